@@ -1,0 +1,18 @@
+"""The Celery application: `celery -A emitter worker`."""
+
+from __future__ import annotations
+
+import os
+
+from celery import Celery
+from kombu.transport import TRANSPORT_ALIASES
+
+from emitter import folder_broker
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "emitter.settings")
+
+TRANSPORT_ALIASES["filesystem"] = folder_broker.NAME
+
+app = Celery("emitter")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()

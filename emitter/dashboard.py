@@ -1,0 +1,97 @@
+"""The dashboard at `/`: who may enter, what the sidebar shows, and the sandbox's mark on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from unfold.sites import UnfoldAdminSite
+
+from chatbots.membership import chatbots_of, is_operator
+
+
+class Site(UnfoldAdminSite):
+    """Django's admin, themed by Unfold, in Wonderchat's words."""
+
+    site_title = "Wonderchat"
+    site_header = "Wonderchat"
+    index_title = "Home"
+    index_template = "admin/home.html"
+    enable_nav_sidebar = True
+    # The site is mounted at the root: what it does not know is a 404, not a way to the login.
+    final_catch_all_view = False
+
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        from emitter import home
+
+        page: TemplateResponse = super().index(
+            request, {**(extra_context or {}), **home.context(request)}
+        )
+        return page
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        return {**super().each_context(request), "sandbox": settings.SANDBOX}
+
+
+def environment(request: HttpRequest) -> list[str] | None:
+    """The label beside each page's title."""
+    return ["Sandbox", "warning"] if settings.SANDBOX else None
+
+
+def _item(title: str, icon: str, link: str, *, exact: bool = False) -> dict[str, Any]:
+    def active(request: HttpRequest) -> bool:
+        return request.path == link if exact else request.path.startswith(link)
+
+    return {"title": title, "icon": icon, "link": link, "active": active}
+
+
+def _list_item(title: str, icon: str, model: str) -> dict[str, Any]:
+    return _item(title, icon, reverse(f"admin:{model}_changelist"))
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """The sidebar, in Wonderchat's words."""
+    user = request.user
+    if isinstance(user, AnonymousUser):
+        return []
+    try_it = []
+    chatbot = chatbots_of(user).order_by("created_at").first()
+    if chatbot:
+        try_it.append(_item("Chat page", "chat", f"/chatbot/{chatbot.pk}", exact=True))
+    if settings.SANDBOX:
+        from inbox.models import Inbox
+
+        try_it.append(_item("Inbox", "inbox", Inbox.ensure_default().get_absolute_url()))
+    try_it.append(_item("API docs", "api", "/api/v1/docs", exact=True))
+    account = [
+        _list_item("Accounts" if is_operator(user) else "Account", "business", "chatbots_account"),
+        _list_item("API keys", "key", "chatbots_apikey"),
+    ]
+    if is_operator(user):
+        account.append(_list_item("People", "group", "auth_user"))
+    return [
+        {"items": [_item("Home", "home", reverse("admin:index"), exact=True)]},
+        {
+            "title": "Chat",
+            "items": [
+                _list_item("Chatbots", "smart_toy", "chatbots_chatbot"),
+                _list_item("Conversations", "forum", "chatbots_conversation"),
+            ],
+        },
+        {
+            "title": "Webhooks",
+            "items": [
+                _list_item("Connect & Manage", "webhook", "webhooks_webhook"),
+                _list_item("Deliveries", "send", "webhooks_delivery"),
+                _list_item("Events", "bolt", "chatbots_event"),
+            ],
+        },
+        {"title": "Try it", "items": try_it},
+        {"title": "Settings", "items": account},
+    ]

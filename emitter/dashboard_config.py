@@ -1,0 +1,12 @@
+"""Makes the dashboard Django's default admin site.
+
+In a module of its own: an AppConfig in emitter/apps.py would be taken for the project's.
+"""
+
+from __future__ import annotations
+
+from django.contrib.admin.apps import AdminConfig
+
+
+class DashboardConfig(AdminConfig):
+    default_site = "emitter.dashboard.Site"

@@ -1,0 +1,130 @@
+"""/metrics in Prometheus' text format, read from the database when it is asked for.
+
+So that every web process gives the same numbers, whichever answers. A scrape may not grow dearer
+with history: what waits is counted by its partial indexes, what is finished only among the newest
+RECENT deliveries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import Count, Max, Min, Q
+from django.db.utils import Error as DatabaseError
+from django.http import HttpResponse
+from django.utils import timezone
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+
+import emitter
+from webhooks.models import (
+    Attempt,
+    Delivery,
+    DeliveryStatus,
+    ErrorKind,
+    Webhook,
+    WebhookStatus,
+)
+
+RECENT = 10_000
+
+
+def exposition() -> HttpResponse:
+    """The metrics; 503 and one line while the database does not answer."""
+    registry = CollectorRegistry()
+    registry.register(FromDatabase())
+    try:
+        text = generate_latest(registry)
+    except DatabaseError:
+        return HttpResponse(
+            "# The database does not answer.\n", status=503, content_type=CONTENT_TYPE_LATEST
+        )
+    return HttpResponse(text, content_type=CONTENT_TYPE_LATEST)
+
+
+class FromDatabase:
+    """A collector that asks the database at each scrape and keeps nothing."""
+
+    def describe(self) -> Iterable[Metric]:
+        return ()
+
+    def collect(self) -> Iterable[Metric]:
+        version = GaugeMetricFamily("emitter_info", "The running version.", labels=["version"])
+        version.add_metric([emitter.__version__], 1)
+        yield version
+        yield _webhooks()
+        now = timezone.now()
+        yield from _waiting(now)
+        yield from _recent()
+
+
+def _webhooks() -> Metric:
+    family = GaugeMetricFamily("emitter_webhooks", "Webhooks by status.", labels=["status"])
+    counts = dict(Webhook.objects.order_by().values_list("status").annotate(Count("pk")))
+    for status in (WebhookStatus.ACTIVE, WebhookStatus.DISABLED):
+        family.add_metric([status], counts.get(status, 0))
+    return family
+
+
+def _waiting(now: datetime) -> Iterable[Metric]:
+    pending = Delivery.objects.filter(status=DeliveryStatus.PENDING).aggregate(
+        all=Count("pk"),
+        in_flight=Count("pk", filter=Q(lease_until__gt=now)),
+        due=Count("pk", filter=Q(due_at__lte=now)),
+        oldest=Min("due_at", filter=Q(due_at__lte=now)),
+    )
+    held = Delivery.objects.filter(status=DeliveryStatus.HELD).count()
+    family = GaugeMetricFamily(
+        "emitter_deliveries_waiting",
+        "Deliveries that are not finished: pending, or held while their webhook is disabled.",
+        labels=["status"],
+    )
+    family.add_metric([DeliveryStatus.PENDING], pending["all"])
+    family.add_metric([DeliveryStatus.HELD], held)
+    yield family
+    yield GaugeMetricFamily(
+        "emitter_deliveries_in_flight", "Deliveries a worker has in hand.", pending["in_flight"]
+    )
+    yield GaugeMetricFamily(
+        "emitter_deliveries_due", "Deliveries whose time has come.", pending["due"]
+    )
+    oldest = pending["oldest"]
+    yield GaugeMetricFamily(
+        "emitter_oldest_due_age_seconds",
+        "How long the longest waiting due delivery has been due; 0 when none is.",
+        (now - oldest).total_seconds() if oldest else 0,
+    )
+
+
+def _recent() -> Iterable[Metric]:
+    newest = Delivery.objects.aggregate(newest=Max("pk"))["newest"] or 0
+    deliveries = GaugeMetricFamily(
+        "emitter_recent_deliveries",
+        f"The newest {RECENT} deliveries by status.",
+        labels=["status"],
+    )
+    recent = Delivery.objects.filter(pk__gt=newest - RECENT)
+    counts = dict(recent.order_by().values_list("status").annotate(Count("pk")))
+    for status in DeliveryStatus.values:
+        deliveries.add_metric([status], counts.get(status, 0))
+    yield deliveries
+    attempts = GaugeMetricFamily(
+        "emitter_recent_attempts",
+        f"Attempts of the newest {RECENT} deliveries by how they ended.",
+        labels=["result"],
+    )
+    kinds = dict(
+        Attempt.objects.filter(delivery_id__gt=newest - RECENT)
+        .order_by()
+        .values_list("error_kind")
+        .annotate(Count("number"))
+    )
+    attempts.add_metric(["success"], kinds.get("", 0))
+    for kind in ErrorKind.values:
+        attempts.add_metric([kind], kinds.get(kind, 0))
+    yield attempts
+    yield GaugeMetricFamily(
+        "emitter_deliveries_made", "The number of the newest delivery: how many were made.", newest
+    )

@@ -1,0 +1,135 @@
+"""`make up`: everything in one foreground group, and where to go from there."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sys
+import urllib.error
+import urllib.request
+from io import TextIOWrapper
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from django.db.utils import Error as DatabaseError
+
+from emitter import (
+    celery_app,
+    demo,
+    interrupted_make,
+    preflight,
+    sandbox_file,
+    welcome,
+)
+from emitter.preflight import NotReady
+from emitter.processes import Group, Member
+from emitter.sandbox_file import Sandbox
+
+HOST = "127.0.0.1"
+WEB_THREADS = 8
+
+
+def main() -> int:
+    """Check, migrate, make the demo, run. Returns the exit code."""
+    try:
+        port = _number("PORT", 8000, 1, 65535)
+        web_processes = _number("WEB_PROCESSES", 1, 1, 64)
+        worker_processes = _number("WORKER_PROCESSES", 1, 1, 64)
+        preflight.check_port(HOST, port)
+        preflight.check_database()
+        preflight.check_broker(celery_app)
+        lock = _only_one_here()
+    except NotReady as error:
+        print(f"emitter: {error}", file=sys.stderr)
+        return 1
+    with lock:
+        url = f"http://{HOST}:{port}"
+        try:
+            call_command("migrate", interactive=False, verbosity=0)
+            sandbox = _prepare(url)
+        except DatabaseError as error:
+            print(f"emitter: {preflight.database_trouble(error)}", file=sys.stderr)
+            return 1
+        connection.close()
+        group = Group(
+            _members(port, web_processes, worker_processes),
+            told_to_stop=interrupted_make.watch(),
+        )
+        return group.run(
+            ready=lambda: _answers(url),
+            when_ready=lambda: print(welcome.text(url, sandbox), flush=True),
+        )
+
+
+def _number(name: str, default: int, least: int, most: int) -> int:
+    text = os.environ.get(name, "").strip() or str(default)
+    if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
+        raise NotReady(f"{name} must be a number from {least} to {most}, not {text!r}.")
+    return int(text)
+
+
+def _only_one_here() -> TextIOWrapper:
+    """The lock of this var/ folder, held while it is open. Raises NotReady when it is taken."""
+    lock = (Path(settings.VAR_DIR) / "up.lock").open("a")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        raise NotReady(
+            f"An emitter is running from {settings.VAR_DIR} already. Stop that one first, "
+            "or give this one a folder of its own with VAR_DIR."
+        ) from None
+    return lock
+
+
+def _prepare(url: str) -> Sandbox | None:
+    """What has to be there before the first request: the demo in the sandbox, files outside it."""
+    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+    if not settings.SANDBOX:
+        call_command("collectstatic", interactive=False, verbosity=0)
+        return None
+    sandbox = demo.ensure(sandbox_file.read(), url)
+    sandbox_file.write(sandbox)
+    return sandbox
+
+
+def _members(port: int, web_processes: int, worker_processes: int) -> list[Member]:
+    python = [sys.executable, "-m", "emitter.lifeline"]
+    os.environ["EMITTER_UP_PID"] = str(os.getpid())
+    web = [
+        *python,
+        "granian",
+        "--interface=wsgi",
+        f"--host={HOST}",
+        f"--port={port}",
+        f"--workers={web_processes}",
+        f"--blocking-threads={WEB_THREADS}",
+        "--respawn-failed-workers",
+        "--workers-kill-timeout=8",
+        f"--log-config={Path(__file__).with_name('granian-log.json')}",
+        "--factory",
+        "emitter.lifeline:application",
+    ]
+    celery = [*python, "celery", "--quiet", "--app=emitter"]
+    # No chatter between workers: they meet in the database.
+    alone = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel=WARNING"]
+    workers = [
+        Member(
+            "worker" if worker_processes == 1 else f"worker {number}",
+            [*celery, "worker", f"--hostname=worker{number}-{os.getpid()}@%h", *alone],
+        )
+        for number in range(1, worker_processes + 1)
+    ]
+    beat = Member("beat", [*celery, "beat", "--pidfile=", "--loglevel=WARNING"])
+    return [Member("web", web), *workers, beat]
+
+
+def _answers(url: str) -> bool:
+    request = urllib.request.Request(f"{url}/health/live")  # noqa: S310 - our own address
+    try:
+        with urllib.request.urlopen(request, timeout=2) as response:  # noqa: S310
+            return bool(response.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
