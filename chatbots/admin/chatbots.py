@@ -1,0 +1,70 @@
+"""Chatbots, and the questions they can answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, Field, Model, QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from chatbots.admin.column import column
+from chatbots.admin.scope import OwnInline, ScopedAdmin, ScopedFilter
+from chatbots.models import Answer, Chatbot
+
+
+class AnswersInline(OwnInline):
+    model = Answer
+    tab = True
+    extra = 0
+    per_page = 20
+    fields = ("question", "answer", "source_title", "source_url")
+
+    def formfield_for_dbfield(
+        self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        if db_field.name == "answer":
+            kwargs["widget"] = UnfoldAdminTextareaWidget(attrs={"rows": 3})
+        if db_field.name == "source_url":
+            kwargs["assume_scheme"] = "https"
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+
+@admin.register(Chatbot)
+class ChatbotAdmin(ScopedAdmin):
+    list_display = ("name", "account", "answers_count", "live_chat_enabled", "chat_page")
+    list_filter = (("account", ScopedFilter),)
+    search_fields = ("name", "id")
+    readonly_fields = ("id", "chat_page", "created_at")
+    inlines = (AnswersInline,)
+    fieldsets = (
+        (None, {"fields": ("account", "name", "greeting", "fallback_reply")}),
+        (
+            "When a visitor asks for a person",
+            {"fields": ("live_chat_enabled", "email_handover_enabled", "support_email")},
+        ),
+        ("Where it is", {"fields": ("id", "chat_page", "created_at")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Chatbot]:
+        rows: QuerySet[Chatbot] = super().get_queryset(request).select_related("account")
+        return rows.annotate(answers_count=Count("answers"))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
+        # Its webhooks and its whole history belong to the account it was made in.
+        return [*self.readonly_fields, *(["account"] if obj else [])]
+
+    @column("questions", ordering="answers_count")
+    def answers_count(self, chatbot: Chatbot) -> int:
+        return chatbot.answers_count  # type: ignore[attr-defined,no-any-return]  # Annotated.
+
+    @column("chat page")
+    def chat_page(self, chatbot: Chatbot) -> str:
+        if chatbot._state.adding:
+            return "After saving"
+        return format_html(
+            '<a class="wc-link" href="/chatbot/{}" target="_blank">Open the chat</a>',
+            chatbot.pk,
+        )

@@ -1,0 +1,130 @@
+"""The dashboard's pages kept to what each person may see.
+
+Operators see every account. A member sees the objects of the accounts they belong
+to, decided here from memberships and not from permission rows set by hand: an account's members
+can do all that the dashboard offers, to their own account's objects and to no other.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Field, ForeignKey, ManyToManyField, Model, QuerySet
+from django.forms import ModelChoiceField
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.contrib.filters.admin import RelatedDropdownFilter
+
+from chatbots.membership import accounts_of, is_operator
+
+
+class PlainChoices:
+    """No plus, pencil and cross beside a choice of an object: they lead away from the form."""
+
+    def formfield_for_dbfield(
+        self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        field = super().formfield_for_dbfield(  # type: ignore[misc]  # The admin it is mixed into.
+            db_field, request, **kwargs
+        )
+        if field and isinstance(db_field, ForeignKey | ManyToManyField):
+            for control in ("add", "change", "delete", "view"):
+                setattr(field.widget, f"can_{control}_related", False)
+        return field
+
+
+class ScopedAdmin(PlainChoices, ModelAdmin):
+    """A model's pages, for operators and for the members of the accounts its rows belong to."""
+
+    # The lookup from the model to its account.
+    account_path = "account"
+    may_add = True
+    may_change = True
+    may_delete = False
+    list_filter_submit = True
+    compressed_fields = True
+    list_per_page = 50
+    actions = None
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request)
+        if is_operator(request.user):
+            return rows
+        return rows.filter(**{f"{self.account_path}__in": accounts_of(request.user)})
+
+    def _is_allowed(self, request: HttpRequest, obj: Model | None) -> bool:
+        user = request.user
+        if is_operator(user):
+            return True
+        if not (user.is_active and getattr(user, "is_staff", False)):
+            return False
+        if isinstance(obj, self.model) and obj.pk is not None:
+            return bool(self.get_queryset(request).filter(pk=obj.pk).exists())
+        return accounts_of(user).exists()
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self._is_allowed(request, None)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self._is_allowed(request, obj)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.may_add and self._is_allowed(request, None)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self.may_change and self._is_allowed(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self.may_delete and self._is_allowed(request, obj)
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Only what the page offers as a filter: not a field whose value could be guessed at."""
+        forms = ("", "__exact", "__id__exact", "__in", "__isnull")
+        for entry in self.get_list_filter(request):
+            if isinstance(entry, type):
+                if lookup == entry.parameter_name:  # type: ignore[attr-defined]  # SimpleListFilter
+                    return True
+            else:
+                name = entry[0] if isinstance(entry, tuple) else entry
+                if any(lookup == name + form for form in forms):
+                    return True
+        return False
+
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> ModelChoiceField[Any] | None:
+        """Offer, and accept, only what this person may see."""
+        related = self.admin_site.get_model_admin(db_field.remote_field.model)
+        kwargs["queryset"] = related.get_queryset(request)
+        field: ModelChoiceField[Any] | None = super().formfield_for_foreignkey(
+            db_field, request, **kwargs
+        )
+        return field
+
+
+class OwnInline(PlainChoices, TabularInline):
+    """Rows shown within their parent: whoever may change the parent may change them."""
+
+    hide_title = True
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return True
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return True
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return True
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return True
+
+
+class ScopedFilter(RelatedDropdownFilter):
+    """A filter by a related object that names only those this person may see."""
+
+    def field_choices(
+        self, field: ForeignKey[Any, Any], request: HttpRequest, model_admin: ModelAdmin
+    ) -> list[tuple[Any, str]]:
+        related = model_admin.admin_site.get_model_admin(field.remote_field.model)
+        return [(row.pk, str(row)) for row in related.get_queryset(request)[:200]]

@@ -1,0 +1,96 @@
+"""The shapes of the chat API's answers, for its documentation, and how they are made."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from rest_framework import serializers
+
+from chatbots.conversation import Reply
+from chatbots.models import Conversation, Event, MessageType
+from chatbots.timestamp import iso
+
+
+class SourceAnswer(serializers.Serializer[Any]):
+    url = serializers.CharField()
+    title = serializers.CharField()
+
+
+class ChatAnswer(serializers.Serializer[Any]):
+    """The chatbot's answer."""
+
+    id = serializers.CharField(help_text="The id of the chatbot's message.")
+    response = serializers.CharField()
+    chatlogId = serializers.CharField(help_text="Send it with the next question.")
+    sources = SourceAnswer(many=True)
+
+
+class MessageAnswer(serializers.Serializer[Any]):
+    content = serializers.CharField()
+    type = serializers.ChoiceField(choices=MessageType.values)
+    createdAt = serializers.DateTimeField()
+
+
+class MessagesAnswer(serializers.Serializer[Any]):
+    """A conversation, oldest message first."""
+
+    messages = MessageAnswer(many=True)
+
+
+class RecordedEvent(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    event = serializers.CharField()
+    timestamp = serializers.DateTimeField()
+    payload = serializers.DictField(help_text="The JSON that is signed and sent.")
+
+
+class PersonAnswer(serializers.Serializer[Any]):
+    """What a request for a person led to."""
+
+    chatlogId = serializers.CharField()
+    event = RecordedEvent(allow_null=True)
+    reason = serializers.CharField(
+        help_text="Why there is no event, or why no webhook gets it; empty otherwise."
+    )
+
+
+def of_chat(reply: Reply) -> dict[str, Any]:
+    """The answer of POST /chat. The chatbot always answers there."""
+    assert reply.response is not None
+    return {
+        "id": str(reply.response.pk),
+        "response": reply.response.content,
+        "chatlogId": reply.conversation.pk,
+        "sources": [{"url": s.url, "title": s.title} for s in reply.sources],
+    }
+
+
+def of_messages(conversation: Conversation) -> dict[str, Any]:
+    rows = conversation.messages.order_by("id").values_list("content", "type", "created_at")
+    return {
+        "messages": [
+            {"content": content, "type": by, "createdAt": iso(moment)}
+            for content, by, moment in rows
+        ]
+    }
+
+
+def of_person(reply: Reply) -> dict[str, Any]:
+    """The answer of POST /live-chat and /handover."""
+    event = reply.events[-1] if reply.events else None
+    return {
+        "chatlogId": reply.conversation.pk,
+        "event": of_event(event) if event else None,
+        "reason": reply.reason,
+    }
+
+
+def of_event(event: Event) -> dict[str, Any]:
+    return {
+        "id": event.pk,
+        "event": event.type,
+        "timestamp": iso(event.occurred_at),
+        # A chat's payload holds only texts and nulls: parsing it changes nothing.
+        "payload": json.loads(bytes(event.body)),
+    }

@@ -1,0 +1,66 @@
+"""Ids in the shape Wonderchat shows: `clm1234567890abcdef`, a cuid."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from datetime import datetime
+
+ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
+TIME_LENGTH = 8
+RANDOM_LENGTH = 16
+RANDOM_BITS = 82
+STEP_BITS = 64
+# A clock that is put back by no more than this does not put ids back.
+SET_BACK_MILLISECONDS = 1000
+LENGTH = 1 + TIME_LENGTH + RANDOM_LENGTH
+
+
+def base36(number: int, length: int) -> str:
+    digits = ""
+    for _ in range(length):
+        number, digit = divmod(number, 36)
+        digits = ALPHABET[digit] + digits
+    return digits
+
+
+def cuid_floor(moment: datetime) -> str:
+    """What every id made before `moment` sorts below, and every later one above."""
+    return "c" + base36(int(moment.timestamp() * 1000), TIME_LENGTH)
+
+
+class _Ids:
+    """Ids that rise within one process, also those of the same millisecond."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._milliseconds = 0
+        self._random = 0
+
+    def next(self) -> str:
+        with self._lock:
+            milliseconds = time.time_ns() // 1_000_000
+            if 0 <= self._milliseconds - milliseconds <= SET_BACK_MILLISECONDS:
+                self._random += 1 + secrets.randbits(STEP_BITS)
+            else:
+                self._milliseconds = milliseconds
+                # One bit short, so that the steps within the millisecond have room.
+                self._random = secrets.randbits(RANDOM_BITS - 1)
+            return (
+                "c" + base36(self._milliseconds, TIME_LENGTH) + base36(self._random, RANDOM_LENGTH)
+            )
+
+
+_ids = _Ids()
+
+
+def cuid() -> str:
+    """A new id: `c`, the time in milliseconds, 82 bits; 25 characters of base 36.
+
+    Ids sort in the order they were made in within a process, and by the millisecond between
+    processes, so an index on them grows at its end. What follows the time comes from the system's
+    secure source, and so does the step to the next id of the same millisecond, 64 bits of it: who
+    does not hold a chatlog's id cannot guess it.
+    """
+    return _ids.next()

@@ -1,0 +1,153 @@
+"""What a visitor or the API's caller may send to a chat: the shape of each request, checked.
+
+Texts are kept exactly as they were written: the payload of an event shows them. What no database
+or UTF-8 can hold (NUL, half of a surrogate pair) is refused with the field's name.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, ClassVar
+
+from rest_framework import serializers
+
+from chatbots.conversation import Contact
+from chatbots.models import Channel
+
+MAX_MESSAGE_LENGTH = 4000
+MAX_FORM_FIELDS = 30
+MAX_FORM_FIELD_NAME = 100
+MAX_FORM_FIELD_VALUE = 2000
+
+# Anything a mail could be sent to: more than ASCII, no spaces, one @.
+_address = re.compile(r"[^\s@\x00-\x1f\x7f]+@[^\s@\x00-\x1f\x7f]+")
+_TEXT = "This must be a string."
+
+
+class Text(serializers.CharField):
+    """A string, and nothing that could be turned into one; kept as it is."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**({"trim_whitespace": False} | options))
+
+    def to_internal_value(self, data: object) -> str:
+        if not isinstance(data, str):
+            raise serializers.ValidationError(_TEXT)
+        return super().to_internal_value(data)
+
+
+class Said(Text):
+    """What a visitor says: not empty, not endless."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**({"max_length": MAX_MESSAGE_LENGTH} | options))
+
+    def to_internal_value(self, data: object) -> str:
+        text = super().to_internal_value(data)
+        if not text.strip():
+            self.fail("blank")
+        return text
+
+
+def optional(**options: Any) -> Text:
+    return Text(required=False, allow_null=True, allow_blank=True, **options)
+
+
+class ContactShape(serializers.Serializer[Any]):
+    """Who the visitor is, as far as they told. Empty and null mean: not known."""
+
+    email = optional(max_length=254)
+    name = optional(max_length=200)
+    phoneNumber = optional(max_length=40)
+
+    def validate_email(self, value: str | None) -> str | None:
+        if value and not _address.fullmatch(value.strip()):
+            raise serializers.ValidationError("Enter an e-mail address, such as name@example.com.")
+        return value
+
+    @property
+    def contact(self) -> Contact:
+        """Call after `is_valid`."""
+        given = self.validated_data
+        return Contact(
+            email=(given.get("email") or "").strip(),
+            name=(given.get("name") or "").strip(),
+            phone_number=(given.get("phoneNumber") or "").strip(),
+        )
+
+
+class FormFields(serializers.DictField):
+    """The values of a handover form: texts, numbers, yes or no, or a list of texts each."""
+
+    default_error_messages: ClassVar = {
+        "value": "The value of {name} must be a string, a number, a boolean or a list of strings.",
+        "many": f"A form may have at most {MAX_FORM_FIELDS} fields.",
+        "long": (
+            f"Names may be {MAX_FORM_FIELD_NAME} characters long, values {MAX_FORM_FIELD_VALUE}."
+        ),
+    }
+
+    def to_internal_value(self, data: object) -> dict[str, str]:
+        if not isinstance(data, dict):
+            self.fail("not_a_dict", input_type=type(data).__name__)
+        if len(data) > MAX_FORM_FIELDS:
+            self.fail("many")
+        text = Text(allow_blank=True)
+        made: dict[str, str] = {}
+        for name, value in data.items():
+            text.run_validation(name)
+            shown = text.run_validation(self._shown(name, value))
+            if len(name) > MAX_FORM_FIELD_NAME or len(shown) > MAX_FORM_FIELD_VALUE:
+                self.fail("long")
+            made[name] = shown
+        return made
+
+    def _shown(self, name: str, value: object) -> str:
+        """A value as the support e-mail shows it."""
+        if value is None:
+            return ""
+        if isinstance(value, bool):
+            return "Yes" if value else "No"
+        if isinstance(value, str | int | float):
+            return str(value)
+        if isinstance(value, list) and all(isinstance(item, str) for item in value):
+            return ", ".join(value)
+        return self.fail("value", name=ascii(name[:MAX_FORM_FIELD_NAME]))
+
+
+class AskShape(serializers.Serializer[Any]):
+    """A question to a chatbot."""
+
+    chatbotId = Text()
+    question = Said(help_text=f"What the user says; up to {MAX_MESSAGE_LENGTH} characters.")
+    chatlogId = optional(help_text="The conversation to go on with; without it, a new one.")
+
+
+class MessagesShape(serializers.Serializer[Any]):
+    """Which conversation to read."""
+
+    chatlogId = Text()
+
+
+class LiveChatShape(ContactShape):
+    """A message that starts a live chat, or the next one in it."""
+
+    chatbotId = Text()
+    userMessage = Said()
+    chatlogId = optional()
+    channel = serializers.ChoiceField(
+        choices=[Channel.WEB.value, Channel.WHATSAPP.value], default=Channel.WEB.value
+    )
+
+
+class HandoverShape(ContactShape):
+    """A message that hands the conversation over to the support e-mail."""
+
+    chatbotId = Text()
+    userMessage = Said()
+    via = serializers.ChoiceField(
+        choices=["email", "leave_email", "form"],
+        help_text="The e-mail handover feature, Leave Email, or a custom handover form.",
+    )
+    chatlogId = optional()
+    formFields = FormFields(required=False, allow_null=True)

@@ -1,0 +1,55 @@
+"""What the chatbot says about reaching a person, and why an event did not happen."""
+
+from __future__ import annotations
+
+from chatbots.models import Account, Chatbot
+
+# The ways to a person.
+LIVE_CHAT = "live_chat"
+EMAIL = "email"
+ON_ALREADY = "on_already"
+NO_WAY = "no_way"
+
+LIVE_CHAT_IS_OFF = "I'm sorry, live chat is not available here right now."
+HANDOVER_IS_OFF = "I'm sorry, I can't pass messages on by e-mail here."
+
+LIVE_CHAT_IS_ON_REASON = (
+    "The live chat is on already: LIVE_CHAT_INITIATED is sent when it starts and for the visitor's "
+    "first message after that."
+)
+NO_LIVE_CHAT_REASON = "Live chat is off for this chatbot. Switch it on in the chatbot's settings."
+
+
+def on_the_way(way: str, email: str) -> str:
+    """What the chatbot tells a visitor who asked for a person; `email` is theirs, if known."""
+    if way == LIVE_CHAT:
+        return (
+            "I've asked a colleague to join you. Please stay in this chat: "
+            "they will answer you right here."
+        )
+    if way == ON_ALREADY:
+        return "A colleague has been asked to join and will answer you right here."
+    if way == EMAIL and email:
+        return f"I've passed our conversation on to the team. They will answer you at {email}."
+    if way == EMAIL:
+        return (
+            "I've passed our conversation on to the team. "
+            "Please leave your e-mail address, so that they can answer you."
+        )
+    return "I'm sorry, there is no person I can pass you on to here. I'll gladly try to help."
+
+
+def plan_reason(account: Account) -> str:
+    """Why an event of `account` is sent to nobody whatever its webhooks; empty if it may be."""
+    if account.has_webhooks:
+        return ""
+    return (
+        f"The event is recorded, but the {account.get_plan_display()} plan has no webhooks; "
+        "they come with Basic and above."
+    )
+
+
+def no_handover_reason(chatbot: Chatbot) -> str:
+    if chatbot.email_handover_enabled:
+        return "This chatbot has no support e-mail. Enter one in the chatbot's settings."
+    return "E-mail handover is off for this chatbot. Switch it on in the chatbot's settings."

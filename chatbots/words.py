@@ -1,0 +1,87 @@
+"""From a sentence to the words that carry its meaning: stems and concepts, in any language.
+
+English gets a little more: words that say nothing are left out, endings are cut, and words that
+support questions use for one thing ("parcel", "package", "delivery") become one concept. Scripts
+written without spaces are read by pairs of characters.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from functools import lru_cache
+
+from chatbots import vocabulary
+
+STOP_WORDS = frozenset(vocabulary.STOP_WORDS.split())
+
+# A word may stand for several concepts: "store" is a place and what is done with data.
+_concepts_of: dict[str, tuple[str, ...]] = {}
+for _concept, _words in vocabulary.lines(vocabulary.CONCEPTS):
+    for _word in dict.fromkeys([_concept, *_words.split()]):
+        if _concept not in (_known := _concepts_of.get(_word, ())):
+            _concepts_of[_word] = (*_known, _concept)
+
+_phrases = tuple(
+    (re.compile(rf"\b(?:{pattern})\b"), concept)
+    for concept, pattern in vocabulary.lines(vocabulary.PHRASES)
+)
+_apart = re.compile(r"[^\w]+|_+")
+_apostrophe = re.compile(r"['\N{RIGHT SINGLE QUOTATION MARK}`\N{MODIFIER LETTER APOSTROPHE}]")
+_unspaced = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]+")
+_endings = ("ings", "ing", "edly", "ied", "ies", "ed", "es", "ly", "s")
+
+READ_AT_MOST = 2000
+
+
+def plain(text: str) -> str:
+    """Lower case without accents, apostrophes and punctuation; one space between words."""
+    decomposed = unicodedata.normalize("NFKD", text[:READ_AT_MOST].casefold())
+    bare = "".join(c for c in decomposed if not unicodedata.combining(c))
+    return _apart.sub(" ", _apostrophe.sub("", bare)).strip()
+
+
+def stem(word: str) -> str:
+    """An English word without its ending; other words as they are, mostly."""
+    for ending in _endings:
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            return word[: -len(ending)] + ("y" if ending in ("ied", "ies") else "")
+    return word[:-1] if word.endswith("e") and len(word) > 4 else word
+
+
+def concepts_of(word: str) -> tuple[str, ...]:
+    """What a word stands for, or its stem where it stands for itself."""
+    known = _concepts_of.get(word)
+    return tuple(f"#{concept}" for concept in known) if known else (stem(word),)
+
+
+@lru_cache(maxsize=4096)
+def meaning(text: str) -> Mapping[str, frozenset[str]]:
+    """The words of `text` that say something, each with what it stands for.
+
+    A text of nothing but small words keeps them: "who are you?" is a question too. Kept for a
+    while, since one changed answer has all the others read again.
+    """
+    said = plain(text)
+    found: dict[str, frozenset[str]] = {}
+    for pattern, concept in _phrases:
+        if pattern.search(said):
+            found[f"#{concept}"] = frozenset({f"#{concept}"})
+            said = pattern.sub(" ", said)
+    words: list[str] = []
+    for word in said.split():
+        if _unspaced.search(word):
+            for run in _unspaced.findall(word):
+                words += [run[i : i + 2] for i in range(max(1, len(run) - 1))]
+        else:
+            words.append(word)
+    telling = [word for word in words if word not in STOP_WORDS]
+    for word in telling or (words if not found else []):
+        found[word] = frozenset(concepts_of(word))
+    return found
+
+
+def known_words() -> frozenset[str]:
+    """The English words of support that are understood in any chatbot."""
+    return frozenset(_concepts_of)
