@@ -1,0 +1,228 @@
+"""The delivery log: the list, and each delivery with the exact request and response."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.views.decorators.http import require_GET, require_POST
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
+from unfold.paginator import InfinitePaginator
+
+from chatbots.admin.column import column
+from chatbots.admin.scope import ScopedAdmin, ScopedFilter
+from chatbots.models import EventType
+from webhooks import replay
+from webhooks.attempt_view import request_body, request_headers, response_headers
+from webhooks.coloured_json import coloured
+from webhooks.curl_command import curl_command
+from webhooks.delivery_words import in_flight, standing
+from webhooks.last_error import with_last_error
+from webhooks.models import Attempt, Delivery, DeliveryStatus, ErrorKind, WebhookStatus
+
+SHOWN_ATTEMPTS = 30
+RESENDABLE = (DeliveryStatus.SUCCEEDED, DeliveryStatus.FAILED, DeliveryStatus.CANCELLED)
+COLOUR_OF = {
+    DeliveryStatus.PENDING: "blue",
+    DeliveryStatus.HELD: "amber",
+    DeliveryStatus.SUCCEEDED: "green",
+    DeliveryStatus.FAILED: "red",
+    DeliveryStatus.CANCELLED: "grey",
+}
+
+
+class EventFilter(DropdownFilter):
+    title = "event"
+    parameter_name = "event"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(value, value) for value in EventType.values]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> QuerySet[Delivery]:
+        return queryset.filter(webhook__event=self.value()) if self.value() else queryset
+
+
+def never_left(attempt: Attempt) -> str:
+    """Why no byte of the request went out, in a clause; "" if some did or may have."""
+    match attempt.error_kind:
+        case ErrorKind.DNS | ErrorKind.CONNECT | ErrorKind.REFUSED_ADDRESS:
+            return "no connection was made"
+        case ErrorKind.TLS:
+            return "the TLS connection failed"
+        case ErrorKind.INTERNAL if not attempt.remote_address:
+            return "no connection was made"
+    return ""
+
+
+def shown(attempt: Attempt) -> dict[str, Any]:
+    """One attempt as its page shows it. What a receiver answered is text, and never HTML."""
+    body = request_body(attempt)
+    answer = bytes(attempt.response_body)
+    sent = request_headers(attempt)
+    return {
+        "row": attempt,
+        "ok": not attempt.error_kind,
+        "never_left": never_left(attempt),
+        "request_id": f"request-{attempt.number}",
+        "response_id": f"response-{attempt.number}",
+        "request_headers": sent,
+        "request_head": bytes(attempt.request_head).decode("latin-1"),
+        "request_size": len(body),
+        "request_pretty": coloured(body),
+        "request_exact": body.decode("utf-8", "backslashreplace"),
+        "response_headers": response_headers(attempt),
+        "response_head": bytes(attempt.response_head).decode("latin-1"),
+        "response_size": len(answer),
+        "response_pretty": coloured(answer),
+        "response_exact": answer.decode("utf-8", "backslashreplace"),
+        "curl": curl_command(attempt.url, sent, body),
+    }
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(ScopedAdmin):
+    account_path = "webhook__chatbot__account"
+    may_add = False
+    may_change = False
+    list_display = ("number", "status_label", "event_type", "where", "attempts", "made")
+    list_filter = (("status", ChoicesDropdownFilter), EventFilter, ("webhook", ScopedFilter))
+    # What the search does is in get_search_results; Django shows its box only with fields.
+    search_fields = ("=id",)
+    search_help_text = "Search by the id of a delivery or of its event"
+    paginator = InfinitePaginator
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
+        rows = super().get_queryset(request).select_related("event", "webhook", "endpoint")
+        return with_last_error(rows.defer("event__body").order_by("-id"))
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Delivery], search_term: str
+    ) -> tuple[QuerySet[Delivery], bool]:
+        """By the exact id of a delivery or of an event: each by its index, however long the log."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        if term.isascii() and term.isdecimal() and len(term) < 19:
+            return queryset.filter(pk=int(term)), False
+        return queryset.filter(event_id=term.replace("\0", "")), False
+
+    @column("id", ordering="id")
+    def number(self, delivery: Delivery) -> str:
+        return str(delivery.pk)
+
+    @column("status")
+    def status_label(self, delivery: Delivery) -> str:
+        return format_html(
+            '<span class="wc-label wc-{}">{}</span>{}{}',
+            COLOUR_OF[DeliveryStatus(delivery.status)],
+            delivery.get_status_display(),
+            format_html(' <span class="wc-label wc-grey">Test</span>') if delivery.is_test else "",
+            # Annotated by with_last_error.
+            format_html(' <span class="wc-quiet">{}</span>', why)
+            if (why := getattr(delivery, "last_error", ""))
+            else "",
+        )
+
+    @column("event")
+    def event_type(self, delivery: Delivery) -> str:
+        return delivery.event.type
+
+    @column("URL")
+    def where(self, delivery: Delivery) -> str:
+        return format_html('<span class="wc-url">{}</span>', delivery.webhook.url)
+
+    @column("made")
+    def made(self, delivery: Delivery) -> str:
+        return format_html('<time data-ago datetime="{}"></time>', delivery.created_at.isoformat())
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path("<int:pk>/live/", view(require_GET(self.live)), name="webhooks_delivery_live"),
+            path(
+                "<int:pk>/resend/", view(require_POST(self.resend)), name="webhooks_delivery_resend"
+            ),
+            *super().get_urls(),
+        ]
+
+    def _delivery(self, request: HttpRequest, pk: int) -> Delivery:
+        delivery = (
+            self.get_queryset(request).select_related("webhook__chatbot").filter(pk=pk).first()
+        )
+        if delivery is None:
+            raise Http404("There is no such delivery.")
+        return delivery
+
+    def _context(self, delivery: Delivery) -> dict[str, Any]:
+        now = timezone.now()
+        attempts = list(
+            delivery.attempt_rows.select_related("delivery__event").order_by("-number")[
+                :SHOWN_ATTEMPTS
+            ]
+        )
+        stands = standing(delivery, attempts[0] if attempts else None, now)
+        flying = in_flight(delivery, now)
+        payload = b"" if attempts else bytes(delivery.event.body)
+        return {
+            "payload": coloured(payload),
+            "payload_exact": payload.decode(),
+            "payload_size": len(payload),
+            "delivery": delivery,
+            "webhook": delivery.webhook,
+            "stands": stands,
+            "wait_seconds": stands.seconds_to_wait(now),
+            "attempts": [shown(attempt) for attempt in attempts],
+            # Changes whenever anything on the page would.
+            "version": (
+                f"{delivery.status}-{delivery.attempts}-{delivery.failures}-{len(attempts)}-{flying}"
+            ),
+            # What is due goes out by itself, and what is held waits for its webhook.
+            "may_resend": (
+                (delivery.status in RESENDABLE or stands.next_at is not None)
+                and delivery.webhook.status != WebhookStatus.DELETED
+            ),
+        }
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        if not object_id.isdecimal():
+            raise Http404("There is no such delivery.")
+        delivery = self._delivery(request, int(object_id))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": str(delivery),
+            "opts": self.opts,
+            "original": delivery,
+            **self._context(delivery),
+        }
+        return render(request, "webhooks/delivery.html", context)
+
+    def live(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The part of the page that changes; nothing (204) while it has not."""
+        context = self._context(self._delivery(request, pk))
+        if request.GET.get("seen") == context["version"]:
+            return HttpResponse(status=204)
+        return render(request, "webhooks/delivery_live.html", context)
+
+    def resend(self, request: HttpRequest, pk: int) -> HttpResponse:
+        delivery = self._delivery(request, pk)
+        try:
+            replay.resend(delivery)
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+        else:
+            self.log_change(request, delivery, "Resent")
+        return redirect(reverse("admin:webhooks_delivery_change", args=[pk]))

@@ -1,0 +1,174 @@
+"""The forms of a webhook's pages. They know shapes; the rules are in webhooks.subscriptions."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db.models import QuerySet
+from django.utils import timezone
+from unfold.widgets import (
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminPasswordWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
+)
+
+from chatbots.models import Chatbot, EventType
+from webhooks.models import RetrySchedule, Webhook
+from webhooks.simulation import MAX_COPIES
+
+SECRET_ATTRS = {"autocomplete": "new-password", "spellcheck": "false"}
+
+
+def add_errors(form: forms.Form, error: ValidationError) -> None:
+    """Show what a rule said, at the field it blames if the form has that field."""
+    by_field = (
+        error.message_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.messages}
+    )
+    for name, sentences in by_field.items():
+        for sentence in sentences:
+            form.add_error(name if name in form.fields else None, sentence)
+
+
+class WebhookForm(forms.Form):
+    """What adding and changing a webhook have in common."""
+
+    url = forms.CharField(
+        label="Endpoint URL",
+        required=False,
+        strip=True,
+        widget=UnfoldAdminTextInputWidget(
+            attrs={"placeholder": "https://example.com/webhooks/wonderchat", "inputmode": "url"}
+        ),
+        help_text="Where the POST requests go. It must answer with a 2xx within 10 seconds.",
+    )
+    event = forms.ChoiceField(
+        label="Event type",
+        choices=EventType,
+        initial=EventType.USER_MESSAGE_SENT,
+        widget=UnfoldAdminSelectWidget,
+    )
+    description = forms.CharField(
+        required=False,
+        max_length=200,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="For you. It is not sent.",
+    )
+    retry_schedule = forms.ChoiceField(
+        label="Retries", choices=RetrySchedule, widget=UnfoldAdminSelectWidget
+    )
+    standard_headers = forms.BooleanField(
+        label="Standard Webhooks headers",
+        required=False,
+        widget=UnfoldBooleanSwitchWidget,
+        help_text="Send webhook-id, webhook-timestamp and webhook-signature too.",
+    )
+    ordered = forms.BooleanField(
+        label="In order per conversation",
+        required=False,
+        widget=UnfoldBooleanSwitchWidget,
+        help_text="Deliveries of one conversation never overtake each other.",
+    )
+
+
+class AddWebhookForm(WebhookForm):
+    """Add Webhook, as Wonderchat's page tells it: URL, event type, secret, save."""
+
+    chatbot = forms.ModelChoiceField(
+        queryset=Chatbot.objects.none(), widget=UnfoldAdminSelectWidget, empty_label=None
+    )
+    secret = forms.CharField(
+        label="Secret key",
+        required=False,
+        strip=False,
+        widget=UnfoldAdminPasswordWidget(attrs=SECRET_ATTRS),
+        help_text="You use it to verify the signature on your backend. It is not shown again.",
+    )
+    field_order = ("chatbot", "url", "event", "secret")
+
+    def __init__(self, chatbots: QuerySet[Chatbot], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choice = self.fields["chatbot"]
+        assert isinstance(choice, forms.ModelChoiceField)
+        choice.queryset = chatbots
+
+    def clean_secret(self) -> str:
+        return self.cleaned_data["secret"] or ""
+
+
+class ChangeWebhookForm(WebhookForm):
+    """Everything but the secret, which is rotated on its own page."""
+
+    @classmethod
+    def of(cls, webhook: Webhook, data: Any = None) -> ChangeWebhookForm:
+        return cls(data, initial={name: getattr(webhook, name) for name in cls.base_fields})
+
+
+class RotateForm(forms.Form):
+    secret = forms.CharField(
+        label="New secret key",
+        required=False,
+        strip=False,
+        widget=UnfoldAdminPasswordWidget(attrs=SECRET_ATTRS),
+        help_text="Leave it empty to have one made. It signs from the moment you press Rotate.",
+    )
+
+
+class UtcMinutes(forms.DateTimeInput):
+    """The browser's own picker of a day and a minute."""
+
+    input_type = "datetime-local"
+
+    def __init__(self) -> None:
+        super().__init__(attrs=UnfoldAdminTextInputWidget().attrs, format="%Y-%m-%dT%H:%M")
+
+
+class RecoverForm(forms.Form):
+    since = forms.DateTimeField(label="From (UTC)", widget=UtcMinutes())
+    until = forms.DateTimeField(
+        label="Until (UTC)", required=False, widget=UtcMinutes(), help_text="Empty means now."
+    )
+
+    @classmethod
+    def of(cls, webhook: Webhook, data: Any = None) -> RecoverForm:
+        since = webhook.failing_since or timezone.now() - timedelta(days=1)
+        return cls(data, initial={"since": since.replace(second=0, microsecond=0)})
+
+
+class SimulateForm(forms.Form):
+    """How a test shall misbehave, so that a receiver's author sees theirs cope with it."""
+
+    badSignature = forms.BooleanField(
+        label="Wrong signature",
+        required=False,
+        widget=UnfoldBooleanSwitchWidget,
+        help_text="Your receiver should refuse it.",
+    )
+    unknownEvent = forms.BooleanField(
+        label="Unknown event",
+        required=False,
+        widget=UnfoldBooleanSwitchWidget,
+        help_text="Your receiver should answer 2xx and ignore it.",
+    )
+    timestampSkewSeconds = forms.IntegerField(
+        label="Timestamp off by (seconds)",
+        required=False,
+        widget=UnfoldAdminIntegerFieldWidget(attrs={"placeholder": "0"}),
+        help_text="-600 is ten minutes ago, as in a replayed request.",
+    )
+    copies = forms.IntegerField(
+        label="Copies",
+        required=False,
+        min_value=1,
+        max_value=MAX_COPIES,
+        widget=UnfoldAdminIntegerFieldWidget(attrs={"placeholder": "1"}),
+        help_text="The same event several times: your receiver should handle it once.",
+    )
+
+    def simulation(self) -> dict[str, Any]:
+        """What was asked for, as webhooks.simulation takes it."""
+        return {name: value for name, value in self.cleaned_data.items() if value}

@@ -1,0 +1,48 @@
+"""Bodies of requests: JSON that means one thing, and not too much of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import IO, Any, Final
+
+from django.http import HttpRequest
+from rest_framework.exceptions import APIException
+from rest_framework.parsers import BaseParser
+
+from chatbots import jsonbytes
+from webhooks.api.problem import Problem
+
+MAX_BODY_BYTES: Final = 256 * 1024
+
+
+class JsonParser(BaseParser):
+    """JSON with the rules of chatbots.jsonbytes; a view's `max_body_bytes` is its limit."""
+
+    media_type = "application/json"
+
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        view = (parser_context or {}).get("view")
+        limit: int = getattr(view, "max_body_bytes", MAX_BODY_BYTES)
+        body = stream.read(limit + 1)
+        if len(body) > limit:
+            raise too_large(limit)
+        try:
+            return jsonbytes.decode(body)
+        except jsonbytes.NotExact as error:
+            where = f"{error.path} " if error.path else ""
+            raise Problem(400, f"{where}{error.sentence}") from None
+
+
+def require_length(request: HttpRequest) -> None:
+    """Raise a Problem (411) for a chunked body: WSGI reads none without a Content-Length."""
+    if request.META.get("HTTP_TRANSFER_ENCODING") and not request.META.get("CONTENT_LENGTH"):
+        raise Problem(411, "Send the body with a Content-Length header, not in chunks.")
+
+
+def too_large(limit: int) -> APIException:
+    return Problem(413, f"The body is larger than {limit // 1024} KiB, the most this call takes.")

@@ -1,0 +1,82 @@
+"""What a key may see: its account's own things. Every view finds things through here."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.db.models import QuerySet
+from django.http import Http404
+
+from chatbots.models import Account, Chatbot, Event
+from webhooks.models import Delivery, Webhook, WebhookStatus
+
+MAX_ID: Final = 2**63 - 1
+
+
+def number(text: str) -> int:
+    """The database id that `text` is; 0, which no row has, when it is none."""
+    if not (text.isascii() and text.isdigit()) or len(text) > 19:
+        return 0
+    value = int(text)
+    return value if value <= MAX_ID else 0
+
+
+def is_id(text: str) -> bool:
+    """Whether `text` could be an id at all; a NUL, for one, cannot be asked of a database."""
+    return 0 < len(text) <= 64 and text.isascii() and text.isprintable()
+
+
+def chatbot(account: Account, chatbot_id: str) -> Chatbot:
+    """The account's chatbot. Raises Http404 for any other."""
+    found = (
+        Chatbot.objects.filter(account=account, pk=chatbot_id).first()
+        if is_id(chatbot_id)
+        else None
+    )
+    if found is None:
+        raise Http404("There is no chatbot with this id in your account.")
+    # Saves asking for what is known.
+    found.account = account
+    return found
+
+
+def webhooks(account: Account) -> QuerySet[Webhook]:
+    return (
+        Webhook.objects.filter(chatbot__account=account)
+        .exclude(status=WebhookStatus.DELETED)
+        .select_related("chatbot__account", "endpoint")
+    )
+
+
+def webhook(account: Account, webhook_id: str) -> Webhook:
+    """The account's webhook, unless deleted. Raises Http404 for any other."""
+    found = webhooks(account).filter(pk=number(webhook_id)).first()
+    if found is None:
+        raise Http404("There is no webhook with this id in your account.")
+    return found
+
+
+def deliveries(account: Account) -> QuerySet[Delivery]:
+    return Delivery.objects.filter(webhook__chatbot__account=account).select_related(
+        "event", "webhook"
+    )
+
+
+def delivery(account: Account, delivery_id: str) -> Delivery:
+    """The account's delivery. Raises Http404 for any other."""
+    found = deliveries(account).filter(pk=number(delivery_id)).first()
+    if found is None:
+        raise Http404("There is no delivery with this id in your account.")
+    return found
+
+
+def events(account: Account) -> QuerySet[Event]:
+    return Event.objects.filter(chatbot__account=account)
+
+
+def event(account: Account, event_id: str) -> Event:
+    """The account's event. Raises Http404 for any other."""
+    found = events(account).filter(pk=event_id).first() if is_id(event_id) else None
+    if found is None:
+        raise Http404("There is no event with this id in your account.")
+    return found

@@ -1,0 +1,133 @@
+"""Rows as the API shows them: camelCase, ids as strings, moments in ISO 8601 with milliseconds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from django.utils import timezone
+
+from chatbots.models import Event
+from chatbots.timestamp import iso
+from webhooks import attempt_view, breaker, vault
+from webhooks.models import Attempt, Delivery, DeliveryStatus, Webhook
+
+
+def moment(value: datetime | None) -> str | None:
+    return iso(value) if value else None
+
+
+def webhook(row: Webhook) -> dict[str, Any]:
+    try:
+        hint = row.secret_hint
+    except vault.SecretUnreadable:
+        hint = "unreadable: rotate it"
+    return {
+        "id": str(row.pk),
+        "chatbotId": row.chatbot_id,
+        "url": row.url,
+        "event": row.event,
+        "status": row.status,
+        "statusReason": row.status_reason or breaker.sentence(row.endpoint),
+        "description": row.description,
+        "secretHint": hint,
+        "retrySchedule": row.retry_schedule,
+        "standardHeaders": row.standard_headers,
+        "ordered": row.ordered,
+        "createdAt": moment(row.created_at),
+    }
+
+
+def webhooks(rows: Sequence[Webhook]) -> list[dict[str, Any]]:
+    return [webhook(row) for row in rows]
+
+
+def event(row: Event) -> dict[str, Any]:
+    return {
+        "id": row.pk,
+        "event": row.type,
+        "timestamp": moment(row.occurred_at),
+        "chatbotId": row.chatbot_id,
+        "chatlogId": row.chatlog_id or None,
+        "source": row.source,
+        "payload": msgspec.Raw(bytes(row.body)),
+        "createdAt": moment(row.created_at),
+    }
+
+
+def events(rows: Sequence[Event]) -> list[dict[str, Any]]:
+    return [event(row) for row in rows]
+
+
+def sent_to(rows: Sequence[Delivery]) -> list[dict[str, Any]]:
+    """An event's deliveries, in short."""
+    return [
+        {"id": str(row.pk), "webhookId": str(row.webhook_id), "url": row.webhook.url}
+        for row in rows
+    ]
+
+
+def delivery(row: Delivery) -> dict[str, Any]:
+    pending = row.status == DeliveryStatus.PENDING
+    in_flight = pending and row.lease_until is not None and row.lease_until > timezone.now()
+    return {
+        "id": str(row.pk),
+        "eventId": row.event_id,
+        "event": row.event.type,
+        "chatbotId": row.event.chatbot_id,
+        "webhookId": str(row.webhook_id),
+        "url": row.webhook.url,
+        "status": row.status,
+        "inFlight": in_flight,
+        "isTest": row.is_test,
+        "simulate": row.simulate,
+        "attemptCount": row.attempts,
+        "nextAttemptAt": moment(row.due_at) if pending and not in_flight else None,
+        "createdAt": moment(row.created_at),
+        "finishedAt": moment(row.finished_at),
+    }
+
+
+def deliveries(rows: Sequence[Delivery]) -> list[dict[str, Any]]:
+    """Deliveries, each with how its latest recorded attempt went."""
+    latest = {
+        attempt.delivery_id: attempt
+        for attempt in Attempt.objects.filter(delivery__in=[row.pk for row in rows])
+        .order_by("delivery_id", "number")
+        .defer("request_head", "request_body", "response_head", "response_body")
+    }
+    return [
+        delivery(row) | {"lastAttempt": outcome(latest[row.pk]) if row.pk in latest else None}
+        for row in rows
+    ]
+
+
+def outcome(row: Attempt) -> dict[str, Any]:
+    return {
+        "number": row.number,
+        "startedAt": moment(row.started_at),
+        "durationMs": row.duration_ms,
+        "statusCode": row.status_code,
+        "errorKind": row.error_kind or None,
+        "error": row.error or None,
+    }
+
+
+def attempt(row: Attempt) -> dict[str, Any]:
+    """An attempt with its request and response, exactly as they were."""
+    return outcome(row) | {
+        "remoteAddress": row.remote_address or None,
+        "request": {
+            "method": "POST",
+            "url": row.url,
+            "headers": attempt_view.request_headers(row),
+            "body": attempt_view.body_text(attempt_view.request_body(row)),
+        },
+        "response": {
+            "headers": attempt_view.response_headers(row),
+            "body": attempt_view.body_text(bytes(row.response_body)),
+            "truncated": row.response_truncated,
+        },
+    }

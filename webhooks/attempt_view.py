@@ -1,0 +1,46 @@
+"""An attempt's raw bytes as people read them. The API and the dashboard show the same."""
+
+from __future__ import annotations
+
+from webhooks.models import Attempt
+
+
+def request_headers(attempt: Attempt) -> dict[str, str]:
+    """The headers that were sent, named as they were sent."""
+    return headers_of(bytes(attempt.request_head))
+
+
+def response_headers(attempt: Attempt) -> dict[str, str]:
+    """The headers that came back; none when no answer came."""
+    return headers_of(bytes(attempt.response_head))
+
+
+def request_body(attempt: Attempt) -> bytes:
+    """The exact bytes that were sent: the event's, unless a simulation changed them."""
+    if attempt.request_body is not None:
+        return bytes(attempt.request_body)
+    return bytes(attempt.delivery.event.body)
+
+
+def body_text(body: bytes) -> str:
+    """A body as text. Bytes that are not UTF-8 show as U+FFFD."""
+    return body.decode("utf-8", "replace")
+
+
+def headers_of(head: bytes) -> dict[str, str]:
+    """The headers in a start line and header lines; repeated ones are joined with a comma.
+
+    An interim answer (100 Continue, 103 Early Hints) before the final one is left out.
+    """
+    headers: dict[str, str] = {}
+    # One byte, one character: a header may hold any byte (RFC 9110, 5.5).
+    for line in head.decode("latin-1").replace("\r\n", "\n").split("\n"):
+        if line.startswith("HTTP/"):
+            headers = {}
+        name, colon, value = line.partition(":")
+        if not colon or " " in name or not name:
+            continue
+        known = next((key for key in headers if key.lower() == name.lower()), name)
+        text = value.strip()
+        headers[known] = f"{headers[known]}, {text}" if known in headers else text
+    return headers

@@ -1,0 +1,202 @@
+"""Where a webhook may lead: the reading of its URL, and the present settings' rules for it.
+
+The URL that is sent to is built from the parts read here, never from the text that was typed, so
+that nothing else reads that text differently.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from ipaddress import IPv6Address, ip_address
+from urllib.parse import quote
+
+import idna
+from django.conf import settings
+from django.core.exceptions import ValidationError
+
+from webhooks.address_policy import AddressPolicy, Network
+
+MAX_URL_LENGTH = 2000
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+# Names that are never a public server: RFC 6761, RFC 6762, RFC 8375, RFC 7686, and "internal".
+SPECIAL_SUFFIXES = ("localhost", "local", "internal", "home.arpa", "onion", "test", "invalid")
+
+_SHAPE = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<authority>[^/?#]*)(?P<rest>.*)")
+_LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
+_DOTTED = re.compile(r"(?:0|[1-9][0-9]{0,2})(?:\.(?:0|[1-9][0-9]{0,2})){3}")
+# The last label decides whether a parser takes the whole for a number (WHATWG URL, "ends in a
+# number"): 127.1, 2130706433, 0x7f.0.0.1, 0177.0.0.1.
+_NUMERIC_END = re.compile(r"(?:.*\.)?(?:[0-9]+|0[xX][0-9A-Fa-f]*)")
+
+
+@dataclass(frozen=True)
+class Destination:
+    """The parts of an endpoint URL. `host` is lower-case ASCII; an IPv6 one without brackets."""
+
+    scheme: str
+    host: str
+    port: int
+    target: str
+
+    @property
+    def is_address(self) -> bool:
+        return ":" in self.host or _DOTTED.fullmatch(self.host) is not None
+
+    @property
+    def url_host(self) -> str:
+        return f"[{self.host}]" if ":" in self.host else self.host
+
+    @property
+    def host_header(self) -> str:
+        default = DEFAULT_PORTS[self.scheme] == self.port
+        return self.url_host if default else f"{self.url_host}:{self.port}"
+
+    @property
+    def origin(self) -> str:
+        return f"{self.scheme}://{self.url_host}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        return f"{self.scheme}://{self.host_header}{self.target}"
+
+
+def _can_be_decoded(label: str) -> bool:
+    """Whether a label that says it is punycode is. (Emoji are: idna refuses them, browsers not.)"""
+    if not label.startswith("xn--"):
+        return True
+    try:
+        return not label[4:].encode().decode("punycode").isascii()
+    except UnicodeError:
+        return False
+
+
+def _host(text: str) -> str:
+    if text.startswith("["):
+        if not text.endswith("]"):
+            raise ValidationError("The IPv6 address in the URL has no closing bracket.")
+        try:
+            address = ip_address(text[1:-1])
+        except ValueError:
+            raise ValidationError(f"{text} is not an IPv6 address.") from None
+        if not isinstance(address, IPv6Address) or address.scope_id is not None:
+            raise ValidationError(f"{text} is not an IPv6 address that can be reached from here.")
+        return address.compressed
+    if text.endswith("."):
+        raise ValidationError("The host name ends with a dot; leave the dot out.")
+    if _NUMERIC_END.fullmatch(text):
+        if not _DOTTED.fullmatch(text) or any(int(part) > 255 for part in text.split(".")):
+            raise ValidationError(
+                f"{text} is not an address. Write it as four decimal numbers, such as 203.0.113.7."
+            )
+        return text
+    try:
+        host = text.lower() if text.isascii() else idna.encode(text, uts46=True).decode()
+    except idna.IDNAError:
+        raise ValidationError(f"{text} is not a host name.") from None
+    if len(host) > 253 or not all(_LABEL.fullmatch(label) for label in host.split(".")):
+        raise ValidationError(f"{text!r} is not a host name.")
+    if _NUMERIC_END.fullmatch(host) or not all(map(_can_be_decoded, host.split("."))):
+        raise ValidationError(f"{text} is not a host name.")
+    return host
+
+
+@lru_cache(maxsize=8192)
+def parse(url: str) -> Destination:
+    """The parts of `url`. Raises ValidationError with a sentence for what is no endpoint URL.
+
+    This is about form alone; `check_url` adds what the present settings allow.
+    """
+    if not url:
+        raise ValidationError("Enter the URL of your endpoint.")
+    if len(url) > MAX_URL_LENGTH:
+        raise ValidationError(f"The URL is longer than {MAX_URL_LENGTH} characters.")
+    if any(character <= " " or character == "\x7f" for character in url) or url != url.strip():
+        raise ValidationError("The URL contains a space or a control character; remove it.")
+    if "\\" in url:
+        raise ValidationError("The URL contains a backslash; use / instead.")
+    shape = _SHAPE.fullmatch(url)
+    if shape is None:
+        raise ValidationError("Enter a full URL, such as https://example.com/webhooks.")
+    scheme = shape["scheme"].lower()
+    if scheme not in DEFAULT_PORTS:
+        raise ValidationError(f"A webhook is sent by HTTP: {scheme}:// is not possible.")
+    authority = shape["authority"]
+    if "@" in authority:
+        raise ValidationError(
+            "The URL contains a user name or password (…@). Remove it, and verify the signature "
+            "at your endpoint instead."
+        )
+    name, colon, port_text = authority.rpartition(":")
+    if not colon or port_text.endswith("]"):
+        name, port_text = authority, ""
+    elif not port_text:
+        raise ValidationError("The URL has a colon but no port after the host.")
+    if not name:
+        raise ValidationError("The URL has no host.")
+    port = DEFAULT_PORTS[scheme]
+    if port_text:
+        if not (port_text.isascii() and port_text.isdigit()) or not 1 <= int(port_text) <= 65535:
+            raise ValidationError("The port in the URL must be a number from 1 to 65535.")
+        port = int(port_text)
+    host = _host(name)
+    rest = shape["rest"]
+    if "#" in rest:
+        raise ValidationError("The URL contains a fragment (#…), which is never sent; remove it.")
+    try:
+        target = quote(rest, safe="/?:@!$&'()*+,;=%[]~-._|^`{}\"<>")
+    except UnicodeEncodeError:
+        raise ValidationError("The URL contains half of a surrogate pair; remove it.") from None
+    target = re.sub(r"[\"<>`{}|^\[\]]", lambda found: f"%{ord(found[0]):02X}", target)
+    return Destination(scheme, host, port, target if target.startswith("/") else "/" + target)
+
+
+def present_policy() -> AddressPolicy:
+    """The address policy of the present settings, for look-ups and sockets, tests and all."""
+    return _policy(settings.SANDBOX, tuple(settings.ENDPOINT_ALLOW_NETWORKS))
+
+
+@lru_cache(maxsize=16)
+def _policy(own_networks: bool, allowed: tuple[Network, ...]) -> AddressPolicy:
+    return AddressPolicy(own_networks, allowed)
+
+
+def refusal(destination: Destination) -> str:
+    """Why the present settings refuse `destination`, as a sentence; "" when they do not.
+
+    What its name resolves to is another question, which is asked when a delivery is sent.
+    """
+    if not settings.SANDBOX:
+        if destination.scheme != "https":
+            return "Your endpoint must be publicly accessible via HTTPS: use an https:// URL."
+        if destination.port < 1024 and destination.port not in (80, 443):
+            return (
+                f"Port {destination.port} belongs to another kind of service. "
+                "Use 443, or a port above 1023."
+            )
+    if destination.is_address:
+        reason = present_policy().refusal(destination.host)
+        if reason:
+            return (
+                f"{destination.host} is not a public address ({reason}). "
+                "Your endpoint must be publicly accessible."
+            )
+    elif not settings.SANDBOX and not settings.ENDPOINT_ALLOW_NETWORKS:
+        last = "." + destination.host
+        if "." not in destination.host or last.endswith(
+            tuple("." + suffix for suffix in SPECIAL_SUFFIXES)
+        ):
+            return (
+                f"{destination.host} is a name of a private network. "
+                "Your endpoint must be publicly accessible."
+            )
+    return ""
+
+
+def check_url(url: str) -> None:
+    """Raise ValidationError with a plain sentence for a URL that the present settings refuse."""
+    sentence = refusal(parse(url))
+    if sentence:
+        raise ValidationError(sentence)

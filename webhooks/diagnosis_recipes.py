@@ -1,0 +1,62 @@
+"""What to do about each kind of wrong signature, in words and in code. Knows no Django."""
+
+from __future__ import annotations
+
+from typing import Final
+
+NODE: Final = """\
+// Node, Express
+app.post("/webhooks/wonderchat", express.raw({ type: "application/json" }), (req, res) => {
+  const expected = crypto.createHmac("sha256", SECRET).update(req.body).digest("hex");
+  const given = req.get("X-Wonderchat-Signature") || "";
+  const same = given.length === expected.length &&
+    crypto.timingSafeEqual(Buffer.from(given), Buffer.from(expected));
+  if (!same) return res.status(401).send("Invalid signature");
+  const { event, data } = JSON.parse(req.body);
+  res.sendStatus(200);
+});"""
+
+PYTHON: Final = """\
+# Python
+expected = hmac.new(SECRET.encode(), request_body_bytes, hashlib.sha256).hexdigest()
+valid = hmac.compare_digest(expected, headers.get("X-Wonderchat-Signature", ""))"""
+
+CODE: Final = f"{NODE}\n\n{PYTHON}"
+
+RIGHT: Final = (
+    "The signature is HMAC-SHA256 with the secret as the key and the body as the message, "
+    f"in lower-case hex:\n\n{CODE}"
+)
+COMPARE: Final = f"Nothing to mend. Compare in constant time, as here:\n\n{CODE}"
+HEADER: Final = (
+    "Compare with the whole X-Wonderchat-Signature header, 64 characters, as it came. Header "
+    f"names are case-insensitive; some frameworks have them in lower case.\n\n{CODE}"
+)
+HEX: Final = (
+    'Write the digest as lower-case hex with nothing around it: digest("hex") in Node, '
+    "hexdigest() in Python, bin2hex() in PHP."
+)
+WHICH_KEY: Final = (
+    "Use the secret exactly as it was entered, as UTF-8 text, with nothing added, removed or "
+    "decoded. Where it comes from a file or an environment variable, look for a line break or "
+    "quotes around it, and that it is set where your code runs:\n\n"
+    "// Node\n"
+    "const SECRET = process.env.WONDERCHAT_WEBHOOK_SECRET.trim();\n\n"
+    "# Python\n"
+    'SECRET = os.environ["WONDERCHAT_WEBHOOK_SECRET"].strip()'
+)
+RAW_BODY: Final = (
+    "Sign the bytes of the request's body as they arrived, before anything parses them: express."
+    "raw() or the verify hook of express.json() in Node, request.get_data() in Flask, request.body "
+    "in Django, await request.body() in FastAPI, file_get_contents('php://input') in PHP.\n\n"
+    f"{CODE}"
+)
+BODY_ALONE: Final = (
+    "X-Wonderchat-Signature covers the body alone. Leave the timestamp and the id out; check the "
+    f"timestamp for age by itself, if at all.\n\n{CODE}"
+)
+UNKNOWN: Final = (
+    "Check in this order: that the secret is that of this webhook (rotate it when in doubt), that "
+    "the body is the one of this very delivery, byte for byte (its log shows both), and that the "
+    f"code is this:\n\n{CODE}"
+)

@@ -1,0 +1,399 @@
+"""The engine: claims what is due, has it sent, records what became of it; until nothing is left.
+
+One run per process at a time. The thread that runs it talks to the database; the transport's
+thread moves sockets; between them stand two queues, so that neither waits for the other. Free
+slots are refilled while others are in flight: no request waits for the slowest of a batch.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import InterfaceError, OperationalError, connection
+from django.utils import timezone
+
+from chatbots.timestamp import iso
+from webhooks import breaker, destination, queue, schedule, signing, simulation, vault
+from webhooks.models import ErrorKind, Webhook
+from webhooks.outcome import TOTAL_SECONDS, Outcome
+from webhooks.queue import Claimed, Finished
+from webhooks.room import QUICK_MS, Room, offer
+from webhooks.transport import Request, Transport
+
+logger = logging.getLogger(__name__)
+
+# Requests open at a time. An idle socket costs little; what bounds the work is the database.
+SLOTS = 512
+MOST_CLAIMED = 256
+# How long a run stays after its last work, so that the next wake-up finds it warm.
+LINGER_SECONDS = 1.0
+# How often a run looks by itself while requests are in flight.
+LOOK_SECONDS = 0.25
+# With this many in flight, answers are recorded so many at a time, or after this long.
+BUSY = 32
+BUSY_BATCH = 16
+BUSY_WAIT_SECONDS = 0.002
+DATABASE_RETRY_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0)
+MOST_ROOMS = 20_000
+
+
+@dataclass(slots=True)
+class Sent:
+    """A delivery that was handed to the transport."""
+
+    claimed: Claimed
+    started_at: datetime
+
+
+class Engine:
+    """All state of the deliveries in one process's hand."""
+
+    def __init__(self) -> None:
+        self._running = threading.Lock()
+        self._bell = threading.Event()
+        self._poked = False
+        self._stopping = False
+        self._transport: Transport | None = None
+        self._answers: deque[tuple[Request, Outcome]] = deque()
+        self._unrecorded: list[Finished] = []
+        self._in_flight = 0
+        self._rooms: dict[int, Room] = {}
+        # Of those in flight, how many go to endpoints that have not answered yet.
+        self._unanswered = 0
+        # One sweep over the endpoints may take several looks.
+        self._after_endpoint_id = 0
+        self._swept_whole = True
+        self._next_due_at: float | None = None
+
+    # -- any thread
+
+    def run(self) -> None:
+        """Deliver until nothing is due. If a run is under way here, poke it and return at once."""
+        while True:
+            self._poked = True
+            self._bell.set()
+            if not self._running.acquire(blocking=False):
+                return
+            try:
+                self._work()
+            finally:
+                self._running.release()
+            # A poke between the run's last look and the release found the lock taken.
+            if not self._poked or self._stopping:
+                return
+
+    def stop(self) -> None:
+        """Claim no more; what is in flight is finished and recorded, ten seconds at most."""
+        self._stopping = True
+        self._bell.set()
+
+    # -- the socket thread
+
+    def _answered(self, request: Request, outcome: Outcome) -> None:
+        self._answers.append((request, outcome))
+        self._bell.set()
+
+    # -- the running thread
+
+    def _work(self) -> None:
+        if self._transport is None:
+            self._transport = Transport(self._answered, ca_file=settings.ENDPOINT_CA_FILE)
+        busy_until = time.monotonic() + LINGER_SECONDS
+        stop_by: float | None = None
+        failures = 0
+        while True:
+            self._bell.clear()
+            poked, self._poked = self._poked, False
+            saw_all = True
+            try:
+                self._record()
+                if not self._stopping:
+                    saw_all = self._claim(poked)
+                failures = 0
+            except (OperationalError, InterfaceError) as error:
+                pause = DATABASE_RETRY_SECONDS[min(failures, len(DATABASE_RETRY_SECONDS) - 1)]
+                if failures in (0, 10, 100):
+                    logger.warning("The database does not answer; deliveries wait: %s", error)
+                failures += 1
+                connection.close()
+                self._bell.wait(pause) if not self._stopping else time.sleep(pause)
+            now = time.monotonic()
+            if self._stopping:
+                stop_by = stop_by or now + TOTAL_SECONDS + 2
+                if now >= stop_by:
+                    return  # The database is away. The leases run out and others take over.
+            if self._in_flight or self._unrecorded or self._answers:
+                busy_until = now + LINGER_SECONDS
+            elif self._stopping or (saw_all and now >= busy_until):
+                return
+            if saw_all and not failures:
+                self._wait(busy_until - now)
+
+    def _wait(self, linger_seconds: float) -> None:
+        seconds = LOOK_SECONDS if self._in_flight else max(0.0, linger_seconds)
+        if self._next_due_at is not None and self._in_flight < SLOTS:
+            seconds = min(seconds, max(0.001, self._next_due_at - time.monotonic()))
+        self._bell.wait(seconds)
+        if self._in_flight >= BUSY and len(self._answers) < BUSY_BATCH and not self._poked:
+            time.sleep(BUSY_WAIT_SECONDS)
+
+    def _claim(self, poked: bool) -> bool:
+        """Take what there is room for, and have it sent. False when more is to be looked at now."""
+        free = SLOTS - self._in_flight
+        if free <= 0:
+            return True
+        if self._after_endpoint_id == 0:
+            self._swept_whole, self._next_due_at = True, None
+        elif poked:
+            # What is new may lie where this sweep has been already.
+            self._swept_whole = False
+        due = queue.present().due(self._after_endpoint_id)
+        self._after_endpoint_id = due.last_endpoint_id
+        if due.next_seconds is not None:
+            next_due_at = time.monotonic() + due.next_seconds
+            self._next_due_at = min(next_due_at, self._next_due_at or next_due_at)
+        rooms = self._offers(due.endpoint_ids, free)
+        probes = [id for id in due.probe_ids if not self._room(id).in_flight]
+        rooms += [(id, 1) for id in probes if breaker.begin_probe(id)]
+        if rooms:
+            limit = min(free, MOST_CLAIMED)
+            claimed = queue.present().claim(rooms, limit)
+            if len(claimed) >= limit:
+                # The rest of the endpoints have their turn next.
+                self._after_endpoint_id = max(one.endpoint_id for one in claimed)
+                self._swept_whole = False
+            self._send(claimed, probes)
+        return self._after_endpoint_id == 0 and self._swept_whole
+
+    def _offers(self, endpoint_ids: Sequence[int], free: int) -> list[tuple[int, int]]:
+        """What each endpoint with due work may take now."""
+        rooms = []
+        unanswered = self._unanswered
+        for endpoint_id in endpoint_ids:
+            room = self._room(endpoint_id)
+            if room.unreached >= breaker.RUN:
+                room.unreached = 0  # It was held back, and is no more: another worker's probe.
+            offered = offer(room, free=free, slots=SLOTS, unanswered=unanswered)
+            if offered:
+                rooms.append((endpoint_id, offered))
+                unanswered += 0 if room.answered else offered
+        return rooms
+
+    def _room(self, endpoint_id: int) -> Room:
+        room = self._rooms.get(endpoint_id)
+        if room is None:
+            if len(self._rooms) >= MOST_ROOMS:
+                self._rooms = {id: kept for id, kept in self._rooms.items() if kept.in_flight}
+            room = self._rooms[endpoint_id] = Room()
+        return room
+
+    def _send(self, claimed: Sequence[Claimed], probes: Sequence[int]) -> None:
+        requests = []
+        for one in claimed:
+            sent = Sent(one, timezone.now())
+            try:
+                request = request_for(sent)
+            except NotSent as problem:
+                self._unrecorded.append(
+                    finished(sent, "", b"", Outcome(0, error_kind=problem.kind, error=str(problem)))
+                )
+                continue
+            room = self._room(one.endpoint_id)
+            room.began()
+            self._unanswered += 0 if room.answered else 1
+            room.probing = one.endpoint_id in probes
+            self._in_flight += 1
+            requests.append(request)
+        if requests and self._transport is not None:
+            self._transport.submit(requests)
+        if self._unrecorded:
+            self._bell.set()
+
+    def _record(self) -> None:
+        """Write down what came back. What cannot be written now is kept for the next time."""
+        while self._answers:
+            request, outcome = self._answers.popleft()
+            sent: Sent = request.key
+            self._in_flight -= 1
+            room = self._room(sent.claimed.endpoint_id)
+            self._unanswered -= 0 if room.answered else 1
+            room.ended(
+                quickly=outcome.succeeded and outcome.duration_ms <= QUICK_MS,
+                timed_out=outcome.error_kind == ErrorKind.TIMEOUT,
+            )
+            # A request that was refused an address never left.
+            head = b"" if outcome.error_kind == ErrorKind.REFUSED_ADDRESS else request.head()
+            self._unrecorded.append(finished(sent, request.destination.url, head, outcome))
+            self._reached(sent.claimed.endpoint_id, outcome)
+        if not self._unrecorded:
+            return
+        for one in self._unrecorded:
+            if one.outcome.status_code == HTTPStatus.GONE and not one.claimed.is_test:
+                self._disable(one.claimed.webhook_id)
+        queue.present().record(self._unrecorded)
+        log_failures(self._unrecorded)
+        self._unrecorded = []
+
+    def _reached(self, endpoint_id: int, outcome: Outcome) -> None:
+        """Hold the endpoint back if it was out of reach too often, or no more if it answered."""
+        room = self._room(endpoint_id)
+        probing, room.probing = room.probing, False
+        if outcome.error_kind in breaker.UNREACHED:
+            room.unreached += 1
+            if probing:
+                breaker.probe_failed(endpoint_id)
+            elif room.unreached == breaker.RUN:
+                breaker.hold(endpoint_id, outcome.error_kind)
+        elif outcome.status_code is not None:
+            if not room.answered:
+                room.answered = True
+                self._unanswered -= room.in_flight
+            unreached, room.unreached = room.unreached, 0
+            if probing or unreached >= breaker.RUN:
+                breaker.release(endpoint_id)
+
+    def _disable(self, webhook_id: int) -> None:
+        from webhooks import subscriptions
+
+        webhook = Webhook.objects.filter(pk=webhook_id, status="active").first()
+        if webhook is None:
+            return
+        with contextlib.suppress(ValidationError):  # Somebody deleted it at this moment.
+            subscriptions.disable(webhook, "Its endpoint answered 410 Gone.", notify=True)
+            logger.warning("Webhook %s was disabled: its endpoint answered 410 Gone", webhook_id)
+
+
+class NotSent(Exception):
+    """A delivery that cannot leave as it is: the class of the failure, and a sentence."""
+
+    def __init__(self, kind: ErrorKind, sentence: str) -> None:
+        super().__init__(sentence)
+        self.kind = kind
+
+
+def request_for(sent: Sent) -> Request:
+    """The POST of one attempt, signed. Raises NotSent when it must not or cannot be made."""
+    claimed = sent.claimed
+    try:
+        where = destination.parse(claimed.url)
+    except ValidationError as error:
+        raise NotSent(ErrorKind.REFUSED_ADDRESS, error.messages[0]) from None
+    refusal = destination.refusal(where)
+    if refusal:
+        raise NotSent(ErrorKind.REFUSED_ADDRESS, refusal)
+    try:
+        secret = vault.decrypt(claimed.encrypted_secret)
+        headers = headers_for(sent, secret)
+    except vault.SecretUnreadable as error:
+        raise NotSent(ErrorKind.INTERNAL, str(error)) from None
+    return Request(sent, where, headers, claimed.body, destination.present_policy())
+
+
+def headers_for(sent: Sent, secret: str) -> list[tuple[str, str]]:
+    """Wonderchat's headers for one attempt, and those of Standard Webhooks where asked for."""
+    claimed, moment = sent.claimed, simulation.timestamp(sent.claimed.simulate, sent.started_at)
+    signature = simulation.signature(claimed.simulate, signing.sign(secret, claimed.body))
+    headers = [
+        ("User-Agent", f"Wonderchat-Webhooks/{settings.VERSION}"),
+        ("Accept", "*/*"),
+        ("Content-Type", "application/json"),
+        ("X-Wonderchat-Signature", signature),
+        ("X-Wonderchat-Timestamp", iso(moment)),
+    ]
+    if claimed.standard_headers:
+        secrets = [secret]
+        until = claimed.previous_secret_until
+        if claimed.encrypted_previous_secret and until and until > sent.started_at:
+            # The receiver may know the new secret already: no reason to send nothing.
+            with contextlib.suppress(vault.SecretUnreadable):
+                secrets.append(vault.decrypt(claimed.encrypted_previous_secret))
+        seconds = int(moment.timestamp())
+        body = claimed.body
+        if claimed.simulate and claimed.simulate.get("badSignature"):
+            body = body + b" "  # Signs something else than what is sent.
+        headers += [
+            ("webhook-id", claimed.event_id),
+            ("webhook-timestamp", str(seconds)),
+            (
+                "webhook-signature",
+                signing.standard_signature(secrets, claimed.event_id, seconds, body),
+            ),
+        ]
+    return headers
+
+
+def finished(sent: Sent, url: str, head: bytes, outcome: Outcome) -> Finished:
+    """What becomes of a delivery after this outcome: done, failed for good, or due again."""
+    claimed = sent.claimed
+    status, delay = "failed", 0.0
+    if outcome.succeeded:
+        status = "succeeded"
+    elif claimed.is_test:
+        pass
+    elif outcome.status_code == HTTPStatus.GONE:
+        # Waits for the webhook, which is being disabled.
+        status = "pending"
+    else:
+        asked = None
+        if outcome.status_code in (429, 503) and outcome.retry_after:
+            asked = schedule.retry_after(outcome.retry_after, sent.started_at)
+        wait = schedule.next_delay(claimed.retry_schedule, claimed.failures + 1, asked)
+        if wait is not None:
+            status, delay = "pending", wait
+    return Finished(
+        claimed=claimed,
+        outcome=outcome,
+        started_at=sent.started_at,
+        url=url or claimed.url,
+        request_head=head,
+        status=status,
+        delay_seconds=delay,
+    )
+
+
+def log_failures(batch: Sequence[Finished]) -> None:
+    """One line for each webhook and kind of failure in a batch, however many deliveries failed."""
+    groups: dict[tuple[int, str, bool], list[Finished]] = {}
+    for one in batch:
+        if not one.outcome.succeeded:
+            key = (one.claimed.webhook_id, one.outcome.error_kind, one.status == "pending")
+            groups.setdefault(key, []).append(one)
+    for (webhook_id, kind, again), failed in groups.items():
+        first = failed[0]
+        logger.warning(
+            "Webhook %s: delivery %s%s failed (%s), attempt %s: %s %s.",
+            webhook_id,
+            first.claimed.delivery_id,
+            f" and {len(failed) - 1} more" if len(failed) > 1 else "",
+            kind,
+            first.claimed.number,
+            first.outcome.error,
+            f"Next try in {first.delay_seconds:.0f} s" if again else "Given up",
+        )
+
+
+_engine = Engine()
+
+
+def run() -> None:
+    """Deliver what is due in this process; return at once if a run is under way here."""
+    _engine.run()
+
+
+def on_worker_shutting_down(**_: object) -> None:
+    _engine.stop()
+
+
+def stop() -> None:
+    """Let this process's run finish what is in flight, and claim no more."""
+    _engine.stop()

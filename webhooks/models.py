@@ -1,0 +1,267 @@
+"""Subscriptions (Webhook), where they lead (Endpoint), and what was sent (Delivery, Attempt)."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils import timezone
+
+from chatbots.models import Account, Chatbot, Event, EventType
+from webhooks import vault
+
+
+class Endpoint(models.Model):
+    """One server that webhooks lead to: scheme, host and port.
+
+    The engine gives room per endpoint, so that one slow server behind many webhooks counts as one.
+    """
+
+    origin = models.CharField(max_length=300, unique=True, editable=False)
+    # Set while the endpoint is held back (webhooks/breaker.py); `held_until` is the next probe.
+    held_since = models.DateTimeField(null=True, editable=False)
+    held_until = models.DateTimeField(null=True, editable=False)
+    held_pause_seconds = models.PositiveIntegerField(default=0, editable=False)
+    held_reason = models.CharField(max_length=100, blank=True, editable=False)
+
+    def __str__(self) -> str:
+        return self.origin
+
+
+class WebhookStatus(models.TextChoices):
+    ACTIVE = "active", "Active"
+    DISABLED = "disabled", "Disabled"
+    # Kept, so that the log of what was sent outlives the subscription.
+    DELETED = "deleted", "Deleted"
+
+
+class RetrySchedule(models.TextChoices):
+    STANDARD = "standard", "Standard: 9 retries over 3 days"
+    QUICK = "quick", "Quick: 4 retries over 81 seconds"
+    NONE = "none", "None: one attempt"
+
+
+class Webhook(models.Model):
+    """Send one kind of event of one chatbot to one URL."""
+
+    chatbot = models.ForeignKey(Chatbot, on_delete=models.CASCADE, related_name="webhooks")
+    endpoint = models.ForeignKey(
+        Endpoint, on_delete=models.PROTECT, related_name="webhooks", editable=False
+    )
+    url = models.CharField("endpoint URL", max_length=2000)
+    event = models.CharField("event type", max_length=30, choices=EventType)
+    encrypted_secret = models.TextField(editable=False)
+    encrypted_previous_secret = models.TextField(blank=True, editable=False)
+    previous_secret_until = models.DateTimeField(null=True, blank=True, editable=False)
+    status = models.CharField(
+        max_length=8, choices=WebhookStatus, default=WebhookStatus.ACTIVE, editable=False
+    )
+    status_reason = models.CharField(max_length=300, blank=True, editable=False)
+    description = models.CharField(max_length=200, blank=True)
+    retry_schedule = models.CharField(
+        max_length=8, choices=RetrySchedule, default=RetrySchedule.STANDARD
+    )
+    standard_headers = models.BooleanField(
+        "Standard Webhooks headers",
+        default=False,
+        help_text="Send webhook-id, webhook-timestamp and webhook-signature beside Wonderchat's.",
+    )
+    ordered = models.BooleanField(
+        "in order per conversation",
+        default=False,
+        help_text="Deliveries of one conversation never overtake each other.",
+    )
+    # Since when every delivery has failed; null after a success.
+    failing_since = models.DateTimeField(null=True, blank=True, editable=False)
+    last_success_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # The people of the account are yet to be told that it was disabled.
+    notice_due = models.BooleanField(default=False, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["chatbot", "url", "event"],
+                condition=~models.Q(status="deleted"),
+                name="webhook_once",
+                violation_error_message=(
+                    "This chatbot already sends this event to this URL. "
+                    "Change the existing webhook instead."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(encrypted_secret=""),
+                name="webhook_has_secret",
+                violation_error_message="A webhook needs a secret.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event} → {self.url}"
+
+    @property
+    def account(self) -> Account:
+        return self.chatbot.account
+
+    @property
+    def secret(self) -> str:
+        """The signing secret in clear: for signing, and for nothing that is shown or logged."""
+        return vault.decrypt(self.encrypted_secret)
+
+    @property
+    def secret_hint(self) -> str:
+        """Enough of the secret to recognise it: its last three characters, if it is long enough."""
+        secret = self.secret
+        return "…" + secret[-3:] if len(secret) >= 12 else "…"
+
+
+class DeliveryStatus(models.TextChoices):
+    """Where a delivery stands.
+
+    `pending` is due at `due_at`: now, at its next retry, or (in flight) when its lease runs out.
+    `held` waits for its webhook to be enabled. The other three are final.
+    """
+
+    PENDING = "pending", "Pending"
+    HELD = "held", "Waiting for the webhook"
+    SUCCEEDED = "succeeded", "Succeeded"
+    FAILED = "failed", "Failed"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+class Delivery(models.Model):
+    """One event on its way to one webhook.
+
+    The hottest table: its links carry no constraint of the database's (an event and its deliveries
+    commit together, webhooks and endpoints are never removed), and it has three indexes, no more.
+    """
+
+    event = models.ForeignKey(
+        Event, on_delete=models.CASCADE, related_name="deliveries", db_constraint=False
+    )
+    webhook = models.ForeignKey(
+        Webhook,
+        on_delete=models.CASCADE,
+        related_name="deliveries",
+        db_constraint=False,
+        db_index=False,
+    )
+    # The webhook's endpoint, repeated here for the index that finds due work per endpoint.
+    endpoint = models.ForeignKey(
+        Endpoint, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
+    status = models.CharField(max_length=9, choices=DeliveryStatus, default=DeliveryStatus.PENDING)
+    is_test = models.BooleanField(default=False)
+    # How to misbehave on purpose: see webhooks/simulation.py.
+    simulate = models.JSONField(null=True, blank=True)
+    # The chatlog, where the webhook wants each conversation in order: while an earlier delivery of
+    # the same conversation is not over, this one is not sent.
+    conversation = models.CharField(max_length=64, blank=True, default="")
+    due_at = models.DateTimeField()
+    # Set while a worker has the delivery in hand; past it, the worker is taken for lost.
+    lease_until = models.DateTimeField(null=True)
+    # Attempts begun. The number of the attempt in flight, when there is one.
+    attempts = models.PositiveIntegerField(default=0)
+    # Failed attempts since the delivery was made or resent: the place in its retry schedule.
+    failures = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        ordering: ClassVar = ["-id"]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["endpoint", "due_at"],
+                name="delivery_due",
+                condition=models.Q(status="pending"),
+            ),
+            models.Index(fields=["webhook", "id"], name="delivery_of_webhook"),
+            models.Index(
+                fields=["webhook"], name="delivery_held", condition=models.Q(status="held")
+            ),
+            models.Index(
+                fields=["webhook", "conversation", "id"],
+                name="delivery_in_order",
+                condition=models.Q(status__in=["pending", "held"]) & ~models.Q(conversation=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Delivery {self.pk}"
+
+
+class ErrorKind(models.TextChoices):
+    """Why an attempt failed. Each has its sentence in webhooks/outcome.py."""
+
+    DNS = "dns", "Name not found"
+    REFUSED_ADDRESS = "refused_address", "Address not allowed"
+    CONNECT = "connect", "No connection"
+    TLS = "tls", "TLS failed"
+    TIMEOUT = "timeout", "Too slow"
+    CLOSED = "closed", "Connection closed"
+    PROTOCOL = "protocol", "Not HTTP"
+    TOO_LARGE = "too_large", "Answer too large"
+    REDIRECT = "redirect", "Redirect"
+    HTTP_STATUS = "http_status", "Not a 2xx"
+    INTERRUPTED = "interrupted", "Interrupted"
+    INTERNAL = "internal", "Our fault"
+
+
+class Attempt(models.Model):
+    """One POST that left, as it was. Rows are appended and never changed."""
+
+    pk = models.CompositePrimaryKey("delivery_id", "number")
+    delivery = models.ForeignKey(
+        Delivery,
+        on_delete=models.CASCADE,
+        related_name="attempt_rows",
+        db_constraint=False,
+        db_index=False,
+    )
+    number = models.PositiveIntegerField()
+    started_at = models.DateTimeField()
+    duration_ms = models.PositiveIntegerField()
+    status_code = models.PositiveSmallIntegerField(null=True)
+    # "" when the attempt succeeded.
+    error_kind = models.CharField(max_length=16, choices=ErrorKind, blank=True)
+    error = models.TextField(blank=True)
+    url = models.TextField()
+    remote_address = models.CharField(max_length=45, blank=True)
+    # The bytes of the request line and headers, as they left.
+    request_head = models.BinaryField()
+    # Only where a simulation changed it; otherwise the event's body.
+    request_body = models.BinaryField(null=True)
+    # The bytes of the status line and headers, as they came; at most 16 KiB.
+    response_head = models.BinaryField()
+    # At most 64 KiB.
+    response_body = models.BinaryField()
+    response_truncated = models.BooleanField(default=False)
+
+    class Meta:
+        ordering: ClassVar = ["delivery_id", "number"]
+
+    def __str__(self) -> str:
+        return f"Attempt {self.number} of delivery {self.delivery_id}"
+
+
+class IdempotencyKey(models.Model):
+    """What `POST /events` answered to an Idempotency-Key, for 24 hours."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=255)
+    request_hash = models.CharField(max_length=64)
+    status_code = models.PositiveSmallIntegerField(default=0)
+    answer = models.BinaryField(default=b"")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["account", "key"], name="idempotency_key_once")
+        ]
+        indexes: ClassVar = [models.Index(fields=["created_at"], name="idempotency_key_age")]
+
+    def __str__(self) -> str:
+        return self.key

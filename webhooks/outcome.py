@@ -1,0 +1,136 @@
+"""What became of one attempt: its class, and a sentence that a person can act on. No Django."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+
+import pycurl
+
+TOTAL_SECONDS = 10
+
+REDIRECTS = frozenset({300, 301, 302, 303, 307, 308})
+
+TLS_ERRORS = frozenset(
+    {
+        pycurl.E_SSL_CONNECT_ERROR,
+        pycurl.E_SSL_CERTPROBLEM,
+        pycurl.E_SSL_CIPHER,
+        pycurl.E_PEER_FAILED_VERIFICATION,
+        pycurl.E_SSL_CACERT_BADFILE,
+        pycurl.E_SSL_ISSUER_ERROR,
+        pycurl.E_SSL_INVALIDCERTSTATUS,
+        pycurl.E_SSL_SHUTDOWN_FAILED,
+    }
+)
+# pycurl has no name for it yet.
+TOO_LARGE = 100
+PROTOCOL_ERRORS = frozenset(
+    {
+        pycurl.E_UNSUPPORTED_PROTOCOL,
+        getattr(pycurl, "E_WEIRD_SERVER_REPLY", 8),
+        pycurl.E_BAD_CONTENT_ENCODING,
+    }
+)
+# What OpenSSL says of an answer that is no TLS record: it takes plain HTTP for a version or length.
+NOT_TLS = ("wrong version number", "packet length too long", "http request")
+CLOSED_ERRORS = frozenset(
+    {pycurl.E_SEND_ERROR, pycurl.E_RECV_ERROR, pycurl.E_GOT_NOTHING, pycurl.E_PARTIAL_FILE}
+)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """One attempt, over. `error_kind` is "" when it succeeded; `error` says it in a sentence."""
+
+    duration_ms: int
+    status_code: int | None = None
+    error_kind: str = ""
+    error: str = ""
+    remote_address: str = ""
+    response_head: bytes = b""
+    response_body: bytes = b""
+    response_truncated: bool = False
+    retry_after: str = ""
+
+    @property
+    def succeeded(self) -> bool:
+        return not self.error_kind
+
+
+def of_status(code: int, location: str = "") -> tuple[str, str]:
+    """The error class and sentence of an answer with status `code`; ("", "") for 2xx."""
+    if 200 <= code < 300:
+        return "", ""
+    try:
+        phrase = f"{code} {HTTPStatus(code).phrase}"
+    except ValueError:
+        phrase = str(code)
+    if code in REDIRECTS:
+        where = f" to {location[:300]}" if location else ""
+        return "redirect", (
+            f"Your endpoint answered {phrase}{where}. Redirects are not followed: "
+            "set the webhook's URL to the final address."
+        )
+    if code == HTTPStatus.GONE:
+        return "http_status", (
+            "Your endpoint answered 410 Gone, so the webhook was disabled. "
+            "Enable it when the endpoint is back; what waits is sent then."
+        )
+    hints = {
+        400: " It could not make sense of the request: see its log.",
+        401: " It did not accept the signature or asks for a login: check the webhook's secret.",
+        403: " It refuses the request: check its firewall and the webhook's secret.",
+        404: " Nothing is there: check the path of the webhook's URL.",
+        405: " The route does not accept POST: webhooks are sent by POST.",
+        408: " It gave up waiting for the request.",
+        413: " Raise its limit for the size of a request.",
+        415: " It does not accept application/json.",
+        429: " It asks to be sent less; the next attempt waits as long as it says.",
+    }
+    hint = hints.get(code, " It failed: see its log." if code >= 500 else "")
+    return "http_status", f"Your endpoint answered {phrase}; a 2xx says the event arrived.{hint}"
+
+
+def of_curl(code: int, message: str, *, phase: str, host: str) -> tuple[str, str]:
+    """The error class and sentence of libcurl's error `code`.
+
+    `phase` is how far the attempt had come: "connect", "tls", "sent" or "answer".
+    """
+    if code == pycurl.E_OPERATION_TIMEDOUT:
+        return "timeout", {
+            "connect": f"No connection to {host} within {TOTAL_SECONDS} s. "
+            "Check that the server runs and that its firewall lets us in.",
+            "tls": f"{host} accepted the connection but did not finish the TLS handshake "
+            f"within {TOTAL_SECONDS} s.",
+            "sent": f"Your endpoint got the request but did not answer within {TOTAL_SECONDS} s. "
+            "Answer 2xx at once and do the work afterwards.",
+            "answer": "Your endpoint began to answer but did not finish within "
+            f"{TOTAL_SECONDS} s. Send the whole answer at once.",
+        }[phase]
+    if code == pycurl.E_COULDNT_CONNECT:
+        return "connect", (
+            f"{host} did not accept the connection ({message}). "
+            "Check that the server runs and listens on this port."
+        )
+    if code in TLS_ERRORS and any(words in message.lower() for words in NOT_TLS):
+        return "tls", (
+            f"{host} does not speak TLS on this port; it is probably an http:// server. "
+            "Use http:// in the sandbox, or the port where it serves HTTPS."
+        )
+    if code in TLS_ERRORS:
+        return "tls", (
+            f"The TLS connection to {host} failed: {message}. "
+            "Its certificate must be valid, complete and made for this name."
+        )
+    # libcurl has no code of its own for either; what it says then is about the answer.
+    received = message if code == pycurl.E_RECV_ERROR else ""
+    if code == TOO_LARGE or "response headers" in received:
+        return "too_large", "Your endpoint's answer has too many headers, or one that is too long."
+    if code in PROTOCOL_ERRORS or "chunk" in received:
+        return "protocol", f"{host} answered something that is not HTTP/1.1: {message}."
+    if code in CLOSED_ERRORS:
+        return "closed", {
+            "answer": "Your endpoint closed the connection in the middle of its answer.",
+        }.get(phase, "Your endpoint closed the connection without an answer. See its log.")
+    return "internal", f"The request could not be sent ({message}). It will be tried again."

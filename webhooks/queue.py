@@ -1,0 +1,159 @@
+"""The deliveries that are due, claimed and recorded in bulk. PostgreSQL and SQLite have their own
+SQL (queue_postgresql.py, queue_sqlite.py) behind the same calls, held to the same tests.
+
+A claim takes due rows for `LEASE_SECONDS` by moving their `due_at` to the end of the lease: a row
+whose worker is lost becomes due again by itself. It also counts the attempt, so that a recording
+can say which attempt it belongs to and never overwrites what another worker did since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from django.db import connection
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from webhooks.models import Attempt, Delivery, ErrorKind
+from webhooks.outcome import Outcome
+
+# Ten seconds for the attempt; the rest for a slow COMMIT at either end.
+LEASE_SECONDS = 30
+
+
+@dataclass(slots=True)
+class Claimed:
+    """A delivery in this worker's hand, with all that sending it takes."""
+
+    delivery_id: int
+    number: int
+    failures: int
+    endpoint_id: int
+    webhook_id: int
+    event_id: str
+    body: bytes
+    url: str
+    encrypted_secret: str
+    encrypted_previous_secret: str
+    previous_secret_until: datetime | None
+    standard_headers: bool
+    retry_schedule: str
+    is_test: bool
+    simulate: dict[str, Any] | None
+
+
+@dataclass(slots=True)
+class Finished:
+    """An attempt that is over, and what becomes of its delivery.
+
+    `status` is succeeded, failed, or pending with the seconds until the next attempt.
+    """
+
+    claimed: Claimed
+    outcome: Outcome
+    started_at: datetime
+    url: str
+    request_head: bytes
+    status: str
+    delay_seconds: float = 0.0
+
+
+@dataclass(slots=True)
+class Due:
+    """Endpoints with due work, in the order of their ids, as far as one look went."""
+
+    endpoint_ids: list[int]
+    # Those that are held back, and whose next probe is due.
+    probe_ids: list[int]
+    # Seconds until something that is not due yet will be; None when there is nothing.
+    next_seconds: float | None
+    # Where the next look goes on; 0 when this one came to the end.
+    last_endpoint_id: int
+
+
+# Endpoints that one look visits. Those that wait for retries alone count too.
+MOST_ENDPOINTS = 1000
+
+
+class Queue(Protocol):
+    """The calls that the engine makes. Times are the database's."""
+
+    def due(self, after_endpoint_id: int) -> Due:
+        """Endpoints past `after_endpoint_id` that have due work."""
+
+    def claim(self, rooms: Sequence[tuple[int, int]], limit: int) -> list[Claimed]:
+        """Take up to `limit` due deliveries: of each endpoint no more than its room.
+
+        Deliveries of a disabled webhook are put to wait instead, those of a deleted one cancelled.
+        """
+
+    def record(self, finished: Sequence[Finished]) -> None:
+        """Append the attempts, and move their deliveries on unless somebody else did since."""
+
+
+def moved(finished: Finished, webhook_status: str) -> str:
+    """The delivery's next status, given its webhook's present one: a retry waits for a disabled
+    webhook and is cancelled with a deleted one."""
+    if finished.status != "pending" or finished.claimed.is_test:
+        return finished.status
+    return {"active": "pending", "disabled": "held", "deleted": "cancelled"}[webhook_status]
+
+
+def look(found: Sequence[tuple[int, float, bool]]) -> Due:
+    """What a look found: of each endpoint visited, the seconds until it has due work, and whether
+    it is held back."""
+    waits = [seconds for _, seconds, _ in found if seconds > 0]
+    return Due(
+        endpoint_ids=[id for id, seconds, held in found if seconds <= 0 and not held],
+        probe_ids=[id for id, seconds, held in found if seconds <= 0 and held],
+        next_seconds=min(waits, default=None),
+        last_endpoint_id=found[-1][0] if len(found) >= MOST_ENDPOINTS else 0,
+    )
+
+
+INTERRUPTED_SENTENCE = (
+    "The worker was lost before it could record what became of this attempt. The request may have "
+    "arrived; it was sent again."
+)
+
+
+def tell_of_lost(deliveries: QuerySet[Delivery]) -> None:
+    """Append the attempts that were lost with their workers.
+
+    For whoever clears the leases of `deliveries`: the next claim will not know of them any more.
+    """
+    lost = deliveries.filter(status="pending", lease_until__lte=timezone.now())
+    Attempt.objects.bulk_create(
+        [
+            Attempt(
+                delivery_id=delivery_id,
+                number=number,
+                started_at=until - timedelta(seconds=LEASE_SECONDS),
+                duration_ms=0,
+                error_kind=ErrorKind.INTERRUPTED,
+                error=INTERRUPTED_SENTENCE,
+                request_head=b"",
+                response_head=b"",
+                response_body=b"",
+            )
+            for delivery_id, number, until in lost.values_list("pk", "attempts", "lease_until")
+            if until is not None
+        ],
+        # Whoever had the delivery may be frozen, not lost, and have recorded it at this moment.
+        ignore_conflicts=True,
+        batch_size=500,
+    )
+
+
+def present() -> Queue:
+    """The queue of the database in use."""
+    if connection.vendor == "postgresql":
+        from webhooks.queue_postgresql import PostgresqlQueue
+
+        return PostgresqlQueue()
+    from webhooks.queue_sqlite import SqliteQueue
+
+    return SqliteQueue()

@@ -1,0 +1,253 @@
+"""The queue on PostgreSQL: a statement each to look, to claim and to record."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import psycopg
+from django.db import connection, transaction
+from psycopg.rows import TupleRow
+
+from webhooks.queue import (
+    INTERRUPTED_SENTENCE,
+    LEASE_SECONDS,
+    MOST_ENDPOINTS,
+    Claimed,
+    Due,
+    Finished,
+    look,
+    moved,
+)
+
+# A loose index scan, which PostgreSQL has none of its own: from one endpoint to the next in the
+# partial index, so that an endpoint with 100,000 due rows costs one step.
+DUE = """
+WITH RECURSIVE endpoint(id, due_at, step) AS (
+  (SELECT endpoint_id, due_at, 1 FROM webhooks_delivery
+   WHERE status = 'pending' AND endpoint_id > %(after)s
+   ORDER BY endpoint_id, due_at LIMIT 1)
+  UNION ALL
+  SELECT next.endpoint_id, next.due_at, step + 1
+  FROM endpoint CROSS JOIN LATERAL (
+    SELECT endpoint_id, due_at FROM webhooks_delivery
+    WHERE status = 'pending' AND endpoint_id > endpoint.id
+    ORDER BY endpoint_id, due_at LIMIT 1
+  ) next
+  WHERE step < %(most)s
+)
+SELECT endpoint.id,
+       extract(epoch FROM greatest(due_at, e.held_until) - statement_timestamp())::float8,
+       e.held_since IS NOT NULL
+FROM endpoint JOIN webhooks_endpoint e ON e.id = endpoint.id
+ORDER BY endpoint.id
+"""
+
+# One statement, so one transaction. That its COMMIT is not waited for (synchronous_commit) loses
+# nothing: a claim that a crash of the server undoes leaves the row due.
+# The rows are locked, so that they stay where they are (ctid) until they are changed.
+# `lost`: the worker that had the row is gone, or frozen; what it sent may have arrived.
+CLAIM = """
+WITH due AS MATERIALIZED (
+  SELECT d.id, d.ctid, d.lease_until AS lost_lease, d.attempts
+  FROM (SELECT set_config('synchronous_commit', 'off', true)) AS quick
+  CROSS JOIN unnest(%(endpoints)s::bigint[], %(rooms)s::int[]) AS e(id, room)
+  CROSS JOIN LATERAL (
+    SELECT id, ctid, lease_until, attempts FROM webhooks_delivery waiting
+    WHERE status = 'pending' AND endpoint_id = e.id AND due_at <= statement_timestamp()
+      AND (conversation = '' OR NOT EXISTS (
+        SELECT FROM webhooks_delivery earlier
+        WHERE earlier.webhook_id = waiting.webhook_id
+          AND earlier.conversation = waiting.conversation AND earlier.conversation <> ''
+          AND earlier.status IN ('pending', 'held') AND earlier.id < waiting.id
+      ))
+    ORDER BY due_at
+    LIMIT e.room
+    FOR UPDATE SKIP LOCKED
+  ) d
+  LIMIT %(limit)s
+), lost AS (
+  INSERT INTO webhooks_attempt
+    (delivery_id, number, started_at, duration_ms, error_kind, error, url, remote_address,
+     request_head, response_head, response_body, response_truncated)
+  SELECT due.id, due.attempts, due.lost_lease - %(lease)s * interval '1 second', 0, 'interrupted',
+         %(interrupted)s, '', '', '', '', '', false
+  FROM due WHERE due.lost_lease IS NOT NULL
+  ON CONFLICT (delivery_id, number) DO NOTHING
+)
+UPDATE webhooks_delivery d
+SET attempts = d.attempts + 1,
+    lease_until = statement_timestamp() + %(lease)s * interval '1 second',
+    due_at = statement_timestamp() + %(lease)s * interval '1 second'
+FROM due, webhooks_webhook w, chatbots_event e
+WHERE d.ctid = due.ctid AND w.id = d.webhook_id AND e.id = d.event_id
+RETURNING d.id, d.attempts, d.failures, d.endpoint_id, d.webhook_id, d.event_id, e.body, w.url,
+          w.encrypted_secret, w.encrypted_previous_secret, w.previous_secret_until,
+          w.standard_headers, w.retry_schedule, d.is_test, d.simulate, w.status
+"""
+
+# What a claim must not have taken, by the webhook's status once its row is locked: enabling, which
+# locks it too, comes before (and the delivery is let go, due at once) or after (and it finds it).
+PUT_ASIDE = """
+WITH stopped AS (
+  SELECT id, status FROM webhooks_webhook WHERE id = ANY(%(webhooks)s) ORDER BY id FOR UPDATE
+)
+UPDATE webhooks_delivery d
+SET status = CASE w.status
+      WHEN 'active' THEN 'pending' WHEN 'deleted' THEN 'cancelled' ELSE 'held' END,
+    finished_at = CASE w.status WHEN 'deleted' THEN statement_timestamp() END,
+    due_at = statement_timestamp(), lease_until = NULL, attempts = d.attempts - 1
+FROM stopped w
+WHERE w.id = d.webhook_id AND d.id = ANY(%(ids)s) AND d.status = 'pending'
+"""
+
+LOCK_FAILED = "SELECT id, status FROM webhooks_webhook WHERE id = ANY(%s) ORDER BY id FOR UPDATE"
+
+# The attempt is appended in any case. Its delivery moves on only if this is still its attempt.
+RECORD = """
+WITH r AS MATERIALIZED (
+  SELECT * FROM unnest(
+    %b::bigint[], %b::int[], %b::text[], %b::int[], %b::float8[], %b::timestamptz[], %b::int[],
+    %b::smallint[], %b::text[], %b::text[], %b::text[], %b::text[], %b::bytea[], %b::bytea[],
+    %b::bytea[], %b::bool[])
+  AS r(id, number, status, failures, delay, started_at, duration_ms, status_code, error_kind, error,
+       url, remote_address, request_head, response_head, response_body, response_truncated)
+), moved AS (
+  UPDATE webhooks_delivery d
+  SET status = r.status, failures = r.failures, lease_until = NULL,
+      due_at = statement_timestamp() + r.delay * interval '1 second',
+      finished_at = CASE WHEN r.status NOT IN ('pending', 'held') THEN statement_timestamp() END
+  FROM r
+  WHERE d.id = r.id AND d.attempts = r.number AND d.status = 'pending'
+    AND d.lease_until IS NOT NULL
+)
+INSERT INTO webhooks_attempt
+  (delivery_id, number, started_at, duration_ms, status_code, error_kind, error, url,
+   remote_address, request_head, response_head, response_body, response_truncated)
+SELECT id, number, started_at, duration_ms, status_code, error_kind, error, url,
+       remote_address, request_head, response_head, response_body, response_truncated
+FROM r
+ON CONFLICT (delivery_id, number) DO UPDATE
+SET started_at = excluded.started_at, duration_ms = excluded.duration_ms,
+    status_code = excluded.status_code, error_kind = excluded.error_kind, error = excluded.error,
+    url = excluded.url, remote_address = excluded.remote_address,
+    request_head = excluded.request_head, response_head = excluded.response_head,
+    response_body = excluded.response_body, response_truncated = excluded.response_truncated
+WHERE webhooks_attempt.error_kind = 'interrupted'
+"""
+
+# Seldom more than a write in ten seconds for each webhook. Locked in order: two workers that wait
+# for each other's rows would both stand still.
+SUCCEEDED = """
+WITH stale AS (
+  SELECT id FROM webhooks_webhook
+  WHERE id = ANY(%s) AND (failing_since IS NOT NULL OR last_success_at IS NULL
+                          OR last_success_at < statement_timestamp() - interval '10 seconds')
+  ORDER BY id FOR UPDATE
+)
+UPDATE webhooks_webhook w SET failing_since = NULL, last_success_at = statement_timestamp()
+FROM stale WHERE w.id = stale.id
+"""
+FAILED = """
+UPDATE webhooks_webhook SET failing_since = statement_timestamp()
+WHERE id = ANY(%s) AND failing_since IS NULL
+"""
+
+
+@contextlib.contextmanager
+def _cursor() -> Iterator[psycopg.Cursor[TupleRow]]:
+    """A cursor that binds on the server, in binary where asked; Django's own makes text of all.
+
+    Its errors are Django's, as everywhere.
+    """
+    connection.ensure_connection()
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        yield cursor
+
+
+class PostgresqlQueue:
+    def due(self, after_endpoint_id: int) -> Due:
+        with _cursor() as cursor:
+            cursor.execute(DUE, {"after": after_endpoint_id, "most": MOST_ENDPOINTS})
+            return look(cursor.fetchall())
+
+    def claim(self, rooms: Sequence[tuple[int, int]], limit: int) -> list[Claimed]:
+        with _cursor() as cursor:
+            cursor.execute(
+                CLAIM,
+                {
+                    "endpoints": [endpoint_id for endpoint_id, _ in rooms],
+                    "rooms": [room for _, room in rooms],
+                    "limit": limit,
+                    "lease": LEASE_SECONDS,
+                    "interrupted": INTERRUPTED_SENTENCE,
+                },
+                binary=True,
+            )
+            found = cursor.fetchall()
+            aside = [row for row in found if row[15] != "active" and not row[13]]
+            if aside:
+                # In a transaction of its own: whoever disables locks the webhook first and its
+                # deliveries second, as this does.
+                cursor.execute(
+                    PUT_ASIDE,
+                    {"webhooks": [row[4] for row in aside], "ids": [row[0] for row in aside]},
+                )
+        skipped = {row[0] for row in aside}
+        return [Claimed(*row[:15]) for row in found if row[0] not in skipped]
+
+    def record(self, finished: Sequence[Finished]) -> None:
+        if not finished:
+            return
+        failed = sorted({f.claimed.webhook_id for f in finished if _counts_as_failure(f)})
+        succeeded = sorted(
+            {
+                f.claimed.webhook_id
+                for f in finished
+                if f.outcome.succeeded and not f.claimed.is_test
+            }
+        )
+        if failed:
+            with transaction.atomic(), _cursor() as cursor:
+                # Locked, so that a webhook that is being enabled does not leave a row behind.
+                cursor.execute(LOCK_FAILED, [failed])
+                cursor.execute(RECORD, _columns(finished, dict(cursor.fetchall())))
+                cursor.execute(FAILED, [failed])
+        else:
+            with _cursor() as cursor:
+                cursor.execute(RECORD, _columns(finished, {}))
+        if succeeded:
+            with _cursor() as cursor:
+                cursor.execute(SUCCEEDED, [succeeded])
+
+
+def _counts_as_failure(finished: Finished) -> bool:
+    return not finished.outcome.succeeded and not finished.claimed.is_test
+
+
+def _columns(finished: Sequence[Finished], states: Mapping[int, str]) -> list[list[Any]]:
+    rows = [_row(one, states) for one in finished]
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def _row(finished: Finished, states: Mapping[int, str]) -> tuple[Any, ...]:
+    claimed, outcome = finished.claimed, finished.outcome
+    return (
+        claimed.delivery_id,
+        claimed.number,
+        moved(finished, states.get(claimed.webhook_id, "active")),
+        claimed.failures + (0 if outcome.succeeded else 1),
+        float(finished.delay_seconds),
+        finished.started_at,
+        outcome.duration_ms,
+        outcome.status_code,
+        outcome.error_kind,
+        outcome.error.replace("\0", "\ufffd"),
+        finished.url,
+        outcome.remote_address,
+        finished.request_head,
+        outcome.response_head,
+        outcome.response_body,
+        outcome.response_truncated,
+    )

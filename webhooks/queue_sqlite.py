@@ -1,0 +1,256 @@
+"""The queue on SQLite: one writer at a time, so short transactions and no locks of rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from webhooks.queue import (
+    INTERRUPTED_SENTENCE,
+    LEASE_SECONDS,
+    MOST_ENDPOINTS,
+    Claimed,
+    Due,
+    Finished,
+    look,
+    moved,
+)
+
+# From one endpoint to the next in the partial index, as queue_postgresql.DUE does.
+DUE = """
+WITH RECURSIVE endpoint(id, step) AS (
+  SELECT min(endpoint_id), 1 FROM webhooks_delivery
+  WHERE status = 'pending' AND endpoint_id > %s
+  UNION ALL
+  SELECT (SELECT min(d.endpoint_id) FROM webhooks_delivery d
+          WHERE d.status = 'pending' AND d.endpoint_id > endpoint.id), step + 1
+  FROM endpoint WHERE endpoint.id IS NOT NULL AND step < %s
+)
+SELECT endpoint.id,
+       (SELECT min(d.due_at) FROM webhooks_delivery d
+        WHERE d.status = 'pending' AND d.endpoint_id = endpoint.id),
+       e.held_since, e.held_until
+FROM endpoint JOIN webhooks_endpoint e ON e.id = endpoint.id
+ORDER BY endpoint.id
+"""
+
+PICK = """
+SELECT id, lease_until, attempts FROM webhooks_delivery waiting
+WHERE status = 'pending' AND endpoint_id = %s AND due_at <= %s
+  AND (conversation = '' OR NOT EXISTS (
+    SELECT 1 FROM webhooks_delivery earlier
+    WHERE earlier.webhook_id = waiting.webhook_id
+      AND earlier.conversation = waiting.conversation AND earlier.conversation <> ''
+      AND earlier.status IN ('pending', 'held') AND earlier.id < waiting.id
+  ))
+ORDER BY due_at LIMIT %s
+"""
+
+LEASE = """
+UPDATE webhooks_delivery SET attempts = attempts + 1, lease_until = %s, due_at = %s
+WHERE id IN ({ids})
+"""
+
+READ = """
+SELECT d.id, d.attempts, d.failures, d.endpoint_id, d.webhook_id, d.event_id, e.body, w.url,
+       w.encrypted_secret, w.encrypted_previous_secret, w.previous_secret_until,
+       w.standard_headers, w.retry_schedule, d.is_test, d.simulate, w.status
+FROM webhooks_delivery d
+JOIN webhooks_webhook w ON w.id = d.webhook_id
+JOIN chatbots_event e ON e.id = d.event_id
+WHERE d.id IN ({ids})
+ORDER BY d.due_at, d.id
+"""
+
+PUT_ASIDE = """
+UPDATE webhooks_delivery
+SET status = %s, finished_at = %s, lease_until = NULL, attempts = attempts - 1
+WHERE id = %s
+"""
+
+MOVE = """
+UPDATE webhooks_delivery
+SET status = %s, failures = %s, lease_until = NULL, due_at = %s, finished_at = %s
+WHERE id = %s AND attempts = %s AND status = 'pending' AND lease_until IS NOT NULL
+"""
+
+APPEND = """
+INSERT INTO webhooks_attempt
+  (delivery_id, number, started_at, duration_ms, status_code, error_kind, error, url,
+   remote_address, request_head, response_head, response_body, response_truncated)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (delivery_id, number) DO UPDATE
+SET started_at = excluded.started_at, duration_ms = excluded.duration_ms,
+    status_code = excluded.status_code, error_kind = excluded.error_kind, error = excluded.error,
+    url = excluded.url, remote_address = excluded.remote_address,
+    request_head = excluded.request_head, response_head = excluded.response_head,
+    response_body = excluded.response_body, response_truncated = excluded.response_truncated
+WHERE webhooks_attempt.error_kind = 'interrupted'
+"""
+
+SUCCEEDED = """
+UPDATE webhooks_webhook SET failing_since = NULL, last_success_at = %s
+WHERE id = %s AND (failing_since IS NOT NULL OR last_success_at IS NULL OR last_success_at < %s)
+"""
+FAILED = "UPDATE webhooks_webhook SET failing_since = %s WHERE id = %s AND failing_since IS NULL"
+
+
+def _text(moment: datetime) -> str:
+    """How Django keeps a time here."""
+    return str(connection.ops.adapt_datetimefield_value(moment))
+
+
+def _moment(value: datetime | str | None) -> datetime | None:
+    """A time as the driver gives it: a column's is converted, the result of min() is text."""
+    found = parse_datetime(value) if isinstance(value, str) else value
+    return found.replace(tzinfo=UTC) if found else None
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join(["%s"] * len(values))
+
+
+class SqliteQueue:
+    def due(self, after_endpoint_id: int) -> Due:
+        with connection.cursor() as cursor:
+            cursor.execute(DUE, [after_endpoint_id, MOST_ENDPOINTS])
+            found = cursor.fetchall()
+        now = timezone.now()
+        return look(
+            [
+                (
+                    endpoint_id,
+                    (max(due_at, _moment(held_until) or due_at) - now).total_seconds(),
+                    held_since is not None,
+                )
+                for endpoint_id, first, held_since, held_until in found
+                if (due_at := _moment(first))
+            ]
+        )
+
+    def claim(self, rooms: Sequence[tuple[int, int]], limit: int) -> list[Claimed]:
+        with transaction.atomic(), connection.cursor() as cursor:
+            now = timezone.now()
+            picked: list[tuple[int, datetime | None, int]] = []
+            for endpoint_id, room in rooms:
+                if len(picked) >= limit:
+                    break
+                cursor.execute(PICK, [endpoint_id, _text(now), min(room, limit - len(picked))])
+                picked += cursor.fetchall()
+            if not picked:
+                return []
+            ids = [row[0] for row in picked]
+            lease = _text(now + timedelta(seconds=LEASE_SECONDS))
+            cursor.execute(LEASE.format(ids=_marks(ids)), [lease, lease, *ids])
+            cursor.executemany(
+                APPEND,
+                [
+                    _interrupted(delivery_id, number, until)
+                    for delivery_id, until, number in picked
+                    if until
+                ],
+            )
+            cursor.execute(READ.format(ids=_marks(ids)), ids)
+            found = cursor.fetchall()
+            rows = []
+            for row in found:
+                if row[15] == "active" or row[13]:
+                    rows.append(_claimed(row))
+                elif row[15] == "deleted":
+                    cursor.execute(PUT_ASIDE, ["cancelled", _text(now), row[0]])
+                else:
+                    cursor.execute(PUT_ASIDE, ["held", None, row[0]])
+            return rows
+
+    def record(self, finished: Sequence[Finished]) -> None:
+        if not finished:
+            return
+        with transaction.atomic(), connection.cursor() as cursor:
+            now = timezone.now()
+            failed = {
+                f.claimed.webhook_id
+                for f in finished
+                if not f.outcome.succeeded and not f.claimed.is_test
+            }
+            states: dict[int, str] = {}
+            if failed:
+                cursor.execute(
+                    f"SELECT id, status FROM webhooks_webhook WHERE id IN ({_marks(list(failed))})",
+                    list(failed),
+                )
+                states = dict(cursor.fetchall())
+            cursor.executemany(MOVE, [_move(f, states, now) for f in finished])
+            cursor.executemany(APPEND, [_attempt(f) for f in finished])
+            stale = _text(now - timedelta(seconds=10))
+            succeeded = {
+                f.claimed.webhook_id
+                for f in finished
+                if f.outcome.succeeded and not f.claimed.is_test
+            }
+            cursor.executemany(SUCCEEDED, [(_text(now), w, stale) for w in sorted(succeeded)])
+            cursor.executemany(FAILED, [(_text(now), w) for w in sorted(failed)])
+
+
+def _claimed(row: tuple[Any, ...]) -> Claimed:
+    return Claimed(
+        delivery_id=row[0],
+        number=row[1],
+        failures=row[2],
+        endpoint_id=row[3],
+        webhook_id=row[4],
+        event_id=row[5],
+        body=bytes(row[6]),
+        url=row[7],
+        encrypted_secret=row[8],
+        encrypted_previous_secret=row[9],
+        previous_secret_until=_moment(row[10]),
+        standard_headers=bool(row[11]),
+        retry_schedule=row[12],
+        is_test=bool(row[13]),
+        simulate=json.loads(row[14]) if row[14] else None,
+    )
+
+
+def _move(finished: Finished, states: dict[int, str], now: datetime) -> tuple[Any, ...]:
+    claimed = finished.claimed
+    status = moved(finished, states.get(claimed.webhook_id, "active"))
+    return (
+        status,
+        claimed.failures + (0 if finished.outcome.succeeded else 1),
+        _text(now + timedelta(seconds=finished.delay_seconds)),
+        None if status in ("pending", "held") else _text(now),
+        claimed.delivery_id,
+        claimed.number,
+    )
+
+
+def _interrupted(delivery_id: int, number: int, lease_until: datetime) -> tuple[Any, ...]:
+    until = lease_until.replace(tzinfo=UTC)
+    started = _text(until - timedelta(seconds=LEASE_SECONDS))
+    sentence = INTERRUPTED_SENTENCE
+    return delivery_id, number, started, 0, None, "interrupted", sentence, "", "", b"", b"", b"", 0
+
+
+def _attempt(finished: Finished) -> tuple[Any, ...]:
+    outcome = finished.outcome
+    return (
+        finished.claimed.delivery_id,
+        finished.claimed.number,
+        _text(finished.started_at),
+        outcome.duration_ms,
+        outcome.status_code,
+        outcome.error_kind,
+        outcome.error,
+        finished.url,
+        outcome.remote_address,
+        finished.request_head,
+        outcome.response_head,
+        outcome.response_body,
+        outcome.response_truncated,
+    )

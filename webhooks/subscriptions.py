@@ -1,0 +1,319 @@
+"""What a person can do with a webhook: add, change, enable, disable, delete it, rotate its secret.
+
+The dashboard and the REST API call these; the rules are here, once. A rule that is broken raises
+django's ValidationError, by the model's field name where a field is to blame.
+
+Locks are taken in one order, webhook before delivery, and only deliveries that no worker has in
+hand are touched, so nothing here waits for the engine or the engine for it.
+"""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from datetime import timedelta
+from typing import Any, Final
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from chatbots.models import Account, Chatbot, EventType, Plan
+from webhooks import breaker, destination, outbox, queue, vault
+from webhooks.models import Delivery, DeliveryStatus, Endpoint, Webhook, WebhookStatus
+from webhooks.webhook_fields import check
+
+# Standard Webhooks 1.0, "Signature scheme": 24 to 64 bytes of key.
+MADE_SECRET_BYTES: Final = 24
+# How long the secret before a rotation still signs the Standard Webhooks header.
+PREVIOUS_SECRET_HOURS: Final = 24
+CHANGEABLE: Final = frozenset(
+    {"url", "event", "secret", "description", "retry_schedule", "standard_headers", "ordered"}
+)
+
+
+class PlanWithoutWebhooks(ValidationError):
+    """The account's plan has no webhooks (Wonderchat webhooks page, Requirements)."""
+
+    def __init__(self, account: Account) -> None:
+        super().__init__(
+            "Webhooks are available on Basic plans and above; this account is on the "
+            f"{Plan(account.plan).label} plan.",
+            code="plan",
+        )
+
+
+def require_plan(account: Account) -> None:
+    """Raise PlanWithoutWebhooks unless the account's plan includes webhooks."""
+    if not account.has_webhooks:
+        raise PlanWithoutWebhooks(account)
+
+
+def make_secret() -> str:
+    """A new secret in Standard Webhooks' form: `whsec_` and the base64 of 24 random bytes."""
+    return "whsec_" + base64.b64encode(secrets.token_bytes(MADE_SECRET_BYTES)).decode()
+
+
+def endpoint_of(url: str) -> Endpoint:
+    """The server that `url`, a checked one, leads to; made when it is new."""
+    endpoint, _ = Endpoint.objects.get_or_create(origin=destination.parse(url).origin)
+    return endpoint
+
+
+def create(
+    chatbot: Chatbot,
+    *,
+    url: str,
+    event: str,
+    secret: str | None = None,
+    description: str = "",
+    retry_schedule: str = "standard",
+    standard_headers: bool = False,
+    ordered: bool = False,
+) -> tuple[Webhook, str]:
+    """Add a webhook. Returns it and its secret in clear: the one given, or one made for None.
+
+    Raises PlanWithoutWebhooks, or ValidationError by field name.
+    """
+    require_plan(chatbot.account)
+    clear = make_secret() if secret is None else secret
+    check(
+        url=url, event=event, secret=clear, description=description, retry_schedule=retry_schedule
+    )
+    with transaction.atomic():
+        webhook = Webhook(
+            chatbot=chatbot,
+            endpoint=endpoint_of(url),
+            url=url,
+            event=event,
+            encrypted_secret=vault.encrypt(clear),
+            description=description,
+            retry_schedule=retry_schedule,
+            standard_headers=standard_headers,
+            ordered=ordered,
+        )
+        _save(webhook)
+    return webhook, clear
+
+
+def update(webhook: Webhook, **changes: Any) -> Webhook:
+    """Change what a person may change (CHANGEABLE), all of it or nothing.
+
+    A new URL takes the deliveries that still wait along. A new secret is a rotation. Raises
+    ValidationError by field name, TypeError for a field that nobody may change.
+    """
+    if strangers := changes.keys() - CHANGEABLE:
+        raise TypeError(f"not changeable: {', '.join(sorted(strangers))}")
+    check(**changes)
+    with transaction.atomic():
+        _lock(webhook)
+        secret = changes.pop("secret", None)
+        for name, value in changes.items():
+            setattr(webhook, name, value)
+        if "url" in changes:
+            webhook.endpoint = endpoint_of(webhook.url)
+        if secret is not None:
+            _rotate(webhook, secret)
+        _save(webhook)
+        if "url" in changes:
+            _waiting(webhook).exclude(endpoint=webhook.endpoint_id).update(
+                endpoint=webhook.endpoint_id
+            )
+            outbox.wake_after_commit()
+    return webhook
+
+
+def enable(webhook: Webhook) -> int:
+    """Send again. The deliveries that were held are due at once; returns how many.
+
+    Raises PlanWithoutWebhooks, and ValidationError for a deleted webhook.
+    """
+    require_plan(webhook.account)
+    with transaction.atomic():
+        _lock(webhook)
+        webhook.status = WebhookStatus.ACTIVE
+        webhook.status_reason = ""
+        webhook.failing_since = None
+        webhook.save(update_fields=["status", "status_reason", "failing_since", "updated_at"])
+        return _align(webhook)
+
+
+def disable(webhook: Webhook, reason: str, *, notify: bool = False) -> int:
+    """Stop sending, for `reason` (a sentence people see). What waits is held; returns how much.
+
+    With `notify`, the people of the account get an e-mail. Attempts in flight are let finish.
+    Raises ValidationError for a deleted webhook.
+    """
+    with transaction.atomic():
+        _lock(webhook)
+        webhook.status = WebhookStatus.DISABLED
+        webhook.status_reason = reason[:300]
+        webhook.notice_due = notify
+        webhook.save(update_fields=["status", "status_reason", "notice_due", "updated_at"])
+        return _align(webhook)
+
+
+def let_go(webhook: Webhook) -> bool:
+    """Hold the webhook's endpoint back no more; False when it was not. What is due goes out."""
+    with transaction.atomic():
+        released = breaker.release(webhook.endpoint_id)
+        outbox.wake_after_commit()
+    return released
+
+
+def delete(webhook: Webhook) -> None:
+    """Delete the webhook and cancel what waits for it. Its log stays. Twice is no error."""
+    with transaction.atomic():
+        _lock(webhook, deleted_too=True)
+        webhook.status = WebhookStatus.DELETED
+        webhook.status_reason = ""
+        webhook.save(update_fields=["status", "status_reason", "updated_at"])
+        _align(webhook)
+
+
+def rotate_secret(webhook: Webhook, secret: str | None = None) -> str:
+    """Sign with a new secret from now on: the given one, or one made for None. Returns it.
+
+    The one before signs the Standard Webhooks header beside it for 24 hours (Standard Webhooks
+    1.0, "Signature scheme": zero downtime secret rotation).
+    """
+    clear = make_secret() if secret is None else secret
+    check(secret=clear)
+    with transaction.atomic():
+        _lock(webhook)
+        _rotate(webhook, clear)
+        _save(webhook)
+    return clear
+
+
+def settle(webhook_id: int) -> int:
+    """Bring the waiting deliveries of one webhook in line with its present status and URL.
+
+    An event that commits while its webhook is being disabled, enabled or moved is sorted by what
+    the webhook was a moment before. Whoever meets such a delivery calls this instead of judging
+    by what they read earlier. Returns how many deliveries changed.
+    """
+    with transaction.atomic():
+        webhook = Webhook.objects.select_for_update().filter(pk=webhook_id).first()
+        if webhook is None:
+            return 0
+        moved = (
+            _waiting(webhook)
+            .exclude(endpoint=webhook.endpoint_id)
+            .update(endpoint=webhook.endpoint_id)
+        )
+        return moved + _align(webhook)
+
+
+def release_stragglers() -> int:
+    """Send what is held for a webhook that is active; returns how many deliveries.
+
+    For the engine to call now and then: an event that commits while its webhook is being enabled
+    may have been held. Reads one small partial index.
+    """
+    stuck = (
+        Delivery.objects.filter(status=DeliveryStatus.HELD, webhook__status=WebhookStatus.ACTIVE)
+        .values_list("webhook_id", flat=True)
+        .distinct()
+    )
+    return sum(settle(webhook_id) for webhook_id in list(stuck))
+
+
+def not_sending_reason(chatbot: Chatbot, event_type: str) -> str:
+    """Why an event of `chatbot` is not sent now, in a sentence; "" when it is.
+
+    With webhooks that are all disabled, deliveries are made and wait, and the sentence says so.
+    """
+    account = chatbot.account
+    if not account.has_webhooks:
+        return PlanWithoutWebhooks(account).messages[0]
+    if event_type not in EventType.values:
+        return f"{event_type} is not an event that a webhook can subscribe to."
+    statuses = set(
+        Webhook.objects.filter(chatbot=chatbot, event=event_type)
+        .exclude(status=WebhookStatus.DELETED)
+        .values_list("status", flat=True)
+    )
+    if not statuses:
+        return f"No webhook of this chatbot subscribes to {event_type}."
+    if WebhookStatus.ACTIVE not in statuses:
+        return (
+            f"The webhook for {event_type} is disabled. "
+            "What was made for it waits, and is sent when it is enabled."
+        )
+    return ""
+
+
+def is_idle() -> Q:
+    """No worker has the delivery in hand."""
+    return Q(lease_until=None) | Q(lease_until__lte=timezone.now())
+
+
+def _lock(webhook: Webhook, *, deleted_too: bool = False) -> None:
+    """Take the webhook's row for this transaction and read it afresh."""
+    webhook.refresh_from_db(from_queryset=Webhook.objects.select_for_update())
+    if webhook.status == WebhookStatus.DELETED and not deleted_too:
+        raise ValidationError("This webhook was deleted.", code="deleted")
+
+
+def _waiting(webhook: Webhook) -> QuerySet[Delivery]:
+    return Delivery.objects.filter(
+        is_idle(), webhook=webhook, status__in=[DeliveryStatus.PENDING, DeliveryStatus.HELD]
+    )
+
+
+def _align(webhook: Webhook) -> int:
+    """Move the waiting deliveries of a locked webhook to where its status wants them."""
+    waiting = _waiting(webhook)
+    queue.tell_of_lost(waiting)
+    now = timezone.now()
+    if webhook.status == WebhookStatus.ACTIVE:
+        moved = waiting.filter(status=DeliveryStatus.HELD).update(
+            status=DeliveryStatus.PENDING, due_at=now, lease_until=None
+        )
+        if moved:
+            outbox.wake_after_commit()
+        return int(moved)
+    if webhook.status == WebhookStatus.DISABLED:
+        # A test is how a person finds out whether a disabled webhook would work again.
+        return int(
+            waiting.filter(status=DeliveryStatus.PENDING, is_test=False).update(
+                status=DeliveryStatus.HELD, lease_until=None
+            )
+        )
+    return int(waiting.update(status=DeliveryStatus.CANCELLED, lease_until=None, finished_at=now))
+
+
+def _rotate(webhook: Webhook, secret: str) -> None:
+    try:
+        if secret == webhook.secret:
+            return
+    except vault.SecretUnreadable:
+        # Its key is lost; a new secret is the way out, with nothing to keep of the old one.
+        webhook.encrypted_previous_secret = ""
+        webhook.previous_secret_until = None
+    else:
+        webhook.encrypted_previous_secret = webhook.encrypted_secret
+        webhook.previous_secret_until = timezone.now() + timedelta(hours=PREVIOUS_SECRET_HOURS)
+    webhook.encrypted_secret = vault.encrypt(secret)
+
+
+def _save(webhook: Webhook) -> None:
+    """Check the fields and constraints, then save."""
+    webhook.clean_fields(exclude=["endpoint", "chatbot"])
+    _check_constraints(webhook)
+    try:
+        with transaction.atomic():
+            webhook.save()
+    except IntegrityError:
+        # Somebody else was first: the check finds their row now, and has the sentence for it.
+        _check_constraints(webhook)
+        raise
+
+
+def _check_constraints(webhook: Webhook) -> None:
+    try:
+        webhook.validate_constraints()
+    except ValidationError as error:
+        raise ValidationError({"url": error.messages}) from None

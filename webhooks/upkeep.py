@@ -1,0 +1,113 @@
+"""What has to be done now and then: disable what fails for days, tell people, forget the old."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+from smtplib import SMTPException
+from typing import Final
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.db import connection, transaction
+from django.utils import timezone
+
+from chatbots.cuid import cuid_floor
+from chatbots.models import Event
+from webhooks import subscriptions
+from webhooks.api import idempotency
+from webhooks.models import Attempt, Delivery, DeliveryStatus, Webhook
+from webhooks.models import WebhookStatus as Status
+
+logger = logging.getLogger(__name__)
+
+FAILING_DAYS: Final = 5
+PRUNE_BATCH: Final = 1000
+
+
+def disable_long_failing() -> int:
+    """Disable webhooks whose deliveries failed for five days without one success; returns how many.
+
+    Their deliveries wait, and are sent when somebody enables them.
+    """
+    since = timezone.now() - timedelta(days=FAILING_DAYS)
+    found = list(
+        Webhook.objects.filter(status=Status.ACTIVE, failing_since__lte=since).select_related(
+            "chatbot__account"
+        )
+    )
+    for webhook in found:
+        subscriptions.disable(
+            webhook, f"Every delivery failed for {FAILING_DAYS} days.", notify=True
+        )
+        logger.warning(
+            "Webhook %s was disabled: every delivery failed for %s days", webhook.pk, FAILING_DAYS
+        )
+    return len(found)
+
+
+def send_notices() -> int:
+    """Tell the people of an account that a webhook was disabled; returns how many were told of.
+
+    A mail server that does not answer leaves the notice due, for the next time.
+    """
+    told = 0
+    for webhook in Webhook.objects.filter(notice_due=True).select_related("chatbot__account"):
+        people = list(
+            webhook.account.members.exclude(email="").values_list("email", flat=True).distinct()
+        )
+        if people and webhook.status == Status.DISABLED:
+            try:
+                send_mail(
+                    f"Your webhook for {webhook.event} was disabled",
+                    _notice(webhook),
+                    None,
+                    people,
+                )
+            except (OSError, SMTPException):
+                logger.exception("The notice about webhook %s could not be sent", webhook.pk)
+                continue
+            told += 1
+        Webhook.objects.filter(pk=webhook.pk).update(notice_due=False)
+    return told
+
+
+def _notice(webhook: Webhook) -> str:
+    return (
+        f"Wonderchat stopped sending {webhook.event} of the chatbot {webhook.chatbot.name} to\n\n"
+        f"    {webhook.url}\n\n"
+        f"{webhook.status_reason}\n\n"
+        "Nothing is lost: deliveries wait. When your endpoint works again, open the webhook in the "
+        "dashboard and enable it; they are sent then.\n"
+    )
+
+
+def prune(now: datetime | None = None) -> int:
+    """Forget finished events, deliveries and attempts past EVENT_RETENTION_DAYS; returns how many
+    events. One that is still to be delivered stays, however old. In small transactions."""
+    moment = now or timezone.now()
+    idempotency.prune()
+    # Ids sort by time, so old events are the beginning of the primary key's index.
+    end = cuid_floor(moment - timedelta(days=settings.EVENT_RETENTION_DAYS))
+    waiting = [DeliveryStatus.PENDING, DeliveryStatus.HELD]
+    pruned, last = 0, ""
+    while True:
+        ids = list(
+            Event.objects.filter(pk__gt=last, pk__lt=end)
+            .order_by("pk")
+            .values_list("pk", flat=True)[:PRUNE_BATCH]
+        )
+        if not ids:
+            return pruned
+        last = ids[-1]
+        with transaction.atomic():
+            kept = set(
+                Delivery.objects.select_for_update(skip_locked=connection.vendor == "postgresql")
+                .filter(event__in=ids, status__in=waiting)
+                .values_list("event", flat=True)
+            )
+            old = [id for id in ids if id not in kept]
+            Attempt.objects.filter(delivery__event__in=old)._raw_delete(connection.alias)
+            Delivery.objects.filter(event__in=old)._raw_delete(connection.alias)
+            Event.objects.filter(pk__in=old)._raw_delete(connection.alias)
+        pruned += len(old)

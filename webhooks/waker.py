@@ -1,0 +1,76 @@
+"""Wakes the engine after COMMIT without ever making a chat wait.
+
+A publish to a broker that hangs blocks for many seconds, so the chat's thread only sets a flag. One
+background thread per process owns the broker connection and publishes; flags that are set while it
+does so become one message. If it hangs or fails nothing is lost: the sweep finds the rows.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+
+from celery import current_app
+
+logger = logging.getLogger(__name__)
+
+# A wake-up that waited longer is of no use any more: the sweep was there before it.
+EXPIRES_SECONDS = 10
+# Between two messages; the engine finds all that was committed meanwhile with the first of them.
+PAUSE_SECONDS = 0.002
+COMPLAINT_SECONDS = 60
+
+
+class Waker:
+    """The background thread of one process, started with the first wake-up."""
+
+    def __init__(self) -> None:
+        self._flag = threading.Event()
+        self._lock = threading.Lock()
+        self._process_id = 0
+        self._complained_at = float(-COMPLAINT_SECONDS)
+
+    def wake(self) -> None:
+        """Ask for an engine run. Returns at once, whatever the broker does."""
+        self._flag.set()
+        if self._process_id != os.getpid():
+            self._start()
+
+    def _start(self) -> None:
+        with self._lock:
+            # A fork takes the flag along but not the thread.
+            if self._process_id != os.getpid():
+                self._process_id = os.getpid()
+                threading.Thread(target=self._run, name="webhooks-waker", daemon=True).start()
+
+    def _run(self) -> None:
+        while True:
+            self._flag.wait()
+            self._flag.clear()
+            try:
+                current_app.send_task(
+                    "webhooks.tasks.deliver",
+                    expires=EXPIRES_SECONDS,
+                    retry=False,
+                    ignore_result=True,
+                )
+            except Exception as error:  # noqa: BLE001 - each broker fails in its own words
+                # Without this thread every wake-up to come would wait for the sweep.
+                self._complain(error)
+            time.sleep(PAUSE_SECONDS)
+
+    def _complain(self, error: Exception) -> None:
+        now = time.monotonic()
+        if now - self._complained_at >= COMPLAINT_SECONDS:
+            self._complained_at = now
+            logger.warning("The broker does not take wake-ups; the sweep delivers: %s", error)
+
+
+_waker = Waker()
+
+
+def wake() -> None:
+    """Tell a worker that there is work. Returns at once, whatever the broker does."""
+    _waker.wake()
