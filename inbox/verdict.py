@@ -1,0 +1,145 @@
+"""What a receiver should make of a request: is it signed with the right secret, is it well made?"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from chatbots import jsonbytes
+from inbox.models import Inbox, Verdict
+from webhooks.models import Webhook, WebhookStatus
+from webhooks.signing import sign
+from webhooks.vault import SecretUnreadable
+
+# How old a timestamp may be before a careful receiver refuses it (Stripe and Standard Webhooks
+# take five minutes).
+TOLERANCE_SECONDS = 300
+_ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+_HEX = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass
+class Finding:
+    """A verdict, in a word, a sentence, and remarks on everything beside the signature."""
+
+    verdict: Verdict
+    sentence: str
+    webhook: Webhook | None = None
+    event: str = ""
+    remarks: list[str] = field(default_factory=list)
+
+
+def webhooks_of(inbox: Inbox) -> list[Webhook]:
+    """The webhooks that lead to this inbox, whatever name its host is called by."""
+    path = inbox.get_absolute_url()
+    return [
+        webhook
+        for webhook in Webhook.objects.filter(url__contains=path).exclude(
+            status=WebhookStatus.DELETED
+        )
+        if urlsplit(webhook.url).path.rstrip("/") == path
+    ]
+
+
+def _fitting(webhooks: Sequence[Webhook], body: bytes, signature: str) -> Webhook | None:
+    """The webhook whose secret made `signature`. Takes the same time whichever it is."""
+    found = None
+    for webhook in webhooks:
+        try:
+            expected = sign(webhook.secret, body)
+        except SecretUnreadable:
+            continue
+        if hmac.compare_digest(expected.encode(), signature.encode()) and found is None:
+            found = webhook
+    return found
+
+
+def _body_remarks(body: bytes) -> tuple[str, list[str]]:
+    """The event a body names, and what is wrong with the body."""
+    try:
+        value = jsonbytes.decode(body)
+        again = jsonbytes.encode(value)
+    except jsonbytes.NotExact as error:
+        return "", [f"The body cannot be checked by re-serialising it: {error.sentence}"]
+    remarks = []
+    if again != body:
+        remarks.append(
+            "JSON.stringify(JSON.parse(body)) gives other bytes than these, so a receiver that "
+            "checks the signature over the parsed body would refuse it."
+        )
+    event = value.get("event") if isinstance(value, dict) else None
+    if not isinstance(event, str):
+        remarks.append('The body has no "event".')
+        event = ""
+    return event.replace("\0", "")[:60], remarks
+
+
+def _timestamp_remarks(text: str | None, now: datetime) -> list[str]:
+    if not text:
+        return ["There is no X-Wonderchat-Timestamp header."]
+    try:
+        moment = datetime.fromisoformat(text) if _ISO.fullmatch(text) else None
+    except ValueError:
+        moment = None
+    if moment is None:
+        return ["X-Wonderchat-Timestamp is not ISO 8601 in UTC with milliseconds and Z."]
+    off = round((moment - now).total_seconds())
+    if abs(off) <= TOLERANCE_SECONDS:
+        return []
+    where = "ahead of" if off > 0 else "behind"
+    sentence = (
+        f"X-Wonderchat-Timestamp is {abs(off)} seconds {where} the clock; "
+        f"a receiver that allows {TOLERANCE_SECONDS} would refuse it."
+    )
+    return [sentence]
+
+
+def judge(
+    webhooks: Sequence[Webhook], headers: Mapping[str, str], body: bytes, now: datetime
+) -> Finding:
+    """Judge one request to an inbox that `webhooks` lead to. Takes headers with any case."""
+    event, remarks = _body_remarks(body)
+    remarks += _timestamp_remarks(headers.get("X-Wonderchat-Timestamp"), now)
+    content_type = headers.get("Content-Type", "")
+    if content_type.split(";")[0].strip().lower() != "application/json":
+        remarks.append(f"The content type is {content_type or 'missing'}, not application/json.")
+
+    def finding(verdict: Verdict, sentence: str, webhook: Webhook | None = None) -> Finding:
+        return Finding(verdict, sentence, webhook, event, remarks)
+
+    signature = headers.get("X-Wonderchat-Signature")
+    if not webhooks:
+        return finding(
+            Verdict.NO_WEBHOOK,
+            "No webhook leads to this inbox, so there is no secret to check against. Add one with "
+            "this page's URL.",
+        )
+    if not signature:
+        return finding(
+            Verdict.MISSING,
+            "There is no X-Wonderchat-Signature header, so nobody can tell who sent this.",
+        )
+    of_event = [webhook for webhook in webhooks if webhook.event == event]
+    webhook = _fitting(of_event or webhooks, body, signature)
+    if not of_event and event:
+        remarks.append(f"No webhook that leads here is for the event {event}.")
+    if webhook:
+        return finding(
+            Verdict.VALID,
+            "The signature is the HMAC-SHA256 of exactly these bytes with the webhook's secret.",
+            webhook,
+        )
+    if not _HEX.fullmatch(signature):
+        return finding(
+            Verdict.WRONG,
+            "The signature is not 64 lower-case hexadecimal digits, as HMAC-SHA256 in hex is.",
+        )
+    return finding(
+        Verdict.WRONG,
+        "The signature was not made from these bytes with the webhook's secret. A receiver must "
+        "refuse this request.",
+    )
