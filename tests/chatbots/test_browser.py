@@ -1,0 +1,208 @@
+"""A visitor on the chat page, with a real browser."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+from chatbots import conversation as chat
+from chatbots import demo
+from chatbots.models import Account, Chatbot, Conversation, Event
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed"),
+]
+Result = TypeVar("Result")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        # The test database is made and cleared in the thread whose loop belongs to playwright.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield browser
+        browser.close()
+
+
+def in_thread(work: Callable[[], Result]) -> Result:
+    """`work` where no event loop runs: playwright's is in ours, and Django's ORM minds."""
+    made: list[Result] = []
+
+    def run() -> None:
+        try:
+            made.append(work())
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    return made[0]
+
+
+@pytest.fixture
+def bot(transactional_db: None) -> Chatbot:
+    cache.clear()
+    return demo.demo_chatbot(Account.objects.create(name="Acme"))
+
+
+@pytest.fixture
+def page(bot: Chatbot, browser: Browser, live_server: LiveServer) -> Iterator[Page]:
+    context = browser.new_context(base_url=live_server.url)
+    page = context.new_page()
+    troubles: list[str] = []
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    page.on("console", lambda m: troubles.append(m.text) if m.type == "error" else None)
+    page.goto(f"/chatbot/{bot.pk}")
+    yield page
+    context.close()
+    assert [t for t in troubles if "Failed to load resource" not in t] == []
+
+
+def types() -> list[str]:
+    return in_thread(lambda: list(Event.objects.order_by("id").values_list("type", flat=True)))
+
+
+def test_a_visitor_asks_gets_an_answer_and_then_a_person(page: Page) -> None:
+    expect(page.locator(".message.bot")).to_have_count(1)
+    box = page.get_by_label("Your message")
+    box.fill("when are you open?")
+    box.press("Enter")
+    expect(page.locator(".message.bot").nth(1)).to_contain_text("Monday to Friday")
+    source = page.locator(".sources a")
+    expect(source).to_have_attribute("href", "https://example.com/contact")
+    expect(page.locator("#suggestions")).to_be_hidden()
+    assert types() == ["USER_MESSAGE_SENT"]
+
+    box.fill("Can I talk to a human?")
+    box.press("Enter")
+    expect(page.locator("#state")).to_have_text("Waiting for a person…")
+    assert types()[1:] == ["USER_MESSAGE_SENT", "LIVE_CHAT_INITIATED"]
+
+    box.fill("It is about order 7")
+    box.press("Enter")
+    expect(page.locator(".message.user:not(.sending)")).to_have_count(3)
+    assert types()[3:] == ["LIVE_CHAT_INITIATED"]
+
+    in_thread(lambda: chat.agent_reply(Conversation.objects.get(), "Hello, Ann here."))
+    expect(page.locator(".message.agent")).to_contain_text("Hello, Ann here.")
+    expect(page.locator("#state")).to_have_text("You are talking with a person")
+
+    page.reload()
+    expect(page.locator(".message")).to_have_count(7)
+    expect(page.locator(".message.agent")).to_contain_text("Hello, Ann here.")
+
+    page.get_by_role("button", name="New conversation").click()
+    expect(page.locator(".message")).to_have_count(1)
+    expect(page.locator("#suggestions")).to_be_visible()
+
+
+def test_a_suggestion_is_a_question_and_shift_enter_a_new_line(page: Page) -> None:
+    page.get_by_role("button", name="How long does shipping take?").click()
+    expect(page.locator(".message.bot").nth(1)).to_contain_text("3 to 5 working days")
+    box = page.get_by_label("Your message")
+    box.fill("one")
+    box.press("Shift+Enter")
+    box.type("two")
+    expect(page.locator(".message.user")).to_have_count(1)
+    box.press("Enter")
+    expect(page.locator(".message.user").nth(1)).to_have_text("one\ntwo")
+    expect(box).to_have_value("")
+
+
+def test_hostile_text_is_shown_as_text(page: Page) -> None:
+    evil = 'Zoë 🎉 "quoted" \\ </script><img src=x onerror=alert(1)> مرحبا https://x.example/a?b=1.'
+    box = page.get_by_label("Your message")
+    box.fill(evil)
+    box.press("Enter")
+    said = page.locator(".message.user:not(.sending)")
+    expect(said).to_have_text(evil)
+    expect(said.locator("img")).to_have_count(0)
+    expect(said.locator("a")).to_have_attribute("href", "https://x.example/a?b=1")
+
+
+def test_the_button_brings_a_person_and_the_form_an_email(page: Page) -> None:
+    page.get_by_role("button", name="Your details").click()
+    details = page.get_by_role("dialog", name="Your details")
+    details.get_by_label("Name").fill("Ann")
+    details.get_by_label("E-mail").fill("nonsense")
+    details.get_by_role("button", name="Save").click()
+    expect(details.get_by_role("alert")).to_contain_text("e-mail address")
+    details.get_by_label("E-mail").fill("ann@x.example")
+    details.get_by_role("button", name="Save").click()
+    expect(details).to_be_hidden()
+
+    page.get_by_role("button", name="Get an answer by e-mail").click()
+    left = page.get_by_role("dialog", name="Leave your e-mail")
+    expect(left.get_by_label("E-mail")).to_have_value("ann@x.example")
+    left.get_by_label("What is it about?").fill("My order is broken")
+    left.get_by_role("button", name="Send").click()
+    expect(page.locator(".message.bot").last).to_contain_text("ann@x.example")
+    assert types() == ["HUMAN_HANDOVER"]
+
+    page.get_by_role("button", name="Talk to a person").click()
+    expect(page.locator("#state")).to_have_text("Waiting for a person…")
+    expect(page.get_by_role("button", name="Talk to a person")).to_be_hidden()
+    assert types() == ["HUMAN_HANDOVER", "LIVE_CHAT_INITIATED"]
+
+
+def test_a_handover_without_an_address_offers_to_leave_one(
+    page: Page, bot: Chatbot, live_server: LiveServer
+) -> None:
+    in_thread(lambda: Chatbot.objects.filter(pk=bot.pk).update(live_chat_enabled=False))
+    page.reload()
+    box = page.get_by_label("Your message")
+    box.fill("get me a human, my order is broken")
+    box.press("Enter")
+    page.get_by_role("button", name="Leave your e-mail address").click()
+    left = page.get_by_role("dialog", name="Leave your e-mail")
+    expect(left.get_by_label("What is it about?")).to_have_value(
+        "get me a human, my order is broken"
+    )
+    left.get_by_label("E-mail").fill("ann@x.example")
+    left.get_by_role("button", name="Send").click()
+    expect(page.locator(".message.bot").last).to_contain_text("ann@x.example")
+    assert types() == ["USER_MESSAGE_SENT", "HUMAN_HANDOVER", "HUMAN_HANDOVER"]
+
+
+def test_a_refused_message_is_kept_and_the_reason_shown(page: Page) -> None:
+    page.route("**/messages", lambda route: route.abort())
+    box = page.get_by_label("Your message")
+    box.fill("precious words")
+    box.press("Enter")
+    expect(page.locator("#trouble")).to_contain_text("offline")
+    expect(box).to_have_value("precious words")
+    page.unroute("**/messages")
+    box.press("Enter")
+    expect(page.locator(".message.user:not(.sending)")).to_have_text("precious words")
+    expect(page.locator("#trouble")).to_be_hidden()
+
+
+def test_half_a_character_is_made_whole(page: Page) -> None:
+    page.get_by_label("Your message").evaluate("box => { box.value = 'cut \\ud83d\\0 off' }")
+    page.get_by_label("Your message").press("Enter")
+    expect(page.locator(".message.user:not(.sending)")).to_have_text("cut \ufffd off")
+
+
+def test_nothing_overflows_on_a_phone(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    box = page.get_by_label("Your message")
+    box.fill("x" * 300)
+    box.press("Enter")
+    expect(page.locator(".message.bot")).to_have_count(2)
+    assert page.evaluate("document.documentElement.scrollWidth") == 390

@@ -1,0 +1,92 @@
+"""What every test can ask for: an account with a chatbot and a key, and a real receiver."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+
+import hypothesis
+import psycopg
+import pytest
+import redis
+from django.contrib.auth.models import User
+from psycopg import sql
+
+from chatbots.models import Account, ApiKey, Chatbot, Membership, Plan
+from tests import needs
+from tests.receiver import Receiver
+
+# A busy machine is slow; that is no fault of the example.
+hypothesis.settings.register_profile("tests", deadline=None)
+hypothesis.settings.load_profile("tests")
+
+DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what uses the database, so that it can run on each of them."""
+    for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if fixtures & DATABASE_FIXTURES or item.get_closest_marker("django_db"):
+            item.add_marker("database")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what needs something that is not here; in CI, where all is to be here, fail."""
+    for marker, (is_here, what) in needs.NEEDS.items():
+        if item.get_closest_marker(marker) and not is_here():
+            if needs.IN_CI:
+                pytest.fail(f"CI has to have {what}.", pytrace=False)
+            pytest.skip(f"needs {what}")
+
+
+@pytest.fixture
+def account(db: None) -> Account:
+    return Account.objects.create(name="Acme", plan=Plan.BASIC)
+
+
+@pytest.fixture
+def member(account: Account) -> User:
+    """A person of `account` who may log in to the dashboard."""
+    user = User.objects.create_user("member", "member@acme.example", "password", is_staff=True)
+    Membership.objects.create(account=account, user=user)
+    return user
+
+
+@pytest.fixture
+def chatbot(account: Account) -> Chatbot:
+    return Chatbot.objects.create(
+        account=account, name="Customer Support Bot", support_email="support@acme.example"
+    )
+
+
+@pytest.fixture
+def api_key(account: Account) -> str:
+    """A key of `account`, in clear."""
+    return ApiKey.issue(account)[1]
+
+
+@pytest.fixture
+def live_receiver() -> Iterator[Receiver]:
+    """A real HTTP server on 127.0.0.1 that keeps what it gets and answers as told per path."""
+    with Receiver() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def redis_url() -> str:
+    """The Redis of the tests (mark the test `redis`), emptied."""
+    with redis.Redis.from_url(needs.REDIS_URL) as client:
+        client.flushdb()
+    return needs.REDIS_URL
+
+
+@pytest.fixture
+def postgresql_url() -> Iterator[str]:
+    """A new, empty PostgreSQL database (mark the test `postgresql`), dropped afterwards."""
+    server, name = needs.POSTGRESQL_URL.rsplit("/", 1)
+    own = f"{name}_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(own)))
+        yield f"{server}/{own}"
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(own)))

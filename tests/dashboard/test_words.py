@@ -1,0 +1,110 @@
+"""The pure parts: where a delivery stands, coloured JSON, the curl command."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import subprocess
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from webhooks.coloured_json import MOST_BYTES, coloured, indented
+from webhooks.curl_command import curl_command
+from webhooks.delivery_words import standing
+from webhooks.models import Attempt, Delivery, DeliveryStatus, Endpoint, Webhook, WebhookStatus
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+LAST = Attempt(number=2, status_code=204, duration_ms=31, error="It timed out.")
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
+)
+
+
+@pytest.mark.parametrize(
+    ("fields", "title", "wait"),
+    [
+        (
+            {"status": DeliveryStatus.SUCCEEDED, "attempts": 1},
+            "Succeeded at the first attempt",
+            None,
+        ),
+        ({"status": DeliveryStatus.SUCCEEDED, "attempts": 2}, "Succeeded on attempt 2", None),
+        ({"status": DeliveryStatus.FAILED, "attempts": 1}, "Failed after 1 attempt", None),
+        ({"status": DeliveryStatus.FAILED, "attempts": 10}, "Failed after 10 attempts", None),
+        ({"status": DeliveryStatus.CANCELLED}, "Cancelled", None),
+        ({"status": DeliveryStatus.HELD}, "Waits for its webhook", None),
+        ({"due_at": NOW}, "About to be sent", 0),
+        ({"due_at": NOW, "attempts": 2, "failures": 2}, "Retrying", 0),
+        ({"due_at": NOW + timedelta(seconds=300), "failures": 2}, "Retrying", 300),
+        ({"due_at": NOW + timedelta(hours=9), "failures": 2}, "Retrying", 3600),
+        ({"lease_until": NOW + timedelta(seconds=9), "attempts": 3}, "Attempt 3 is on its way", 0),
+        ({"due_at": NOW, "lease_until": NOW - timedelta(seconds=1)}, "About to be sent", 0),
+    ],
+)
+def test_a_delivery_stands_in_words(
+    fields: dict[str, object], title: str, wait: int | None
+) -> None:
+    delivery = Delivery(
+        **({"due_at": NOW} | fields),
+        webhook=Webhook(status=WebhookStatus.ACTIVE),
+        endpoint=Endpoint(),
+    )
+    found = standing(delivery, LAST, NOW)
+    assert found.title == title
+    assert found.seconds_to_wait(NOW) == wait
+
+
+def shown(data: bytes) -> str:
+    """The text of coloured HTML, as a browser shows it."""
+    return html.unescape(re.sub(r"</?span[^>]*>", "", coloured(data)))
+
+
+@given(JSON)
+def test_indenting_changes_white_space_and_nothing_else(value: object) -> None:
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    laid_out = indented(text)
+    assert json.loads(laid_out) == json.loads(text)
+    assert indented(laid_out) == laid_out
+
+
+def test_numbers_keys_and_escapes_stay_as_they_came() -> None:
+    text = '{"n":1.0,"n":1e400,"s":"\\u00e9\\"[{"}'
+    assert shown(text.encode()) == '{\n  "n": 1.0,\n  "n": 1e400,\n  "s": "\\u00e9\\"[{"\n}'
+
+
+@given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
+def test_coloured_text_holds_no_tag_but_its_own(data: bytes) -> None:
+    left = re.sub(r'<span class="\w+">|</span>', "", coloured(data))
+    assert "<" not in left
+    assert ">" not in left
+
+
+def test_a_large_body_is_text_without_colours() -> None:
+    assert "<span" not in coloured(b"[" + b"1," * MOST_BYTES + b"1]")
+    assert coloured(b"[" * 100_000).startswith("[[")
+
+
+@given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])))
+def test_the_shell_gives_curl_the_exact_body(text: str) -> None:
+    body = json.dumps({"a": text}, ensure_ascii=False).encode()
+    url = "http://127.0.0.1/it's?a=$(id)&b=`id`"
+    command = curl_command(url, {"Host": "x", "X-A": 'it\'s "$HOME"'}, body)
+    script = "curl() { printf '%s\\0' \"$@\"; }\n" + command
+    run = subprocess.run(["sh", "-c", script], capture_output=True, check=True)
+    given_to_curl = run.stdout.split(b"\0")[:-1]
+    assert given_to_curl == [
+        b"-X",
+        b"POST",
+        url.encode(),
+        b"-H",
+        b'X-A: it\'s "$HOME"',
+        b"--data-raw",
+        body,
+    ]

@@ -1,0 +1,148 @@
+"""The probes and the metrics say what is the case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+from prometheus_client.parser import text_string_to_metric_families
+from pytest_django import Settings
+from pytest_django.asserts import assertNumQueries
+
+from chatbots import events
+from chatbots.models import Chatbot, EventSource
+from emitter import celery_app, health
+from tests.emitter.group import free_port
+from webhooks import outbox, subscriptions
+from webhooks.models import Attempt, Delivery, DeliveryStatus, Webhook
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> Iterator[None]:
+    health._migrated.clear()
+    yield
+    health._migrated.clear()
+
+
+@pytest.fixture
+def webhook(chatbot: Chatbot, settings: Settings) -> Webhook:
+    settings.SANDBOX = True
+    return subscriptions.create(chatbot, url="http://127.0.0.1:9/hook", event="USER_MESSAGE_SENT")[
+        0
+    ]
+
+
+def deliver(webhook: Webhook, **fields: object) -> Delivery:
+    """A delivery of a new event, as `fields` say."""
+    event = events.build(webhook.chatbot, webhook.event, {}, source=EventSource.API)
+    event.save()
+    delivery = outbox.send_to(webhook, event)
+    Delivery.objects.filter(pk=delivery.pk).update(**fields)
+    return delivery
+
+
+def metrics(client: Client) -> dict[tuple[str, str], float]:
+    """Each sample by its name and its (only) label's value."""
+    response = client.get("/metrics")
+    assert response.status_code == 200
+    assert response["Content-Type"].startswith("text/plain; version=")
+    return {
+        (sample.name, next(iter(sample.labels.values()), "")): sample.value
+        for family in text_string_to_metric_families(response.content.decode())
+        for sample in family.samples
+    }
+
+
+def test_live_asks_nothing(client: Client) -> None:
+    response = client.get("/health/live")
+    assert (response.status_code, response.json()) == (200, {"status": "ok"})
+
+
+@pytest.mark.django_db
+def test_ready_names_each_part(client: Client) -> None:
+    response = client.get("/health/ready")
+    assert response.status_code == 200
+    assert response.json() == {
+        "status": "ok",
+        "database": "ok",
+        "migrations": "ok",
+        "broker": "ok",
+    }
+
+
+@pytest.mark.django_db
+def test_a_probe_needs_no_host_name_and_no_tls(client: Client, settings: Settings) -> None:
+    settings.ALLOWED_HOSTS = ["emitter.example"]
+    settings.SECURE_SSL_REDIRECT = True
+    for path in ("/health/live", "/health/ready", "/metrics"):
+        assert client.get(path, headers={"host": "10.0.0.7:8000"}).status_code == 200
+
+
+def test_a_probe_is_read_only(client: Client) -> None:
+    assert client.post("/health/live").status_code == 405
+
+
+@pytest.mark.django_db
+def test_a_broker_that_does_not_answer_is_named(
+    client: Client, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    monkeypatch.setattr(celery_app.conf, "broker_url", f"redis://127.0.0.1:{free_port()}/0")
+    monkeypatch.setattr(celery_app.conf, "broker_write_url", None)
+    settings.CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5}
+    response = client.get("/health/ready")
+    assert response.status_code == 503
+    answer = response.json()
+    assert answer["status"] == "unavailable"
+    assert answer["database"] == "ok"
+    assert "The broker at 127.0.0.1:" in answer["broker"]
+
+
+@pytest.mark.django_db
+def test_a_migration_that_is_not_applied_is_named(client: Client) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM django_migrations WHERE app = 'webhooks'")
+    response = client.get("/health/ready")
+    assert response.status_code == 503
+    assert "python manage.py migrate" in response.json()["migrations"]
+
+
+def test_what_waits_is_counted(client: Client, webhook: Webhook) -> None:
+    now = timezone.now()
+    deliver(webhook, due_at=now - timedelta(seconds=90))
+    deliver(webhook, due_at=now + timedelta(hours=1))
+    deliver(webhook, lease_until=now + timedelta(seconds=20), due_at=now + timedelta(seconds=20))
+    deliver(webhook, status=DeliveryStatus.HELD)
+    done = deliver(webhook, status=DeliveryStatus.FAILED, finished_at=now)
+    Attempt.objects.create(
+        delivery=done,
+        number=1,
+        started_at=now,
+        duration_ms=3,
+        error_kind="connect",
+        url=webhook.url,
+        request_head=b"",
+        response_head=b"",
+        response_body=b"",
+    )
+    found = metrics(client)
+    assert found["emitter_deliveries_waiting", "pending"] == 3
+    assert found["emitter_deliveries_waiting", "held"] == 1
+    assert found["emitter_deliveries_in_flight", ""] == 1
+    assert found["emitter_deliveries_due", ""] == 1
+    assert 90 <= found["emitter_oldest_due_age_seconds", ""] < 100
+    assert found["emitter_recent_deliveries", "failed"] == 1
+    assert found["emitter_recent_attempts", "connect"] == 1
+    assert found["emitter_recent_attempts", "success"] == 0
+    assert found["emitter_webhooks", "active"] == 1
+    assert found["emitter_deliveries_made", ""] == done.pk
+
+
+def test_a_scrape_is_a_handful_of_queries(client: Client, webhook: Webhook) -> None:
+    for _ in range(20):
+        deliver(webhook)
+    with assertNumQueries(6):
+        client.get("/metrics")

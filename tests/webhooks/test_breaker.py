@@ -1,0 +1,202 @@
+"""An endpoint out of reach is held back, probed one at a time, and let go when it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.db.models.functions import Now
+
+from chatbots.models import Chatbot
+from tests.receiver import Receiver
+from tests.webhooks.due import add_due, add_webhook, states
+from webhooks import breaker, outbox, queue, sample, subscriptions
+from webhooks.engine import Engine
+from webhooks.models import Attempt, Delivery, Endpoint, Webhook
+from webhooks.transport import Transport
+
+pytestmark = [pytest.mark.django_db(transaction=True)]
+
+NOBODY = "http://127.0.0.1:9/"
+
+
+@pytest.fixture(autouse=True)
+def in_the_sandbox(settings: pytest.FixtureRequest) -> None:
+    settings.SANDBOX = True  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def running() -> Iterator[Engine]:
+    engine = Engine()
+    yield engine
+    transport: Transport | None = engine._transport
+    if transport is not None:
+        transport.close()
+
+
+@pytest.fixture
+def webhook(chatbot: Chatbot) -> Webhook:
+    return add_webhook(chatbot, NOBODY)
+
+
+def endpoint_of(webhook: Webhook) -> Endpoint:
+    return Endpoint.objects.get(pk=webhook.endpoint_id)
+
+
+def let_the_pause_pass(webhook: Webhook) -> None:
+    Endpoint.objects.filter(pk=webhook.endpoint_id).update(held_until=Now())
+
+
+def test_after_a_run_of_failures_an_endpoint_is_held_back_and_the_rest_uses_no_attempt(
+    running: Engine, webhook: Webhook
+) -> None:
+    ids = add_due(webhook, 200)
+
+    running.run()
+
+    endpoint = endpoint_of(webhook)
+    assert endpoint.held_since is not None
+    assert endpoint.held_reason == "20 in a row were not accepted"
+    assert endpoint.held_pause_seconds == breaker.FIRST_PAUSE_SECONDS
+    untouched = Delivery.objects.filter(pk__in=ids, attempts=0)
+    # No more than what was in flight when the twentieth failed.
+    assert untouched.count() >= 150
+    assert set(states(ids)) == {"pending"}
+
+
+def test_a_probe_is_one_delivery_and_a_failed_one_doubles_the_pause(
+    running: Engine, webhook: Webhook
+) -> None:
+    breaker.hold(webhook.endpoint_id, "timeout")
+    add_due(webhook, 5)
+    let_the_pause_pass(webhook)
+
+    running.run()
+
+    assert Attempt.objects.count() == 1
+    assert endpoint_of(webhook).held_pause_seconds == 2 * breaker.FIRST_PAUSE_SECONDS
+    assert queue.present().due(0).endpoint_ids == []
+
+
+def test_the_pause_ends_growing_at_ten_minutes(webhook: Webhook) -> None:
+    breaker.hold(webhook.endpoint_id, "timeout")
+    for _ in range(12):
+        breaker.probe_failed(webhook.endpoint_id)
+
+    assert endpoint_of(webhook).held_pause_seconds == breaker.LONGEST_PAUSE_SECONDS
+
+
+def test_an_answer_to_the_probe_lets_all_go(
+    running: Engine, chatbot: Chatbot, live_receiver: Receiver
+) -> None:
+    webhook = add_webhook(chatbot, live_receiver.url("/ok"))
+    ids = add_due(webhook, 30)
+    breaker.hold(webhook.endpoint_id, "timeout")
+    let_the_pause_pass(webhook)
+
+    running.run()
+
+    assert states(ids) == ["succeeded"] * 30
+    assert endpoint_of(webhook).held_since is None
+
+
+def test_an_error_status_is_an_answer(
+    running: Engine, chatbot: Chatbot, live_receiver: Receiver
+) -> None:
+    live_receiver.answer("/down", status=503)
+    webhook = add_webhook(chatbot, live_receiver.url("/down"))
+    add_due(webhook, 60)
+
+    running.run()
+
+    assert Attempt.objects.count() == 60
+    assert endpoint_of(webhook).held_since is None
+
+
+def test_only_one_worker_gets_the_probe(webhook: Webhook) -> None:
+    breaker.hold(webhook.endpoint_id, "timeout")
+    assert not breaker.begin_probe(webhook.endpoint_id)
+    let_the_pause_pass(webhook)
+
+    assert breaker.begin_probe(webhook.endpoint_id)
+    assert not breaker.begin_probe(webhook.endpoint_id)
+
+
+def test_a_probe_that_is_lost_with_its_worker_is_due_again_after_the_lease(
+    webhook: Webhook,
+) -> None:
+    breaker.hold(webhook.endpoint_id, "timeout")
+    let_the_pause_pass(webhook)
+    breaker.begin_probe(webhook.endpoint_id)
+    Endpoint.objects.filter(pk=webhook.endpoint_id).update(
+        held_until=Now() - timedelta(milliseconds=1)
+    )
+
+    assert breaker.begin_probe(webhook.endpoint_id)
+
+
+def test_holding_twice_keeps_the_first(webhook: Webhook) -> None:
+    assert breaker.hold(webhook.endpoint_id, "timeout")
+    since = endpoint_of(webhook).held_since
+    assert not breaker.hold(webhook.endpoint_id, "dns")
+    assert endpoint_of(webhook).held_since == since
+    assert breaker.release(webhook.endpoint_id)
+    assert not breaker.release(webhook.endpoint_id)
+
+
+def test_a_test_goes_at_once_and_before_all_that_waits(
+    running: Engine, chatbot: Chatbot, live_receiver: Receiver
+) -> None:
+    webhook = add_webhook(chatbot, live_receiver.url("/ok"))
+    add_due(webhook, 3, seconds_ago=60)
+    breaker.hold(webhook.endpoint_id, "timeout")
+
+    test = sample.send_test(webhook)
+    claimed = queue.present().due(0)
+    assert claimed.probe_ids == [webhook.endpoint_id]
+    running.run()
+
+    first = Attempt.objects.order_by("started_at").first()
+    assert first is not None
+    assert first.delivery_id == test.pk
+    assert endpoint_of(webhook).held_since is None
+
+
+def test_a_held_endpoint_does_not_hold_the_others(
+    running: Engine, chatbot: Chatbot, webhook: Webhook, live_receiver: Receiver
+) -> None:
+    other = add_webhook(chatbot, live_receiver.url("/ok"))
+    add_due(webhook, 50)
+    breaker.hold(webhook.endpoint_id, "timeout")
+    ids = add_due(other, 20)
+
+    running.run()
+
+    assert states(ids) == ["succeeded"] * 20
+    assert outbox.fan_out([]) == 0
+
+
+def test_it_says_since_when_and_until_when_and_why(webhook: Webhook) -> None:
+    breaker.hold(webhook.endpoint_id, "timeout")
+    endpoint = endpoint_of(webhook)
+    assert endpoint.held_since is not None
+    assert endpoint.held_until is not None
+
+    sentence = breaker.sentence(endpoint)
+
+    assert f"since {endpoint.held_since:%H:%M} UTC because 20 in a row timed out" in sentence
+    assert f"next try {endpoint.held_until:%H:%M:%S} UTC" in sentence
+    breaker.release(webhook.endpoint_id)
+    assert breaker.sentence(endpoint_of(webhook)) == ""
+
+
+def test_a_person_lets_it_go(webhook: Webhook) -> None:
+    breaker.hold(webhook.endpoint_id, "timeout")
+    add_due(webhook)
+    assert queue.present().due(0).endpoint_ids == []
+
+    assert subscriptions.let_go(webhook)
+    assert not subscriptions.let_go(webhook)
+
+    assert queue.present().due(0).endpoint_ids == [webhook.endpoint_id]

@@ -1,0 +1,218 @@
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from webhooks import signing
+from webhooks.diagnosis import diagnose
+
+SECRET = "s3cret-ü"
+PAYLOAD = {
+    "event": "USER_MESSAGE_SENT",
+    "timestamp": "2023-10-15T14:35:00.000Z",
+    "data": {"chatbotId": "clm0", "userMessage": "Zoë <b> 1/2", "name": None, "n": 1.5},
+}
+BODY = json.dumps(PAYLOAD, ensure_ascii=False, separators=(",", ":")).encode()
+DATA = json.dumps(PAYLOAD["data"], ensure_ascii=False, separators=(",", ":"))
+STAMP = "2023-10-15T14:36:00.000Z"
+RAW = SECRET.encode()
+
+
+def mac(body: bytes | str = BODY, key: bytes | str = RAW, how: str = "sha256") -> bytes:
+    key = key.encode() if isinstance(key, str) else key
+    return hmac.digest(key, body.encode() if isinstance(body, str) else body, how)
+
+
+def dumps(**how: Any) -> str:
+    return json.dumps(PAYLOAD, **how)
+
+
+WAYS: list[tuple[str, str]] = [
+    # The writing of the digest.
+    (mac().hex().upper(), "upper case"),
+    (mac().hex() + "\n", "line break around"),
+    (f'"{mac().hex()}"', "quotes"),
+    ("sha256=" + mac().hex(), "sha256= in front"),
+    (base64.b64encode(mac()).decode(), "base64 instead of hex"),
+    (base64.urlsafe_b64encode(mac()).decode().rstrip("="), "base64 instead of hex"),
+    (base64.b64encode(mac().hex().encode()).decode(), "base64 of the hex"),
+    (mac().hex()[:32], "cut off"),
+    # The scheme.
+    (mac(how="sha1").hex(), "SHA-1 "),
+    (mac(how="sha512").hex(), "SHA-512"),
+    (mac(how="md5").hex(), "MD5"),
+    (mac(how="sha3_256").hex(), "SHA3-256"),
+    (mac(SECRET, BODY).hex(), "wrong way round"),
+    (hashlib.sha256(RAW + BODY).hexdigest(), "secret followed by the body"),
+    (hashlib.sha256(BODY + RAW).hexdigest(), "body followed by the secret"),
+    (hashlib.sha256(BODY).hexdigest(), "body alone"),
+    (mac(STAMP.encode() + b"." + BODY).hex(), "timestamp, a dot and the body"),
+    (mac(PAYLOAD["timestamp"].encode() + BODY).hex(), "the timestamp and the body"),  # type: ignore[attr-defined]  # A str.
+    (mac(b"v0:" + STAMP.encode() + b":" + BODY).hex(), "Slack"),
+    (
+        signing.standard_signature([SECRET], "msg_1", 1700000000, BODY).removeprefix("v1,"),
+        "Standard Webhooks",
+    ),
+    # The secret.
+    (mac(key=SECRET + "\n").hex(), "line break at its end"),
+    (mac(key=SECRET + " ").hex(), "space at its end"),
+    (mac(key=f'"{SECRET}"').hex(), "quotes around"),
+    (mac(key="").hex(), "no secret"),
+    (mac(key="undefined").hex(), "undefined"),
+    (mac(key=SECRET.encode("latin-1")).hex(), "Latin-1"),
+    (mac(key=base64.b64encode(RAW)).hex(), "secret in base64"),
+    (mac(key=hashlib.sha256(RAW).hexdigest()).hex(), "hashes the secret"),
+    (mac(key="the old one").hex(), "before the rotation"),
+    # The body.
+    (mac(dumps()).hex(), "spaces after commas"),
+    (mac(dumps(ensure_ascii=False)).hex(), "spaces after commas"),
+    (mac(dumps(separators=(",", ":"))).hex(), "\\u escapes"),
+    (mac(dumps(sort_keys=True, separators=(",", ":"), ensure_ascii=False)).hex(), "keys sorted"),
+    (mac(dumps(indent=2, ensure_ascii=False)).hex(), "several lines"),
+    (mac(dumps(separators=(",", ":")).replace("/", "\\/")).hex(), "PHP"),
+    (
+        mac(
+            dumps(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+            .replace("<", "\\u003c")
+            .replace(">", "\\u003e")
+        ).hex(),
+        "Go",
+    ),
+    (
+        mac(json.dumps(PAYLOAD["data"], ensure_ascii=False, separators=(",", ":"))).hex(),
+        "data part",
+    ),
+    (mac(str(PAYLOAD)).hex(), "str()"),
+    (mac("[object Object]").hex(), "[object Object]"),
+    (mac("{}").hex(), "not read"),
+    (mac("").hex(), "not read"),
+    (mac(BODY + b"\n").hex(), "line break at its end"),
+    (mac(b"\xef\xbb\xbf" + BODY).hex(), "byte order mark"),
+    (mac(BODY.decode("latin-1")).hex(), "Latin-1"),
+    (mac(base64.b64encode(BODY)).hex(), "base64 of the body"),
+    (mac(json.dumps(BODY.decode(), ensure_ascii=False)).hex(), "JSON of JSON"),
+    # Two at once.
+    (mac(dumps(), SECRET + "\n").hex(), "spaces after commas"),
+    (base64.b64encode(mac(dumps())).decode(), "base64 instead of hex"),
+    (mac(dumps(), how="sha1").hex(), "SHA-1"),
+    (base64.b64encode(mac(how="sha512", key=SECRET + "\n")).decode(), "SHA-512"),
+]
+
+
+@pytest.mark.parametrize(("signature", "words"), WAYS)
+def test_each_mistake_is_named(signature: str, words: str) -> None:
+    stamp = "1700000000" if words == "Standard Webhooks" else STAMP
+    found = diagnose(
+        SECRET,
+        BODY,
+        signature,
+        timestamp=stamp,
+        message_id="msg_1",
+        previous_secret="the old one",
+    )
+    assert not found.matches
+    assert found.expected == signing.sign(SECRET, BODY)
+    assert words in found.diagnosis
+    assert found.diagnosis.endswith(".")
+    assert found.recipe
+
+
+def test_two_mistakes_are_both_named() -> None:
+    found = diagnose(SECRET, BODY, base64.b64encode(mac(dumps(), SECRET + "\n")).decode())
+    for words in ("line break at its end", "spaces after commas", "base64 instead of hex"):
+        assert words in found.diagnosis
+
+
+def test_the_right_one_matches() -> None:
+    found = diagnose(SECRET, BODY, mac().hex())
+    assert found.matches
+    assert found.diagnosis == "The signature is right."
+
+
+@pytest.mark.parametrize(
+    ("secret", "change", "words"),
+    [
+        ("whsec_c2VjcmV0IHNlY3JldA==", lambda s: s.removeprefix("whsec_").encode(), "leaves out"),
+        ("whsec_c2VjcmV0IHNlY3JldA==", lambda s: b"secret secret", "decodes the secret's base64"),
+        ("deadbeefdeadbeef", bytes.fromhex, "as hex"),
+        ("c2VjcmV0IHNlY3JldA==", base64.b64decode, "as base64"),
+        (" padded ", lambda s: s.strip().encode(), "without the spaces"),
+    ],
+)
+def test_mistakes_of_special_secrets_are_named(
+    secret: str, change: Callable[[str], bytes], words: str
+) -> None:
+    found = diagnose(secret, BODY, mac(key=change(secret)).hex())
+    assert words in found.diagnosis
+
+
+@pytest.mark.parametrize(
+    ("body", "signed", "words"),
+    [
+        (b'{"a":1}\r\n', b'{"a":1}\n', "CR LF to LF"),
+        (b'{\n"a":1}', b'{\r\n"a":1}', "LF to CR LF"),
+        (b'{"a":1}\n', b'{"a":1}', "without the white space"),
+        (b'{\n  "a": 1\n}', b'{"a":1}', "compact"),
+        (b'\xef\xbb\xbf{"a":1}', b'{"a":1}', "without the byte order mark"),
+    ],
+)
+def test_mistakes_of_special_bodies_are_named(body: bytes, signed: bytes, words: str) -> None:
+    assert words in diagnose(SECRET, body, mac(signed).hex()).diagnosis
+
+
+@pytest.mark.parametrize(
+    ("signature", "words"),
+    [
+        ("", "empty"),
+        ("  ", "empty"),
+        (SECRET, "secret itself"),
+        ("0" * 64, "right form"),
+        ("0" * 40, "SHA-1"),
+        ("undefined", "not 64 hex"),
+        ("\ud800", "not 64 hex"),
+    ],
+)
+def test_what_no_mistake_explains_is_said_so(signature: str, words: str) -> None:
+    found = diagnose(SECRET, BODY, signature)
+    assert not found.matches
+    assert words in found.diagnosis
+
+
+@given(
+    secret=st.text(), body=st.binary(max_size=200) | st.text().map(str.encode), signature=st.text()
+)
+@hypothesis_settings(max_examples=60, deadline=None)
+def test_nothing_makes_it_fail(secret: str, body: bytes, signature: str) -> None:
+    assert diagnose(secret, body, signature, timestamp=signature, message_id="x").diagnosis
+
+
+@pytest.mark.parametrize(
+    "body", [b"[" * 900 + b"]" * 900, b"[" * 100_000, b'{"a":%s}' % (b"9" * 5000)]
+)
+def test_a_body_made_to_hurt_is_borne(body: bytes) -> None:
+    assert not diagnose(SECRET, body, "0" * 64).matches
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"event": "X", "data": {"m": "ü/" * 60_000}},
+        {f"k{number}": number for number in range(15_000)},
+    ],
+    ids=["long", "of many parts"],
+)
+def test_a_large_body_is_diagnosed_in_time(value: dict[str, Any]) -> None:
+    body = json.dumps(value, ensure_ascii=False).encode()
+    began = time.process_time()
+    diagnose(SECRET, body, "0" * 64, timestamp=STAMP, message_id="x")
+    assert time.process_time() - began < 3

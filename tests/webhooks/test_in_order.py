@@ -1,0 +1,133 @@
+"""Webhooks that want each conversation in order: nothing of one overtakes, nothing else waits."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from chatbots import events
+from chatbots.models import Chatbot, Event, EventSource
+from tests.receiver import Receiver
+from tests.webhooks.due import EVENT, add_webhook, claim_all, finish, let_time_pass
+from webhooks import outbox, queue
+from webhooks.engine import Engine
+from webhooks.models import Delivery, Webhook
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def in_the_sandbox(settings: Any) -> None:
+    settings.SANDBOX = True
+
+
+@pytest.fixture
+def running() -> Iterator[Engine]:
+    made = Engine()
+    yield made
+    if made._transport is not None:
+        made._transport.close()
+
+
+def add_events(chatbot: Chatbot, *chatlogs: str) -> list[Event]:
+    """Events of these conversations, in one batch, with their deliveries."""
+    made = [
+        events.build(
+            chatbot,
+            EVENT,
+            events.lay_over(EVENT, chatbot, {"chatlogId": chatlog, "place": place}),
+            source=EventSource.API,
+        )
+        for place, chatlog in enumerate(chatlogs)
+    ]
+    Event.objects.bulk_create(made)
+    outbox.fan_out(made)
+    return made
+
+
+def ordered_webhook(chatbot: Chatbot, url: str = "https://hooks.example.com/") -> Webhook:
+    return add_webhook(chatbot, url, ordered=True)
+
+
+def places(claimed: list[queue.Claimed]) -> list[int]:
+    order = list(Delivery.objects.order_by("id").values_list("pk", flat=True))
+    return sorted(order.index(one.delivery_id) for one in claimed)
+
+
+def test_one_of_each_conversation_is_sent_at_a_time(chatbot: Chatbot) -> None:
+    ordered_webhook(chatbot)
+    add_events(chatbot, "a", "a", "b", "a", "b")
+
+    first = claim_all()
+
+    assert places(first) == [0, 2]
+    assert claim_all() == []
+    queue.present().record([finish(first[0]), finish(first[1])])
+    assert places(claim_all()) == [1, 4]
+
+
+def test_deliveries_are_made_in_the_order_of_a_batch(chatbot: Chatbot) -> None:
+    ordered_webhook(chatbot)
+
+    made = add_events(chatbot, *["a"] * 50)
+
+    sent = list(Delivery.objects.order_by("id").values_list("event_id", flat=True))
+    assert sent == [event.pk for event in made]
+
+
+def test_a_failed_one_holds_back_only_its_own_conversation(chatbot: Chatbot) -> None:
+    ordered_webhook(chatbot)
+    add_events(chatbot, "a", "a", "b", "b")
+    claimed = sorted(claim_all(), key=lambda one: one.delivery_id)
+
+    queue.present().record([finish(claimed[0], "pending", delay_seconds=60), finish(claimed[1])])
+
+    assert places(claim_all()) == [3]
+    let_time_pass(61)
+    # Its retry, and the other's, whose lease has run out by now; the one behind it still waits.
+    assert places(claim_all()) == [0, 3]
+
+
+def test_one_that_is_given_up_lets_the_next_go(chatbot: Chatbot) -> None:
+    ordered_webhook(chatbot)
+    add_events(chatbot, "a", "a")
+    (first,) = claim_all()
+
+    queue.present().record([finish(first, "failed")])
+
+    assert places(claim_all()) == [1]
+
+
+def test_without_the_wish_nothing_waits(chatbot: Chatbot) -> None:
+    add_webhook(chatbot)
+    add_events(chatbot, "a", "a", "a")
+
+    assert len(claim_all()) == 3
+
+
+def test_events_without_a_conversation_do_not_wait_for_each_other(chatbot: Chatbot) -> None:
+    ordered_webhook(chatbot)
+    add_events(chatbot, "", "", "")
+
+    assert len(claim_all()) == 3
+
+
+def test_they_arrive_in_order_past_a_failure(
+    running: Engine, chatbot: Chatbot, live_receiver: Receiver
+) -> None:
+    live_receiver.answer("/hook", status=500)
+    live_receiver.answer("/hook", status=200, then=True)
+    webhook = add_webhook(chatbot, live_receiver.url("/hook"), ordered=True, retry_schedule="quick")
+    add_events(chatbot, *["a"] * 12)
+
+    running.run()  # The first fails; the others wait behind it.
+    assert len(live_receiver.requests) == 1
+    let_time_pass(5)
+    running.run()
+
+    arrived = [json.loads(request.body)["data"]["place"] for request in live_receiver.requests]
+    assert arrived == [0, *range(12)]
+    assert webhook.deliveries.filter(status="succeeded").count() == 12

@@ -1,0 +1,503 @@
+"""The queue's calls, the same on PostgreSQL and on SQLite."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import connection, transaction
+from django.utils import timezone
+
+from chatbots.models import Chatbot
+from tests.webhooks.due import (
+    add_due,
+    add_webhook,
+    claim_all,
+    finish,
+    in_seconds,
+    side_by_side,
+    states,
+    wait_until,
+)
+from webhooks import queue, queue_postgresql, queue_sqlite, subscriptions
+from webhooks.models import Attempt, Delivery, Webhook
+
+pytestmark = pytest.mark.django_db
+COMMITTED = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def webhook(chatbot: Chatbot) -> Webhook:
+    return add_webhook(chatbot)
+
+
+@pytest.fixture
+def on_postgresql(db: None) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("holds on PostgreSQL; SQLite has one writer at a time")
+
+
+# ---------------------------------------------------------------- claiming
+
+
+def test_a_claim_takes_each_due_delivery_once(webhook: Webhook) -> None:
+    ids = add_due(webhook, 20)
+    first, second = claim_all(limit=12), claim_all()
+    assert len(first) == 12
+    assert sorted(c.delivery_id for c in first + second) == ids
+    assert claim_all() == []
+
+
+def test_a_claim_brings_all_that_sending_takes(webhook: Webhook) -> None:
+    (id,) = add_due(webhook, simulate={"badSignature": True}, is_test=True, failures=2, attempts=4)
+    (claimed,) = claim_all()
+    delivery = Delivery.objects.select_related("event").get()
+    assert claimed == queue.Claimed(
+        delivery_id=id,
+        number=5,
+        failures=2,
+        endpoint_id=webhook.endpoint_id,
+        webhook_id=webhook.pk,
+        event_id=delivery.event_id,
+        body=bytes(delivery.event.body),
+        url=webhook.url,
+        encrypted_secret=webhook.encrypted_secret,
+        encrypted_previous_secret="",
+        previous_secret_until=None,
+        standard_headers=False,
+        retry_schedule="standard",
+        is_test=True,
+        simulate={"badSignature": True},
+    )
+    assert type(claimed.body) is bytes
+
+
+def test_a_claimed_delivery_is_leased_and_counts_the_attempt(webhook: Webhook) -> None:
+    add_due(webhook)
+    claim_all()
+    delivery = Delivery.objects.get()
+    assert (delivery.status, delivery.attempts, delivery.failures) == ("pending", 1, 0)
+    assert delivery.lease_until == delivery.due_at
+    assert queue.LEASE_SECONDS - 5 < in_seconds(delivery.lease_until) <= queue.LEASE_SECONDS
+
+
+def test_a_claim_keeps_to_each_endpoints_room_and_to_the_limit(chatbot: Chatbot) -> None:
+    webhooks = [add_webhook(chatbot, f"https://hooks{n}.example.com/") for n in range(3)]
+    for webhook in webhooks:
+        add_due(webhook, 10)
+    one, two, three = (webhook.endpoint_id for webhook in webhooks)
+    claimed = queue.present().claim([(one, 2), (two, 5)], 100)
+    assert sorted(c.endpoint_id for c in claimed) == [one] * 2 + [two] * 5
+    assert len(queue.present().claim([(two, 3), (three, 10)], 4)) == 4
+    assert len(queue.present().claim([(two, 10), (three, 10)], 100)) == 20 - 5 - 4
+
+
+def test_two_webhooks_to_one_server_share_its_room(chatbot: Chatbot) -> None:
+    first = add_webhook(chatbot, "https://hooks.example.com/a")
+    second = add_webhook(chatbot, "https://HOOKS.example.com:443/b")
+    assert first.endpoint_id == second.endpoint_id
+    add_due(first, 5)
+    add_due(second, 5)
+    assert len(queue.present().claim([(first.endpoint_id, 3)], 100)) == 3
+
+
+def test_what_is_due_longest_comes_first(webhook: Webhook) -> None:
+    young = add_due(webhook, 3, seconds_ago=1)
+    old = add_due(webhook, 3, seconds_ago=60)
+    assert [c.delivery_id for c in claim_all(limit=2)] == old[:2]
+    assert [c.delivery_id for c in claim_all(limit=1)] == old[2:]
+    assert sorted(c.delivery_id for c in claim_all()) == young
+
+
+def test_what_is_not_due_yet_is_left_and_its_time_is_known(webhook: Webhook) -> None:
+    add_due(webhook, seconds_ago=-50)
+    due = queue.present().due(0)
+    assert due.endpoint_ids == []
+    assert due.next_seconds is not None
+    assert 45 < due.next_seconds <= 50
+    assert queue.present().claim([(webhook.endpoint_id, 10)], 10) == []
+
+
+def test_a_lease_is_the_next_thing_due(webhook: Webhook) -> None:
+    add_due(webhook)
+    claim_all()
+    due = queue.present().due(0)
+    assert due.endpoint_ids == []
+    assert due.next_seconds is not None
+    assert 0 < due.next_seconds <= queue.LEASE_SECONDS
+
+
+def test_an_empty_queue_says_so(db: None) -> None:
+    assert queue.present().due(0) == queue.Due([], [], None, 0)
+
+
+@pytest.mark.parametrize("status", ["held", "succeeded", "failed", "cancelled"])
+def test_only_pending_deliveries_are_due(webhook: Webhook, status: str) -> None:
+    add_due(webhook, 3, status=status)
+    assert queue.present().due(0) == queue.Due([], [], None, 0)
+    assert queue.present().claim([(webhook.endpoint_id, 10)], 10) == []
+
+
+@COMMITTED
+def test_workers_that_claim_at_once_never_get_the_same_delivery(chatbot: Chatbot) -> None:
+    webhooks = [add_webhook(chatbot, f"https://hooks{n}.example.com/") for n in range(4)]
+    ids = [id for webhook in webhooks for id in add_due(webhook, 100)]
+
+    def work() -> list[int]:
+        mine = []
+        while claimed := claim_all(limit=16, room=7):
+            mine += [c.delivery_id for c in claimed]
+        return mine
+
+    each = side_by_side(work, work, work, work)
+    assert sorted(id for mine in each for id in mine) == ids
+    assert set(Delivery.objects.values_list("attempts", flat=True)) == {1}
+
+
+@COMMITTED
+def test_a_claim_passes_over_what_another_has_locked(webhook: Webhook, on_postgresql: None) -> None:
+    first, second, third = add_due(webhook, 3)
+    locked, release = threading.Event(), threading.Event()
+
+    def hold() -> list[int]:
+        with transaction.atomic():
+            list(Delivery.objects.select_for_update().filter(pk=second))
+            locked.set()
+            release.wait(20)
+        return []
+
+    def claim() -> list[int]:
+        locked.wait(20)
+        try:
+            return sorted(c.delivery_id for c in claim_all())
+        finally:
+            release.set()
+
+    assert side_by_side(hold, claim)[1] == [first, third]
+
+
+# ---------------------------------------------------------------- many endpoints
+
+
+@pytest.fixture
+def three_a_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (queue, queue_postgresql, queue_sqlite):
+        monkeypatch.setattr(module, "MOST_ENDPOINTS", 3)
+
+
+def test_looks_go_on_where_the_last_one_ended(chatbot: Chatbot, three_a_look: None) -> None:
+    webhooks = [add_webhook(chatbot, f"https://hooks{n}.example.com/") for n in range(7)]
+    for webhook in webhooks:
+        add_due(webhook, 2)
+    seen, after, looks = [], 0, 0
+    while looks == 0 or after:
+        due = queue.present().due(after)
+        seen += due.endpoint_ids
+        after = due.last_endpoint_id
+        looks += 1
+    assert seen == [webhook.endpoint_id for webhook in webhooks]
+    assert looks == 3
+
+
+def test_endpoints_that_only_wait_are_passed_in_a_look(
+    chatbot: Chatbot, three_a_look: None
+) -> None:
+    webhooks = [add_webhook(chatbot, f"https://hooks{n}.example.com/") for n in range(4)]
+    for webhook in webhooks[:3]:
+        add_due(webhook, seconds_ago=-100)
+    add_due(webhooks[3])
+    first = queue.present().due(0)
+    assert first.endpoint_ids == []
+    assert first.last_endpoint_id == webhooks[2].endpoint_id
+    second = queue.present().due(first.last_endpoint_id)
+    assert second.endpoint_ids == [webhooks[3].endpoint_id]
+    assert second.last_endpoint_id == 0
+
+
+# ---------------------------------------------------------------- recording
+
+
+def test_a_success_is_final_and_keeps_the_exchange(webhook: Webhook) -> None:
+    add_due(webhook)
+    (claimed,) = claim_all()
+    queue.present().record([finish(claimed, remote_address="203.0.113.7", duration_ms=12)])
+    delivery, attempt = Delivery.objects.get(), Attempt.objects.get()
+    assert (delivery.status, delivery.lease_until, delivery.failures) == ("succeeded", None, 0)
+    assert -5 < in_seconds(delivery.finished_at) <= 0
+    assert (attempt.delivery_id, attempt.number) == (delivery.pk, 1)
+    assert (attempt.status_code, attempt.duration_ms, attempt.error_kind) == (200, 12, "")
+    assert (attempt.url, attempt.remote_address) == (webhook.url, "203.0.113.7")
+    assert bytes(attempt.request_head) == b"POST / HTTP/1.1\r\n\r\n"
+    assert bytes(attempt.response_head) == b"HTTP/1.1 200 OK\r\n\r\n"
+    assert bytes(attempt.response_body) == b"ok"
+    assert attempt.response_truncated is False
+
+
+def test_a_failure_with_a_retry_is_due_again_after_its_delay(webhook: Webhook) -> None:
+    add_due(webhook)
+    (claimed,) = claim_all()
+    queue.present().record([finish(claimed, "pending", delay_seconds=300)])
+    delivery = Delivery.objects.get()
+    assert (delivery.status, delivery.attempts, delivery.failures) == ("pending", 1, 1)
+    assert (delivery.lease_until, delivery.finished_at) == (None, None)
+    assert 295 < in_seconds(delivery.due_at) <= 300
+
+
+def test_a_failure_without_a_retry_is_final(webhook: Webhook) -> None:
+    add_due(webhook)
+    (claimed,) = claim_all()
+    queue.present().record([finish(claimed, "failed")])
+    delivery = Delivery.objects.get()
+    assert (delivery.status, delivery.failures, delivery.lease_until) == ("failed", 1, None)
+    assert delivery.finished_at is not None
+
+
+def test_odd_bytes_in_an_answer_are_kept_and_break_nothing(webhook: Webhook) -> None:
+    add_due(webhook)
+    (claimed,) = claim_all()
+    odd = bytes(range(256))
+    queue.present().record(
+        [finish(claimed, "failed", error="a\0b ÿ 🎉", response_head=odd, response_body=odd)]
+    )
+    attempt = Attempt.objects.get()
+    assert (bytes(attempt.response_head), bytes(attempt.response_body)) == (odd, odd)
+    assert attempt.error.startswith("a")
+    assert states() == ["failed"]
+
+
+def test_nothing_to_record_is_no_error(db: None) -> None:
+    queue.present().record([])
+
+
+def test_a_batch_is_recorded_as_one(webhook: Webhook) -> None:
+    add_due(webhook, 60)
+    claimed = claim_all()
+    queue.present().record(
+        [
+            finish(one, ("succeeded", "failed", "pending")[place % 3], delay_seconds=9)
+            for place, one in enumerate(claimed)
+        ]
+    )
+    assert Attempt.objects.count() == 60
+    assert sorted(states()) == ["failed"] * 20 + ["pending"] * 20 + ["succeeded"] * 20
+    assert not Delivery.objects.exclude(lease_until=None).exists()
+
+
+def test_a_failing_webhook_is_known_until_its_next_success(webhook: Webhook) -> None:
+    add_due(webhook, 3)
+    one, two, three = claim_all()
+
+    def failing_since() -> datetime | None:
+        return Webhook.objects.get(pk=webhook.pk).failing_since
+
+    queue.present().record([finish(one, "failed")])
+    since = failing_since()
+    assert since is not None
+    queue.present().record([finish(two, "failed")])
+    assert failing_since() == since
+    queue.present().record([finish(three)])
+    assert failing_since() is None
+    webhook.refresh_from_db()
+    assert -5 < in_seconds(webhook.last_success_at) <= 0
+
+
+def test_a_test_says_nothing_about_how_long_a_webhook_has_failed(webhook: Webhook) -> None:
+    add_due(webhook, 2, is_test=True)
+    one, two = claim_all()
+    queue.present().record([finish(one, "failed")])
+    webhook.refresh_from_db()
+    assert webhook.failing_since is None
+    Webhook.objects.update(failing_since=timezone.now())
+    queue.present().record([finish(two)])
+    webhook.refresh_from_db()
+    assert webhook.failing_since is not None
+
+
+# ---------------------------------------------------------------- disabled and deleted webhooks
+
+
+def unaligned(webhook: Webhook, status: str) -> None:
+    """Give `webhook` a status as if its deliveries had committed a moment later."""
+    Webhook.objects.filter(pk=webhook.pk).update(status=status)
+
+
+@pytest.mark.parametrize(("status", "then"), [("disabled", "held"), ("deleted", "cancelled")])
+def test_a_claim_puts_aside_what_must_not_be_sent(webhook: Webhook, status: str, then: str) -> None:
+    add_due(webhook, 3)
+    unaligned(webhook, status)
+    assert claim_all() == []
+    for delivery in Delivery.objects.all():
+        assert (delivery.status, delivery.attempts, delivery.lease_until) == (then, 0, None)
+        assert (delivery.finished_at is not None) == (then == "cancelled")
+    assert not Attempt.objects.exists()
+
+
+def test_what_must_not_be_sent_does_not_keep_the_rest_back(chatbot: Chatbot) -> None:
+    stopped = add_webhook(chatbot, "https://hooks.example.com/a")
+    sending = add_webhook(chatbot, "https://hooks.example.com/b")
+    add_due(stopped, 3, seconds_ago=60)
+    ids = add_due(sending, 3)
+    unaligned(stopped, "disabled")
+    claimed = claim_all(limit=4) + claim_all(limit=4)
+    assert sorted(c.delivery_id for c in claimed) == ids
+
+
+@pytest.mark.parametrize("status", ["disabled", "deleted"])
+def test_a_test_delivery_is_sent_whatever_its_webhooks_status(
+    webhook: Webhook, status: str
+) -> None:
+    ids = add_due(webhook, is_test=True)
+    unaligned(webhook, status)
+    claimed = claim_all()
+    assert [c.delivery_id for c in claimed] == ids
+    queue.present().record([finish(claimed[0], "failed")])
+    assert states() == ["failed"]
+
+
+@pytest.mark.parametrize(("status", "then"), [("disabled", "held"), ("deleted", "cancelled")])
+def test_a_retry_of_a_webhook_that_was_stopped_meanwhile_is_put_aside(
+    webhook: Webhook, status: str, then: str
+) -> None:
+    add_due(webhook)
+    (claimed,) = claim_all()
+    unaligned(webhook, status)
+    queue.present().record([finish(claimed, "pending", delay_seconds=5)])
+    delivery = Delivery.objects.get()
+    assert (delivery.status, delivery.lease_until, delivery.failures) == (then, None, 1)
+    assert (delivery.finished_at is not None) == (then == "cancelled")
+
+
+def test_a_success_counts_whatever_became_of_the_webhook(webhook: Webhook) -> None:
+    add_due(webhook)
+    (claimed,) = claim_all()
+    subscriptions.delete(webhook)
+    queue.present().record([finish(claimed)])
+    assert states() == ["succeeded"]
+
+
+@COMMITTED
+def test_a_webhook_enabled_in_the_middle_of_a_claim_waits_for_no_lease(
+    webhook: Webhook, on_postgresql: None
+) -> None:
+    """The claim read it as disabled; enabling commits before the claim puts its rows aside."""
+    add_due(webhook, 3)
+    unaligned(webhook, "disabled")
+    locked = threading.Event()
+
+    def enable() -> int:
+        with transaction.atomic():
+            subscriptions.enable(webhook)
+            locked.set()
+            wait_until(waits_for_a_lock, "the claim at the webhook's row")
+        return 0
+
+    def claim() -> int:
+        locked.wait(20)
+        return len(claim_all())
+
+    taken = side_by_side(enable, claim)[1] + len(claim_all())
+    assert taken == 3
+    assert set(Delivery.objects.values_list("attempts", flat=True)) == {1}
+    assert not Attempt.objects.exists()
+
+
+def waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return bool(cursor.fetchone()[0])
+
+
+@COMMITTED
+def test_enabling_and_disabling_while_workers_claim_and_record_leaves_nothing_stuck(
+    webhook: Webhook,
+) -> None:
+    ids = add_due(webhook, 300)
+    switched = threading.Event()
+
+    def switch() -> None:
+        own = Webhook.objects.get(pk=webhook.pk)
+        try:
+            for _ in range(15):
+                subscriptions.disable(own, "Just now.")
+                subscriptions.enable(own)
+        finally:
+            switched.set()
+
+    def worker(fails_first: bool) -> Callable[[], None]:
+        def work() -> None:
+            while True:
+                last = switched.is_set()
+                claimed = claim_all(limit=8)
+                queue.present().record(
+                    [
+                        finish(one, "pending" if fails_first and one.failures == 0 else "succeeded")
+                        for one in claimed
+                    ]
+                )
+                if last and not claimed:
+                    return
+
+        return work
+
+    side_by_side(switch, worker(fails_first=True), worker(fails_first=False))
+    subscriptions.settle(webhook.pk)
+    worker(fails_first=False)()
+    assert states(ids) == ["succeeded"] * 300
+    # Each attempt that was counted has its row, and none was made up.
+    assert Attempt.objects.filter(error_kind="interrupted").count() == 0
+    assert Attempt.objects.count() == sum(Delivery.objects.values_list("attempts", flat=True))
+
+
+# ---------------------------------------------------------------- history costs nothing
+
+
+def plan_of(sql: str, parameters: dict[str, object]) -> str:
+    with queue_postgresql._cursor() as cursor:
+        cursor.execute("EXPLAIN " + sql, parameters)
+        return "\n".join(row[0] for row in cursor.fetchall())
+
+
+@pytest.mark.parametrize("analysed", [True, False])
+def test_history_is_not_read_to_find_work(
+    webhook: Webhook, on_postgresql: None, analysed: bool
+) -> None:
+    add_due(webhook, 20_000, status="succeeded", finished_at=timezone.now())
+    add_due(webhook, 5)
+    if analysed:
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE webhooks_delivery, webhooks_webhook, chatbots_event")
+    look = plan_of(queue_postgresql.DUE, {"after": 0, "most": 1000})
+    claim = plan_of(
+        queue_postgresql.CLAIM,
+        {
+            "endpoints": [webhook.endpoint_id],
+            "rooms": [8],
+            "limit": 8,
+            "lease": 30,
+            "interrupted": "",
+        },
+    )
+    for plan in (look, claim):
+        assert "delivery_due" in plan, plan
+        assert "Seq Scan on webhooks_delivery" not in plan, plan
+
+
+def test_history_is_not_read_to_find_work_on_sqlite(webhook: Webhook) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("holds on SQLite")
+    add_due(webhook, 20_000, status="succeeded", finished_at=timezone.now())
+    add_due(webhook, 5)
+    later = timezone.now() + timedelta(seconds=1)
+    looks: list[tuple[str, list[int | str]]] = [
+        (queue_sqlite.DUE, [0, 1000]),
+        (queue_sqlite.PICK, [webhook.endpoint_id, queue_sqlite._text(later), 8]),
+    ]
+    for sql, parameters in looks:
+        with connection.cursor() as cursor:
+            cursor.execute("EXPLAIN QUERY PLAN " + sql, parameters)
+            plan = "\n".join(row[3] for row in cursor.fetchall())
+        assert "delivery_due" in plan, plan
+        assert "SCAN webhooks_delivery" not in plan.replace("SCAN endpoint", ""), plan
+        assert "SCAN d" not in plan, plan

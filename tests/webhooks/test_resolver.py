@@ -1,0 +1,175 @@
+"""Look-ups: kept as long as their TTL says, shared, and never in each other's way."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from tests.webhooks.dns_server import DnsServer, Says
+from webhooks import resolver
+from webhooks.resolver import Resolver
+
+
+class Asked:
+    """One question to a resolver, and its answer."""
+
+    def __init__(self, asked_of: Resolver, name: str) -> None:
+        self._came = threading.Event()
+        self._addresses: list[str] = []
+        self._sentence = ""
+        asked_of.look_up(name, self._answer)
+
+    def _answer(self, addresses: Sequence[str], sentence: str) -> None:
+        assert not self._came.is_set(), "answered twice"
+        self._addresses, self._sentence = list(addresses), sentence
+        self._came.set()
+
+    @property
+    def is_answered(self) -> bool:
+        return self._came.is_set()
+
+    def wait(self, timeout_seconds: float = 15) -> tuple[list[str], str]:
+        assert self._came.wait(timeout_seconds), "no answer"
+        return self._addresses, self._sentence
+
+
+@pytest.fixture
+def dns() -> Iterator[DnsServer]:
+    with DnsServer() as server:
+        yield server
+
+
+@pytest.fixture
+def looks_up(dns: DnsServer) -> Iterator[Resolver]:
+    made = Resolver([dns.server])
+    yield made
+    made.close()
+
+
+def test_a_name_has_all_its_addresses_of_both_kinds(looks_up: Resolver, dns: DnsServer) -> None:
+    dns.tell("a.example.com", ["203.0.113.1", "203.0.113.2", "2001:db8::1"])
+    addresses, sentence = Asked(looks_up, "a.example.com").wait()
+    assert sorted(addresses) == ["2001:db8::1", "203.0.113.1", "203.0.113.2"]
+    assert sentence == ""
+
+
+def test_a_name_with_ipv6_alone_is_found(looks_up: Resolver, dns: DnsServer) -> None:
+    dns.tell("six.example.com", ["2001:db8::1"])
+    assert Asked(looks_up, "six.example.com").wait() == (["2001:db8::1"], "")
+
+
+def test_an_address_given_twice_is_one(looks_up: Resolver, dns: DnsServer) -> None:
+    dns.tell("a.example.com", ["203.0.113.1", "203.0.113.1"])
+    assert Asked(looks_up, "a.example.com").wait()[0] == ["203.0.113.1"]
+
+
+@pytest.mark.parametrize(
+    ("says", "words"),
+    [
+        (Says.NO_SUCH_NAME, "does not exist"),
+        (Says.NOTHING, "has no address"),
+        (Says.SERVER_FAILURE, "name server failed"),
+        (Says.REFUSED, "refused to answer"),
+        ([], "has no address"),
+    ],
+)
+def test_a_failure_says_what_is_wrong(
+    looks_up: Resolver, dns: DnsServer, says: Says | list[str], words: str
+) -> None:
+    dns.tell("a.example.com", says)
+    addresses, sentence = Asked(looks_up, "a.example.com").wait()
+    assert addresses == []
+    assert words in sentence
+    assert sentence.endswith(".")
+
+
+@pytest.mark.parametrize("name", ["", ".", "a..b", "x" * 64 + ".example", "y." * 130, "é.example"])
+def test_a_name_that_cannot_be_asked_for_is_a_failure_too(looks_up: Resolver, name: str) -> None:
+    addresses, sentence = Asked(looks_up, name).wait()
+    assert addresses == []
+    assert sentence.endswith(".")
+
+
+def test_no_name_server_at_all_is_a_failure() -> None:
+    with DnsServer() as gone:
+        server = gone.server
+    looks_up = Resolver([server])
+    addresses, sentence = Asked(looks_up, "a.example.com").wait()
+    looks_up.close()
+    assert addresses == []
+    assert "name server" in sentence
+
+
+def test_an_answer_is_kept_for_its_ttl(looks_up: Resolver, dns: DnsServer) -> None:
+    dns.tell("a.example.com", ["203.0.113.1"], ["203.0.113.2"], ttl=300)
+    for _ in range(5):
+        assert Asked(looks_up, "a.example.com").wait()[0] == ["203.0.113.1"]
+    assert dns.asked["a.example.com"] == 1
+
+
+def test_an_answer_is_not_kept_longer_than_its_ttl(looks_up: Resolver, dns: DnsServer) -> None:
+    dns.tell("a.example.com", ["203.0.113.1"], ["203.0.113.2"], ttl=0)
+    assert Asked(looks_up, "a.example.com").wait()[0] == ["203.0.113.1"]
+    deadline = time.monotonic() + resolver.SHORTEST_TTL_SECONDS + 3
+    while Asked(looks_up, "a.example.com").wait()[0] != ["203.0.113.2"]:
+        assert time.monotonic() < deadline, "the first answer is kept too long"
+
+
+def test_a_failure_is_not_kept(looks_up: Resolver, dns: DnsServer) -> None:
+    dns.tell("a.example.com", Says.NO_SUCH_NAME, ["203.0.113.1"])
+    assert Asked(looks_up, "a.example.com").wait()[0] == []
+    assert Asked(looks_up, "a.example.com").wait()[0] == ["203.0.113.1"]
+
+
+def test_those_who_ask_for_the_same_name_share_one_question(
+    looks_up: Resolver, dns: DnsServer
+) -> None:
+    dns.tell("a.example.com", ["203.0.113.1"], delay_seconds=0.3)
+    questions = [Asked(looks_up, "a.example.com") for _ in range(50)]
+    assert {tuple(question.wait()[0]) for question in questions} == {("203.0.113.1",)}
+    assert dns.asked["a.example.com"] == 1
+
+
+def test_hanging_names_do_not_delay_another(looks_up: Resolver, dns: DnsServer) -> None:
+    names = [f"n{number}.hangs.example.com" for number in range(200)]
+    for name in names:
+        dns.tell(name, Says.HANG)
+    dns.tell("a.example.com", ["203.0.113.1"])
+    hanging = [Asked(looks_up, name) for name in names]
+    began = time.monotonic()
+    assert Asked(looks_up, "a.example.com").wait()[0] == ["203.0.113.1"]
+    assert time.monotonic() - began < 1
+    assert not any(question.is_answered for question in hanging)
+
+
+def test_closing_ends_every_look_up_at_once(dns: DnsServer) -> None:
+    dns.tell("hangs.example.com", Says.HANG)
+    looks_up = Resolver([dns.server])
+    hanging = Asked(looks_up, "hangs.example.com")
+    began = time.monotonic()
+    looks_up.close()
+    assert time.monotonic() - began < 2
+    assert hanging.wait(5)[0] == []
+
+
+def test_the_address_that_answered_is_given_first(looks_up: Resolver, dns: DnsServer) -> None:
+    dns.tell("a.example.com", ["203.0.113.1", "203.0.113.2", "203.0.113.3"])
+    given = Asked(looks_up, "a.example.com").wait()[0]
+    looks_up.prefer("a.example.com", given[2])
+    assert Asked(looks_up, "a.example.com").wait()[0] == [given[2], given[0], given[1]]
+    looks_up.prefer("a.example.com", "203.0.113.9")  # None of its addresses any more.
+    looks_up.prefer("never.example.com", "203.0.113.9")
+    assert Asked(looks_up, "a.example.com").wait()[0] == [given[2], given[0], given[1]]
+
+
+def test_what_is_kept_is_bounded(
+    looks_up: Resolver, dns: DnsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resolver, "MOST_NAMES", 3)
+    for name in ("a", "b", "c", "d"):
+        dns.tell(name + ".example.com", ["203.0.113.1"], ["203.0.113.2"])
+        Asked(looks_up, name + ".example.com").wait()
+    assert len(looks_up._kept) == 3
