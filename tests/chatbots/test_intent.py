@@ -102,10 +102,18 @@ def test_the_demos_own_questions_are_for_the_chatbot() -> None:
 
 
 def test_a_long_or_hostile_text_is_read_quickly() -> None:
-    before = time.process_time()
-    for text in ("talk to a real " * 300, "don't " + "a " * 2000, "can " * 1000, "é" * 4000):
-        asks_for_a_person(text)
-    assert time.process_time() - before < 1
+    def seconds(size: int) -> float:
+        """The least of three: what the machine does besides only ever adds."""
+        found = []
+        for _ in range(3):
+            before = time.thread_time()
+            for text in ("talk to a real " * 3, "don't " + "a " * 20, "can " * 10, "é" * 40):
+                asks_for_a_person(text * size)
+            found.append(time.thread_time() - before)
+        return min(found)
+
+    # Ten times the text; a pattern that goes back over it again and again takes a hundred times.
+    assert seconds(100) < 40 * seconds(10)
 
 
 @pytest.mark.parametrize(

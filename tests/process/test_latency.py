@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
+from django.conf import settings
 
 from tests.process.stack import Stack, percentile
 from tests.receiver import Receiver
 
 pytestmark = pytest.mark.process
+SWEEP_SECONDS = settings.CELERY_BEAT_SCHEDULE["deliver"]["schedule"]
 
 
 def test_an_event_arrives_at_once_after_its_commit(
@@ -20,8 +22,9 @@ def test_an_event_arrives_at_once_after_its_commit(
     live_receiver.wait_for(100)
     arrived = {json.loads(r.body)["data"]["chatlogId"]: r.at for r in live_receiver.requests}
     waits = [arrived[name] - moment for name, moment in committed.items()]
-    p50, p99 = percentile(waits, 0.5) * 1000, percentile(waits, 0.99) * 1000
+    p50, p99 = percentile(waits, 0.5), percentile(waits, 0.99)
     with capsys.disabled():
-        print(f" from COMMIT to arrival: p50 {p50:.0f} ms, p99 {p99:.0f} ms", end=" ")
-    assert p50 < 100
-    assert p99 < 1000
+        print(f" from COMMIT to arrival: p50 {p50 * 1000:.0f} ms, p99 {p99 * 1000:.0f} ms", end=" ")
+    # Beat's sweep alone would bring them half of its period later, on average.
+    assert p50 < SWEEP_SECONDS / 10
+    assert percentile(waits, 0.9) < SWEEP_SECONDS / 2

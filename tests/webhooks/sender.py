@@ -70,6 +70,11 @@ class Sender:
             assert ended, f"not over after {timeout_seconds} s: {left}"
             return [self._outcomes.pop(id(request)) for request in requests]
 
+    def has_ended(self, requests: Sequence[Request]) -> bool:
+        """Whether any of these, which nobody has waited for yet, is over."""
+        with self._changed:
+            return any(id(request) in self._outcomes for request in requests)
+
     def post(
         self, url: str, *, body: bytes = b'{"a":1}', policy: AddressPolicy = SANDBOX
     ) -> Outcome:

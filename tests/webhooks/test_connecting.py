@@ -208,7 +208,7 @@ def test_hanging_names_do_not_delay_the_others(
     sender.transport.submit(lost)
     outcomes = sender.send([request_to(f"http://{name}:{server.port}/") for name in good])
     assert all(outcome.succeeded for outcome in outcomes)
-    assert max(outcome.duration_ms for outcome in outcomes) < 1500
+    assert not sender.has_ended(lost), "the good ones waited for the hanging"
     for outcome in sender.wait(lost, timeout_seconds=15):
         assert outcome.error_kind == "dns"
         assert "name server did not answer" in outcome.error

@@ -20,6 +20,8 @@ from tests.webhooks.raw_server import Connection, RawServer
 from webhooks import waker
 from webhooks.waker import Waker
 
+SOCKET_TIMEOUT_SECONDS = 2
+
 
 def filesystem_app(folder: Path) -> Celery:
     """An app whose broker is `folder`, as the embedded default has it."""
@@ -36,7 +38,10 @@ def filesystem_app(folder: Path) -> Celery:
 
 def redis_app(port: int) -> Celery:
     app = Celery("test-waker", broker=f"redis://127.0.0.1:{port}/0", set_as_current=False)
-    app.conf.broker_transport_options = {"socket_timeout": 1, "socket_connect_timeout": 1}
+    app.conf.broker_transport_options = {
+        "socket_timeout": SOCKET_TIMEOUT_SECONDS,
+        "socket_connect_timeout": SOCKET_TIMEOUT_SECONDS,
+    }
     return app
 
 
@@ -137,12 +142,11 @@ def test_a_broker_that_hangs_delays_nobody_and_is_complained_about_once(
     wakes = Waker()
     with RawServer(hang) as frozen:
         monkeypatch.setattr(waker, "current_app", redis_app(frozen.port))
-        slowest = 0.0
+        began = time.monotonic()
         for _ in range(200):
-            began = time.monotonic()
             wakes.wake()
-            slowest = max(slowest, time.monotonic() - began)
-        assert slowest < 0.05
+        # All of them together take less than one publish waits for the broker.
+        assert time.monotonic() - began < SOCKET_TIMEOUT_SECONDS
         assert "the sweep delivers" in complaints.get(timeout=20)
         wakes.wake()
     monkeypatch.setattr(waker, "current_app", filesystem_app(folder))
