@@ -60,14 +60,23 @@ def _pending(delivery: Delivery, last: Attempt | None, now: datetime) -> Standin
             "The answer appears here by itself.",
             in_flight=True,
         )
-    if delivery.due_at <= now and (held_back := breaker.sentence(delivery.endpoint)):
+    if delivery.due_at <= now and (held_back := breaker.sentence(delivery.webhook.endpoint)):
         return Standing(
             "amber",
             "front_hand",
             "Held back",
             "Its endpoint is held back",
             held_back,
-            next_at=delivery.endpoint.held_until,
+            next_at=delivery.webhook.endpoint.held_until,
+        )
+    webhook = delivery.webhook
+    if webhook.rate_limit and delivery.due_at <= now:
+        return Standing(
+            "blue",
+            "hourglass_top",
+            "Waiting its turn",
+            "Waiting its turn",
+            f"At most {webhook.rate_limit} deliveries of this webhook leave in a second.",
         )
     if delivery.failures and last is not None:
         return Standing(

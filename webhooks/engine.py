@@ -20,13 +20,13 @@ from http import HTTPStatus
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import InterfaceError, OperationalError, connection
-from django.utils import timezone
 
 from chatbots.timestamp import iso
 from webhooks import breaker, destination, queue, schedule, signing, simulation, vault
+from webhooks.clock import DatabaseClock
 from webhooks.models import ErrorKind, Webhook
 from webhooks.outcome import TOTAL_SECONDS, Outcome
-from webhooks.queue import Claimed, Finished
+from webhooks.queue import Claimed, Finished, Lane
 from webhooks.room import QUICK_MS, Room, offer
 from webhooks.transport import Request, Transport
 
@@ -70,8 +70,9 @@ class Engine:
         self._rooms: dict[int, Room] = {}
         # Of those in flight, how many go to endpoints that have not answered yet.
         self._unanswered = 0
-        # One sweep over the endpoints may take several looks.
-        self._after_endpoint_id = 0
+        self._clock = DatabaseClock()
+        # One sweep over the lanes may take several looks.
+        self._after_lane = queue.START
         self._swept_whole = True
         self._next_due_at: float | None = None
 
@@ -152,41 +153,50 @@ class Engine:
         free = SLOTS - self._in_flight
         if free <= 0:
             return True
-        if self._after_endpoint_id == 0:
+        if self._after_lane == queue.START:
             self._swept_whole, self._next_due_at = True, None
         elif poked:
             # What is new may lie where this sweep has been already.
             self._swept_whole = False
-        due = queue.present().due(self._after_endpoint_id)
-        self._after_endpoint_id = due.last_endpoint_id
+        due = queue.present().due(self._after_lane)
+        self._after_lane = due.last_lane
+        if due.now is not None:
+            self._clock.read(due.now)
         if due.next_seconds is not None:
             next_due_at = time.monotonic() + due.next_seconds
             self._next_due_at = min(next_due_at, self._next_due_at or next_due_at)
-        rooms = self._offers(due.endpoint_ids, free)
-        probes = [id for id in due.probe_ids if not self._room(id).in_flight]
-        rooms += [(id, 1) for id in probes if breaker.begin_probe(id)]
+        rooms = self._offers(due.lanes, free)
+        probes = [lane for lane in due.probes if not self._room(lane.endpoint_id).in_flight]
+        probed = [lane for lane in probes if breaker.begin_probe(lane.endpoint_id)]
+        rooms += [(lane.id, 1) for lane in probed]
         if rooms:
             limit = min(free, MOST_CLAIMED)
             claimed = queue.present().claim(rooms, limit)
             if len(claimed) >= limit:
-                # The rest of the endpoints have their turn next.
-                self._after_endpoint_id = max(one.endpoint_id for one in claimed)
+                # The rest of the lanes have their turn next.
+                self._after_lane = max(one.lane for one in claimed)
                 self._swept_whole = False
-            self._send(claimed, probes)
-        return self._after_endpoint_id == 0 and self._swept_whole
+            elif any(one.lane < 0 for one in claimed):
+                # When the next of a webhook with a rate limit may leave is known now.
+                self._swept_whole = False
+            self._send(claimed, {lane.endpoint_id for lane in probed})
+        return self._after_lane == queue.START and self._swept_whole
 
-    def _offers(self, endpoint_ids: Sequence[int], free: int) -> list[tuple[int, int]]:
-        """What each endpoint with due work may take now."""
+    def _offers(self, lanes: Sequence[Lane], free: int) -> list[tuple[int, int]]:
+        """What each lane with due work may take now. Those of one endpoint share its room."""
         rooms = []
         unanswered = self._unanswered
-        for endpoint_id in endpoint_ids:
-            room = self._room(endpoint_id)
+        offered: dict[int, int] = {}
+        for lane in lanes:
+            room = self._room(lane.endpoint_id)
             if room.unreached >= breaker.RUN:
                 room.unreached = 0  # It was held back, and is no more: another worker's probe.
-            offered = offer(room, free=free, slots=SLOTS, unanswered=unanswered)
-            if offered:
-                rooms.append((endpoint_id, offered))
-                unanswered += 0 if room.answered else offered
+            before = offered.get(lane.endpoint_id, 0)
+            most = offer(room, free=free, slots=SLOTS, unanswered=unanswered) - before
+            if most > 0:
+                rooms.append((lane.id, most))
+                offered[lane.endpoint_id] = before + most
+                unanswered += 0 if room.answered else most
         return rooms
 
     def _room(self, endpoint_id: int) -> Room:
@@ -197,10 +207,10 @@ class Engine:
             room = self._rooms[endpoint_id] = Room()
         return room
 
-    def _send(self, claimed: Sequence[Claimed], probes: Sequence[int]) -> None:
+    def _send(self, claimed: Sequence[Claimed], probes: set[int]) -> None:
         requests = []
         for one in claimed:
-            sent = Sent(one, timezone.now())
+            sent = Sent(one, self._clock.now())
             try:
                 request = request_for(sent)
             except NotSent as problem:

@@ -71,6 +71,14 @@ class Webhook(models.Model):
         default=False,
         help_text="Deliveries of one conversation never overtake each other.",
     )
+    rate_limit = models.PositiveSmallIntegerField(
+        "most per second",
+        null=True,
+        blank=True,
+        help_text="Deliveries that may leave in a second, over all workers. Empty: no limit.",
+    )
+    # With a rate limit: when the next delivery may leave (webhooks/rate.py).
+    rate_next_at = models.DateTimeField(null=True, blank=True, editable=False)
     # Since when every delivery has failed; null after a success.
     failing_since = models.DateTimeField(null=True, blank=True, editable=False)
     last_success_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -104,6 +112,11 @@ class Webhook(models.Model):
     @property
     def account(self) -> Account:
         return self.chatbot.account
+
+    @property
+    def lane(self) -> int:
+        """Where its deliveries queue: with those of its endpoint, or, limited, by themselves."""
+        return self.endpoint_id if self.rate_limit is None else -self.pk
 
     @property
     def secret(self) -> str:
@@ -148,10 +161,9 @@ class Delivery(models.Model):
         db_constraint=False,
         db_index=False,
     )
-    # The webhook's endpoint, repeated here for the index that finds due work per endpoint.
-    endpoint = models.ForeignKey(
-        Endpoint, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
-    )
+    # Its webhook's lane, repeated here for the index that finds due work: the endpoint's id, or
+    # minus the webhook's for a webhook with a rate limit.
+    lane = models.BigIntegerField()
     status = models.CharField(max_length=9, choices=DeliveryStatus, default=DeliveryStatus.PENDING)
     is_test = models.BooleanField(default=False)
     # How to misbehave on purpose: see webhooks/simulation.py.
@@ -174,7 +186,7 @@ class Delivery(models.Model):
         ordering: ClassVar = ["-id"]
         indexes: ClassVar = [
             models.Index(
-                fields=["endpoint", "due_at"],
+                fields=["lane", "due_at"],
                 name="delivery_due",
                 condition=models.Q(status="pending"),
             ),

@@ -18,9 +18,9 @@ from webhooks.models import Delivery, DeliveryStatus, Webhook, WebhookStatus
 # made all the same and wait for it; an account whose plan has no webhooks gets none.
 FAN_OUT = """
 INSERT INTO webhooks_delivery
-  (event_id, webhook_id, endpoint_id, status, is_test, simulate, conversation, due_at, attempts,
+  (event_id, webhook_id, lane, status, is_test, simulate, conversation, due_at, attempts,
    failures, created_at)
-SELECT e.id, w.id, w.endpoint_id,
+SELECT e.id, w.id, CASE WHEN w.rate_limit IS NULL THEN w.endpoint_id ELSE -w.id END,
        CASE w.status WHEN 'active' THEN 'pending' ELSE 'held' END,
        {false}, {simulate}, CASE WHEN w.ordered THEN e.chatlog_id ELSE '' END, {now}, 0, 0, {now}
 FROM (VALUES {events}) AS made
@@ -86,11 +86,11 @@ def send_to(
         delivery = Delivery.objects.create(
             event=event,
             webhook=webhook,
-            endpoint_id=webhook.endpoint_id,
+            lane=webhook.lane,
             status=DeliveryStatus.PENDING if active else DeliveryStatus.HELD,
             is_test=is_test,
             simulate=simulate,
-            due_at=_first_in_line(webhook.endpoint_id) if is_test else timezone.now(),
+            due_at=_first_in_line(webhook.lane) if is_test else timezone.now(),
         )
         if is_test:
             # Whoever tests a webhook wants to see now whether its endpoint answers again.
@@ -99,10 +99,10 @@ def send_to(
     return delivery
 
 
-def _first_in_line(endpoint_id: int) -> datetime:
-    """When a test must be due to go first to its endpoint: a person waits for it."""
+def _first_in_line(lane: int) -> datetime:
+    """When a test must be due to go first in its lane: a person waits for it."""
     first = (
-        Delivery.objects.filter(endpoint=endpoint_id, status=DeliveryStatus.PENDING)
+        Delivery.objects.filter(lane=lane, status=DeliveryStatus.PENDING)
         .order_by("due_at")
         .values_list("due_at", flat=True)
         .first()

@@ -8,10 +8,10 @@ can say which attempt it belongs to and never overwrites what another worker did
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from django.db import connection
 from django.db.models import QuerySet
@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from webhooks.models import Attempt, Delivery, ErrorKind
 from webhooks.outcome import Outcome
+from webhooks.rate import Rate
 
 # Ten seconds for the attempt; the rest for a slow COMMIT at either end.
 LEASE_SECONDS = 30
@@ -43,6 +44,7 @@ class Claimed:
     retry_schedule: str
     is_test: bool
     simulate: dict[str, Any] | None
+    lane: int
 
 
 @dataclass(slots=True)
@@ -61,31 +63,44 @@ class Finished:
     delay_seconds: float = 0.0
 
 
+class Lane(NamedTuple):
+    """Deliveries that queue together: all to one endpoint, but for those of a webhook with a rate
+    limit, which queue by themselves (`id` is minus the webhook's)."""
+
+    id: int
+    endpoint_id: int
+
+
 @dataclass(slots=True)
 class Due:
-    """Endpoints with due work, in the order of their ids, as far as one look went."""
+    """Lanes with due work, in the order of their ids, as far as one look went."""
 
-    endpoint_ids: list[int]
-    # Those that are held back, and whose next probe is due.
-    probe_ids: list[int]
+    lanes: list[Lane]
+    # Those whose endpoint is held back, and its next probe is due.
+    probes: list[Lane]
     # Seconds until something that is not due yet will be; None when there is nothing.
     next_seconds: float | None
-    # Where the next look goes on; 0 when this one came to the end.
-    last_endpoint_id: int
+    # Where the next look goes on; START when this one came to the end.
+    last_lane: int
+    # The database's clock at the look, in seconds since 1970; None when nothing was found.
+    now: float | None = None
 
 
-# Endpoints that one look visits. Those that wait for retries alone count too.
-MOST_ENDPOINTS = 1000
+# Before every lane.
+START = -(2**63)
+# Lanes that one look visits. Those that wait for retries alone count too.
+MOST_LANES = 1000
 
 
 class Queue(Protocol):
     """The calls that the engine makes. Times are the database's."""
 
-    def due(self, after_endpoint_id: int) -> Due:
-        """Endpoints past `after_endpoint_id` that have due work."""
+    def due(self, after_lane: int = START) -> Due:
+        """Lanes past `after_lane` that have due work."""
 
     def claim(self, rooms: Sequence[tuple[int, int]], limit: int) -> list[Claimed]:
-        """Take up to `limit` due deliveries: of each endpoint no more than its room.
+        """Take up to `limit` due deliveries: of each lane no more than its room, and no more than
+        its webhook's rate limit allows.
 
         Deliveries of a disabled webhook are put to wait instead, those of a deleted one cancelled.
         """
@@ -102,16 +117,52 @@ def moved(finished: Finished, webhook_status: str) -> str:
     return {"active": "pending", "disabled": "held", "deleted": "cancelled"}[webhook_status]
 
 
-def look(found: Sequence[tuple[int, float, bool]]) -> Due:
-    """What a look found: of each endpoint visited, the seconds until it has due work, and whether
-    it is held back."""
-    waits = [seconds for _, seconds, _ in found if seconds > 0]
+class Seen(NamedTuple):
+    """A lane that a look visited: the seconds until it has due work, and whether its endpoint is
+    held back."""
+
+    lane: int
+    endpoint_id: int
+    seconds: float
+    is_held: bool
+    now: float
+
+
+def look(found: Sequence[Seen]) -> Due:
+    """What a look found."""
+    waits = [seen.seconds for seen in found if seen.seconds > 0]
+    ready = [seen for seen in found if seen.seconds <= 0]
     return Due(
-        endpoint_ids=[id for id, seconds, held in found if seconds <= 0 and not held],
-        probe_ids=[id for id, seconds, held in found if seconds <= 0 and held],
+        lanes=[Lane(seen.lane, seen.endpoint_id) for seen in ready if not seen.is_held],
+        probes=[Lane(seen.lane, seen.endpoint_id) for seen in ready if seen.is_held],
         next_seconds=min(waits, default=None),
-        last_endpoint_id=found[-1][0] if len(found) >= MOST_ENDPOINTS else 0,
+        last_lane=found[-1].lane if len(found) >= MOST_LANES else START,
+        now=found[0].now if found else None,
     )
+
+
+# A webhook with a rate limit, as its row says: id, limit, when the next may leave, and now.
+Limited = tuple[int, int | None, datetime | None, datetime]
+
+
+def within(rooms: Sequence[tuple[int, int]], rates: Iterable[Limited]) -> list[tuple[int, int]]:
+    """The rooms that are left when each lane with a rate limit keeps to it."""
+    allowed = {
+        -webhook_id: Rate(limit).allowed(next_at, now)
+        for webhook_id, limit, next_at, now in rates
+        if limit is not None
+    }
+    cut = [(lane, min(room, allowed.get(lane, room))) for lane, room in rooms]
+    return [(lane, room) for lane, room in cut if room > 0]
+
+
+def spent(rates: Iterable[Limited], taken: Mapping[int, int]) -> list[tuple[datetime, int]]:
+    """When the next may leave, and of which webhook, after so many of each were taken."""
+    return [
+        (Rate(limit).after(next_at, now, taken[webhook_id]), webhook_id)
+        for webhook_id, limit, next_at, now in rates
+        if limit is not None and taken.get(webhook_id)
+    ]
 
 
 INTERRUPTED_SENTENCE = (

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -13,35 +15,42 @@ from psycopg.rows import TupleRow
 from webhooks.queue import (
     INTERRUPTED_SENTENCE,
     LEASE_SECONDS,
-    MOST_ENDPOINTS,
+    MOST_LANES,
+    START,
     Claimed,
     Due,
     Finished,
+    Seen,
     look,
     moved,
+    spent,
+    within,
 )
 
-# A loose index scan, which PostgreSQL has none of its own: from one endpoint to the next in the
-# partial index, so that an endpoint with 100,000 due rows costs one step.
+# A loose index scan, which PostgreSQL has none of its own: from one lane to the next in the partial
+# index, so that a lane with 100,000 due rows costs one step.
 DUE = """
-WITH RECURSIVE endpoint(id, due_at, step) AS (
-  (SELECT endpoint_id, due_at, 1 FROM webhooks_delivery
-   WHERE status = 'pending' AND endpoint_id > %(after)s
-   ORDER BY endpoint_id, due_at LIMIT 1)
+WITH RECURSIVE lane(id, due_at, step) AS (
+  (SELECT lane, due_at, 1 FROM webhooks_delivery
+   WHERE status = 'pending' AND lane > %(after)s
+   ORDER BY lane, due_at LIMIT 1)
   UNION ALL
-  SELECT next.endpoint_id, next.due_at, step + 1
-  FROM endpoint CROSS JOIN LATERAL (
-    SELECT endpoint_id, due_at FROM webhooks_delivery
-    WHERE status = 'pending' AND endpoint_id > endpoint.id
-    ORDER BY endpoint_id, due_at LIMIT 1
+  SELECT next.lane, next.due_at, step + 1
+  FROM lane CROSS JOIN LATERAL (
+    SELECT d.lane, d.due_at FROM webhooks_delivery d
+    WHERE d.status = 'pending' AND d.lane > lane.id
+    ORDER BY d.lane, d.due_at LIMIT 1
   ) next
   WHERE step < %(most)s
 )
-SELECT endpoint.id,
-       extract(epoch FROM greatest(due_at, e.held_until) - statement_timestamp())::float8,
-       e.held_since IS NOT NULL
-FROM endpoint JOIN webhooks_endpoint e ON e.id = endpoint.id
-ORDER BY endpoint.id
+SELECT lane.id, e.id,
+       extract(epoch FROM greatest(lane.due_at, e.held_until, w.rate_next_at)
+                          - statement_timestamp())::float8,
+       e.held_since IS NOT NULL, extract(epoch FROM statement_timestamp())::float8
+FROM lane
+LEFT JOIN webhooks_webhook w ON w.id = -lane.id
+JOIN webhooks_endpoint e ON e.id = coalesce(w.endpoint_id, lane.id)
+ORDER BY lane.id
 """
 
 # One statement, so one transaction. That its COMMIT is not waited for (synchronous_commit) loses
@@ -52,10 +61,10 @@ CLAIM = """
 WITH due AS MATERIALIZED (
   SELECT d.id, d.ctid, d.lease_until AS lost_lease, d.attempts
   FROM (SELECT set_config('synchronous_commit', 'off', true)) AS quick
-  CROSS JOIN unnest(%(endpoints)s::bigint[], %(rooms)s::int[]) AS e(id, room)
+  CROSS JOIN unnest(%(lanes)s::bigint[], %(rooms)s::int[]) AS l(id, room)
   CROSS JOIN LATERAL (
     SELECT id, ctid, lease_until, attempts FROM webhooks_delivery waiting
-    WHERE status = 'pending' AND endpoint_id = e.id AND due_at <= statement_timestamp()
+    WHERE status = 'pending' AND lane = l.id AND due_at <= statement_timestamp()
       AND (conversation = '' OR NOT EXISTS (
         SELECT FROM webhooks_delivery earlier
         WHERE earlier.webhook_id = waiting.webhook_id
@@ -63,7 +72,7 @@ WITH due AS MATERIALIZED (
           AND earlier.status IN ('pending', 'held') AND earlier.id < waiting.id
       ))
     ORDER BY due_at
-    LIMIT e.room
+    LIMIT l.room
     FOR UPDATE SKIP LOCKED
   ) d
   LIMIT %(limit)s
@@ -82,10 +91,17 @@ SET attempts = d.attempts + 1,
     due_at = statement_timestamp() + %(lease)s * interval '1 second'
 FROM due, webhooks_webhook w, chatbots_event e
 WHERE d.ctid = due.ctid AND w.id = d.webhook_id AND e.id = d.event_id
-RETURNING d.id, d.attempts, d.failures, d.endpoint_id, d.webhook_id, d.event_id, e.body, w.url,
+RETURNING d.id, d.attempts, d.failures, w.endpoint_id, d.webhook_id, d.event_id, e.body, w.url,
           w.encrypted_secret, w.encrypted_previous_secret, w.previous_secret_until,
-          w.standard_headers, w.retry_schedule, d.is_test, d.simulate, w.status
+          w.standard_headers, w.retry_schedule, d.is_test, d.simulate, d.lane,
+          w.status
 """
+
+LOCK_LIMITED = """
+SELECT id, rate_limit, rate_next_at, statement_timestamp() FROM webhooks_webhook
+WHERE id = ANY(%s) ORDER BY id FOR UPDATE
+"""
+LIMITED = "UPDATE webhooks_webhook SET rate_next_at = %s WHERE id = %s"
 
 # What a claim must not have taken, by the webhook's status once its row is locked: enabling, which
 # locks it too, comes before (and the delivery is let go, due at once) or after (and it finds it).
@@ -167,27 +183,25 @@ def _cursor() -> Iterator[psycopg.Cursor[TupleRow]]:
 
 
 class PostgresqlQueue:
-    def due(self, after_endpoint_id: int) -> Due:
+    def due(self, after_lane: int = START) -> Due:
         with _cursor() as cursor:
-            cursor.execute(DUE, {"after": after_endpoint_id, "most": MOST_ENDPOINTS})
-            return look(cursor.fetchall())
+            cursor.execute(DUE, {"after": after_lane, "most": MOST_LANES})
+            return look([Seen(*row) for row in cursor.fetchall()])
 
     def claim(self, rooms: Sequence[tuple[int, int]], limit: int) -> list[Claimed]:
-        with _cursor() as cursor:
-            cursor.execute(
-                CLAIM,
-                {
-                    "endpoints": [endpoint_id for endpoint_id, _ in rooms],
-                    "rooms": [room for _, room in rooms],
-                    "limit": limit,
-                    "lease": LEASE_SECONDS,
-                    "interrupted": INTERRUPTED_SENTENCE,
-                },
-                binary=True,
-            )
-            found = cursor.fetchall()
-            aside = [row for row in found if row[15] != "active" and not row[13]]
-            if aside:
+        limited = [-lane for lane, _ in rooms if lane < 0]
+        with transaction.atomic() if limited else contextlib.nullcontext(), _cursor() as cursor:
+            rates: list[tuple[int, int | None, datetime | None, datetime]] = []
+            if limited:
+                # Locked until COMMIT: no two workers spend the same allowance.
+                cursor.execute(LOCK_LIMITED, [limited])
+                rates = cursor.fetchall()
+            found = self._take(cursor, within(rooms, rates), limit)
+            for next_at, webhook_id in spent(rates, Counter(row[4] for row in found)):
+                cursor.execute(LIMITED, [next_at, webhook_id])
+        aside = [row for row in found if row[16] != "active" and not row[13]]
+        if aside:
+            with _cursor() as cursor:
                 # In a transaction of its own: whoever disables locks the webhook first and its
                 # deliveries second, as this does.
                 cursor.execute(
@@ -195,7 +209,25 @@ class PostgresqlQueue:
                     {"webhooks": [row[4] for row in aside], "ids": [row[0] for row in aside]},
                 )
         skipped = {row[0] for row in aside}
-        return [Claimed(*row[:15]) for row in found if row[0] not in skipped]
+        return [Claimed(*row[:16]) for row in found if row[0] not in skipped]
+
+    def _take(
+        self, cursor: psycopg.Cursor[TupleRow], rooms: Sequence[tuple[int, int]], limit: int
+    ) -> list[TupleRow]:
+        if not rooms:
+            return []
+        cursor.execute(
+            CLAIM,
+            {
+                "lanes": [lane for lane, _ in rooms],
+                "rooms": [room for _, room in rooms],
+                "limit": limit,
+                "lease": LEASE_SECONDS,
+                "interrupted": INTERRUPTED_SENTENCE,
+            },
+            binary=True,
+        )
+        return cursor.fetchall()
 
     def record(self, finished: Sequence[Finished]) -> None:
         if not finished:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,35 +15,41 @@ from django.utils.dateparse import parse_datetime
 from webhooks.queue import (
     INTERRUPTED_SENTENCE,
     LEASE_SECONDS,
-    MOST_ENDPOINTS,
+    MOST_LANES,
+    START,
     Claimed,
     Due,
     Finished,
+    Limited,
+    Seen,
     look,
     moved,
+    spent,
+    within,
 )
 
-# From one endpoint to the next in the partial index, as queue_postgresql.DUE does.
+# From one lane to the next in the partial index, as queue_postgresql.DUE does.
 DUE = """
-WITH RECURSIVE endpoint(id, step) AS (
-  SELECT min(endpoint_id), 1 FROM webhooks_delivery
-  WHERE status = 'pending' AND endpoint_id > %s
+WITH RECURSIVE lane(id, step) AS (
+  SELECT min(lane), 1 FROM webhooks_delivery WHERE status = 'pending' AND lane > %s
   UNION ALL
-  SELECT (SELECT min(d.endpoint_id) FROM webhooks_delivery d
-          WHERE d.status = 'pending' AND d.endpoint_id > endpoint.id), step + 1
-  FROM endpoint WHERE endpoint.id IS NOT NULL AND step < %s
+  SELECT (SELECT min(d.lane) FROM webhooks_delivery d
+          WHERE d.status = 'pending' AND d.lane > lane.id), step + 1
+  FROM lane WHERE lane.id IS NOT NULL AND step < %s
 )
-SELECT endpoint.id,
+SELECT lane.id, e.id,
        (SELECT min(d.due_at) FROM webhooks_delivery d
-        WHERE d.status = 'pending' AND d.endpoint_id = endpoint.id),
-       e.held_since, e.held_until
-FROM endpoint JOIN webhooks_endpoint e ON e.id = endpoint.id
-ORDER BY endpoint.id
+        WHERE d.status = 'pending' AND d.lane = lane.id),
+       e.held_since, e.held_until, w.rate_next_at
+FROM lane
+LEFT JOIN webhooks_webhook w ON w.id = -lane.id
+JOIN webhooks_endpoint e ON e.id = coalesce(w.endpoint_id, lane.id)
+ORDER BY lane.id
 """
 
 PICK = """
 SELECT id, lease_until, attempts FROM webhooks_delivery waiting
-WHERE status = 'pending' AND endpoint_id = %s AND due_at <= %s
+WHERE status = 'pending' AND lane = %s AND due_at <= %s
   AND (conversation = '' OR NOT EXISTS (
     SELECT 1 FROM webhooks_delivery earlier
     WHERE earlier.webhook_id = waiting.webhook_id
@@ -58,15 +65,19 @@ WHERE id IN ({ids})
 """
 
 READ = """
-SELECT d.id, d.attempts, d.failures, d.endpoint_id, d.webhook_id, d.event_id, e.body, w.url,
+SELECT d.id, d.attempts, d.failures, w.endpoint_id, d.webhook_id, d.event_id, e.body, w.url,
        w.encrypted_secret, w.encrypted_previous_secret, w.previous_secret_until,
-       w.standard_headers, w.retry_schedule, d.is_test, d.simulate, w.status
+       w.standard_headers, w.retry_schedule, d.is_test, d.simulate, d.lane,
+       w.status
 FROM webhooks_delivery d
 JOIN webhooks_webhook w ON w.id = d.webhook_id
 JOIN chatbots_event e ON e.id = d.event_id
 WHERE d.id IN ({ids})
 ORDER BY d.due_at, d.id
 """
+
+LIMITS = "SELECT id, rate_limit, rate_next_at FROM webhooks_webhook WHERE id IN ({ids})"
+LIMITED = "UPDATE webhooks_webhook SET rate_next_at = %s WHERE id = %s"
 
 PUT_ASIDE = """
 UPDATE webhooks_delivery
@@ -117,31 +128,38 @@ def _marks(values: Sequence[object]) -> str:
 
 
 class SqliteQueue:
-    def due(self, after_endpoint_id: int) -> Due:
+    def due(self, after_lane: int = START) -> Due:
         with connection.cursor() as cursor:
-            cursor.execute(DUE, [after_endpoint_id, MOST_ENDPOINTS])
+            cursor.execute(DUE, [after_lane, MOST_LANES])
             found = cursor.fetchall()
         now = timezone.now()
-        return look(
-            [
-                (
+        seen = []
+        for lane, endpoint_id, first, held_since, held_until, rate_next_at in found:
+            moments = [_moment(first), _moment(held_until), _moment(rate_next_at)]
+            due_at = max(moment for moment in moments if moment)
+            seen.append(
+                Seen(
+                    lane,
                     endpoint_id,
-                    (max(due_at, _moment(held_until) or due_at) - now).total_seconds(),
+                    (due_at - now).total_seconds(),
                     held_since is not None,
+                    now.timestamp(),
                 )
-                for endpoint_id, first, held_since, held_until in found
-                if (due_at := _moment(first))
-            ]
-        )
+            )
+        return look(seen)
 
     def claim(self, rooms: Sequence[tuple[int, int]], limit: int) -> list[Claimed]:
         with transaction.atomic(), connection.cursor() as cursor:
             now = timezone.now()
+            rates: list[Limited] = []
+            if limited := [-lane for lane, _ in rooms if lane < 0]:
+                cursor.execute(LIMITS.format(ids=_marks(limited)), limited)
+                rates = [(id, most, _moment(at), now) for id, most, at in cursor.fetchall()]
             picked: list[tuple[int, datetime | None, int]] = []
-            for endpoint_id, room in rooms:
+            for lane, room in within(rooms, rates):
                 if len(picked) >= limit:
                     break
-                cursor.execute(PICK, [endpoint_id, _text(now), min(room, limit - len(picked))])
+                cursor.execute(PICK, [lane, _text(now), min(room, limit - len(picked))])
                 picked += cursor.fetchall()
             if not picked:
                 return []
@@ -158,11 +176,15 @@ class SqliteQueue:
             )
             cursor.execute(READ.format(ids=_marks(ids)), ids)
             found = cursor.fetchall()
+            taken = Counter(row[4] for row in found)
+            cursor.executemany(
+                LIMITED, [(_text(next_at), id) for next_at, id in spent(rates, taken)]
+            )
             rows = []
             for row in found:
-                if row[15] == "active" or row[13]:
+                if row[16] == "active" or row[13]:
                     rows.append(_claimed(row))
-                elif row[15] == "deleted":
+                elif row[16] == "deleted":
                     cursor.execute(PUT_ASIDE, ["cancelled", _text(now), row[0]])
                 else:
                     cursor.execute(PUT_ASIDE, ["held", None, row[0]])
@@ -214,6 +236,7 @@ def _claimed(row: tuple[Any, ...]) -> Claimed:
         retry_schedule=row[12],
         is_test=bool(row[13]),
         simulate=json.loads(row[14]) if row[14] else None,
+        lane=row[15],
     )
 
 

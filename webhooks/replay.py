@@ -81,7 +81,7 @@ def _again(webhook: Webhook, *, is_test: bool = False) -> dict[str, object]:
     active = webhook.status == WebhookStatus.ACTIVE or is_test
     return {
         "status": DeliveryStatus.PENDING if active else DeliveryStatus.HELD,
-        "endpoint_id": webhook.endpoint_id,
+        "lane": webhook.lane,
         "due_at": timezone.now(),
         "lease_until": None,
         "failures": 0,

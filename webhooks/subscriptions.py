@@ -29,7 +29,16 @@ MADE_SECRET_BYTES: Final = 24
 # How long the secret before a rotation still signs the Standard Webhooks header.
 PREVIOUS_SECRET_HOURS: Final = 24
 CHANGEABLE: Final = frozenset(
-    {"url", "event", "secret", "description", "retry_schedule", "standard_headers", "ordered"}
+    {
+        "url",
+        "event",
+        "secret",
+        "description",
+        "retry_schedule",
+        "standard_headers",
+        "ordered",
+        "rate_limit",
+    }
 )
 
 
@@ -71,6 +80,7 @@ def create(
     retry_schedule: str = "standard",
     standard_headers: bool = False,
     ordered: bool = False,
+    rate_limit: int | None = None,
 ) -> tuple[Webhook, str]:
     """Add a webhook. Returns it and its secret in clear: the one given, or one made for None.
 
@@ -79,7 +89,12 @@ def create(
     require_plan(chatbot.account)
     clear = make_secret() if secret is None else secret
     check(
-        url=url, event=event, secret=clear, description=description, retry_schedule=retry_schedule
+        url=url,
+        event=event,
+        secret=clear,
+        description=description,
+        retry_schedule=retry_schedule,
+        rate_limit=rate_limit,
     )
     with transaction.atomic():
         webhook = Webhook(
@@ -92,6 +107,7 @@ def create(
             retry_schedule=retry_schedule,
             standard_headers=standard_headers,
             ordered=ordered,
+            rate_limit=rate_limit,
         )
         _save(webhook)
     return webhook, clear
@@ -116,10 +132,8 @@ def update(webhook: Webhook, **changes: Any) -> Webhook:
         if secret is not None:
             _rotate(webhook, secret)
         _save(webhook)
-        if "url" in changes:
-            _waiting(webhook).exclude(endpoint=webhook.endpoint_id).update(
-                endpoint=webhook.endpoint_id
-            )
+        if changes.keys() & {"url", "rate_limit"}:
+            _waiting(webhook).exclude(lane=webhook.lane).update(lane=webhook.lane)
             outbox.wake_after_commit()
     return webhook
 
@@ -198,11 +212,7 @@ def settle(webhook_id: int) -> int:
         webhook = Webhook.objects.select_for_update().filter(pk=webhook_id).first()
         if webhook is None:
             return 0
-        moved = (
-            _waiting(webhook)
-            .exclude(endpoint=webhook.endpoint_id)
-            .update(endpoint=webhook.endpoint_id)
-        )
+        moved = _waiting(webhook).exclude(lane=webhook.lane).update(lane=webhook.lane)
         return moved + _align(webhook)
 
 

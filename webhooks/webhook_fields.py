@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from chatbots.models import EventType
 from webhooks import destination
 from webhooks.models import RetrySchedule
+from webhooks.rate import MOST_PER_SECOND
 
 MAX_SECRET_LENGTH: Final = 500
 
@@ -54,17 +55,24 @@ def _check_description(description: str) -> str:
     return ""
 
 
+def _check_rate_limit(limit: int | None) -> str:
+    if limit is None or 1 <= limit <= MOST_PER_SECOND:
+        return ""
+    return f"A limit is 1 to {MOST_PER_SECOND} deliveries per second; leave it out for none."
+
+
 def _has_control_characters(text: str) -> bool:
     # Cs: half of a surrogate pair, which no database and no key can hold.
     return any(unicodedata.category(character) in {"Cc", "Cs"} for character in text)
 
 
-CHECKS: Final[dict[str, Callable[[str], str]]] = {
+CHECKS: Final[dict[str, Callable[[Any], str]]] = {
     "url": _check_url,
     "event": _check_event,
     "secret": _check_secret,
     "retry_schedule": _check_retry_schedule,
     "description": _check_description,
+    "rate_limit": _check_rate_limit,
 }
 
 

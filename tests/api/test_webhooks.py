@@ -24,6 +24,7 @@ KEYS = [
     "retrySchedule",
     "standardHeaders",
     "ordered",
+    "rateLimit",
     "createdAt",
 ]
 

@@ -61,7 +61,7 @@ def test_a_rate_is_never_rounded_up_to_perfect(browser_of_member: Client, webhoo
         Delivery(
             event_id=row.event_id,
             webhook=webhook,
-            endpoint_id=row.endpoint_id,
+            lane=row.lane,
             status=DeliveryStatus.SUCCEEDED,
             due_at=row.due_at,
         )

@@ -53,8 +53,7 @@ def test_a_delivery_stands_in_words(
 ) -> None:
     delivery = Delivery(
         **({"due_at": NOW} | fields),
-        webhook=Webhook(status=WebhookStatus.ACTIVE),
-        endpoint=Endpoint(),
+        webhook=Webhook(status=WebhookStatus.ACTIVE, endpoint=Endpoint()),
     )
     found = standing(delivery, LAST, NOW)
     assert found.title == title

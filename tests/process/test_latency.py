@@ -11,7 +11,7 @@ from tests.process.stack import Stack, percentile
 from tests.receiver import Receiver
 
 pytestmark = pytest.mark.process
-SWEEP_SECONDS = settings.CELERY_BEAT_SCHEDULE["deliver"]["schedule"]
+SWEEP_SECONDS = float(settings.CELERY_BEAT_SCHEDULE["deliver"]["schedule"])
 
 
 def test_an_event_arrives_at_once_after_its_commit(

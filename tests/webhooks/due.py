@@ -46,7 +46,7 @@ def add_due(
     """`count` deliveries of one event, due since `seconds_ago`; their ids, longest due first."""
     event = add_event(webhook.chatbot)
     first = timezone.now() - timedelta(seconds=seconds_ago)
-    given: dict[str, Any] = {"event": event, "webhook": webhook, "endpoint_id": webhook.endpoint_id}
+    given: dict[str, Any] = {"event": event, "webhook": webhook, "lane": webhook.lane}
     made = Delivery.objects.bulk_create(
         [
             Delivery(
@@ -61,8 +61,13 @@ def add_due(
 
 def claim_all(limit: int = 1000, room: int = 1000) -> list[Claimed]:
     """One look at every endpoint, and a claim of what was found."""
-    found = queue.present().due(0).endpoint_ids
-    return queue.present().claim([(id, room) for id in found], limit) if found else []
+    found = queue.present().due().lanes
+    return queue.present().claim([(lane.id, room) for lane in found], limit) if found else []
+
+
+def due_lanes() -> list[int]:
+    """Lanes with due work whose endpoints are not held back."""
+    return [lane.id for lane in queue.present().due().lanes]
 
 
 def finish(claimed: Claimed, status: str = "succeeded", **more: Any) -> Finished:

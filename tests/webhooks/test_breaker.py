@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 
 from chatbots.models import Chatbot
 from tests.receiver import Receiver
-from tests.webhooks.due import add_due, add_webhook, states
+from tests.webhooks.due import add_due, add_webhook, due_lanes, states
 from webhooks import breaker, outbox, queue, sample, subscriptions
 from webhooks.engine import Engine
 from webhooks.models import Attempt, Delivery, Endpoint, Webhook
@@ -76,7 +76,7 @@ def test_a_probe_is_one_delivery_and_a_failed_one_doubles_the_pause(
 
     assert Attempt.objects.count() == 1
     assert endpoint_of(webhook).held_pause_seconds == 2 * breaker.FIRST_PAUSE_SECONDS
-    assert queue.present().due(0).endpoint_ids == []
+    assert due_lanes() == []
 
 
 def test_the_pause_ends_growing_at_ten_minutes(webhook: Webhook) -> None:
@@ -153,8 +153,8 @@ def test_a_test_goes_at_once_and_before_all_that_waits(
     breaker.hold(webhook.endpoint_id, "timeout")
 
     test = sample.send_test(webhook)
-    claimed = queue.present().due(0)
-    assert claimed.probe_ids == [webhook.endpoint_id]
+    claimed = queue.present().due()
+    assert [lane.endpoint_id for lane in claimed.probes] == [webhook.endpoint_id]
     running.run()
 
     first = Attempt.objects.order_by("started_at").first()
@@ -194,9 +194,9 @@ def test_it_says_since_when_and_until_when_and_why(webhook: Webhook) -> None:
 def test_a_person_lets_it_go(webhook: Webhook) -> None:
     breaker.hold(webhook.endpoint_id, "timeout")
     add_due(webhook)
-    assert queue.present().due(0).endpoint_ids == []
+    assert due_lanes() == []
 
     assert subscriptions.let_go(webhook)
     assert not subscriptions.let_go(webhook)
 
-    assert queue.present().due(0).endpoint_ids == [webhook.endpoint_id]
+    assert due_lanes() == [webhook.endpoint_id]

@@ -536,7 +536,7 @@ def test_endpoints_past_the_first_look_have_their_turn_and_the_run_ends(
     from webhooks import queue_postgresql, queue_sqlite
 
     for module in (queue, queue_postgresql, queue_sqlite):
-        monkeypatch.setattr(module, "MOST_ENDPOINTS", 3)
+        monkeypatch.setattr(module, "MOST_LANES", 3)
     for number in range(7):
         waiting = add_webhook(chatbot, f"http://127.0.0.1:{20_000 + number}/")
         add_due(waiting, seconds_ago=-3600)

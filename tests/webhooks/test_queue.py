@@ -70,6 +70,7 @@ def test_a_claim_brings_all_that_sending_takes(webhook: Webhook) -> None:
         retry_schedule="standard",
         is_test=True,
         simulate={"badSignature": True},
+        lane=webhook.lane,
     )
     assert type(claimed.body) is bytes
 
@@ -113,8 +114,8 @@ def test_what_is_due_longest_comes_first(webhook: Webhook) -> None:
 
 def test_what_is_not_due_yet_is_left_and_its_time_is_known(webhook: Webhook) -> None:
     add_due(webhook, seconds_ago=-50)
-    due = queue.present().due(0)
-    assert due.endpoint_ids == []
+    due = queue.present().due()
+    assert due.lanes == []
     assert due.next_seconds is not None
     assert 45 < due.next_seconds <= 50
     assert queue.present().claim([(webhook.endpoint_id, 10)], 10) == []
@@ -123,20 +124,20 @@ def test_what_is_not_due_yet_is_left_and_its_time_is_known(webhook: Webhook) -> 
 def test_a_lease_is_the_next_thing_due(webhook: Webhook) -> None:
     add_due(webhook)
     claim_all()
-    due = queue.present().due(0)
-    assert due.endpoint_ids == []
+    due = queue.present().due()
+    assert due.lanes == []
     assert due.next_seconds is not None
     assert 0 < due.next_seconds <= queue.LEASE_SECONDS
 
 
 def test_an_empty_queue_says_so(db: None) -> None:
-    assert queue.present().due(0) == queue.Due([], [], None, 0)
+    assert queue.present().due(0) == queue.Due([], [], None, queue.START)
 
 
 @pytest.mark.parametrize("status", ["held", "succeeded", "failed", "cancelled"])
 def test_only_pending_deliveries_are_due(webhook: Webhook, status: str) -> None:
     add_due(webhook, 3, status=status)
-    assert queue.present().due(0) == queue.Due([], [], None, 0)
+    assert queue.present().due(0) == queue.Due([], [], None, queue.START)
     assert queue.present().claim([(webhook.endpoint_id, 10)], 10) == []
 
 
@@ -184,18 +185,18 @@ def test_a_claim_passes_over_what_another_has_locked(webhook: Webhook, on_postgr
 @pytest.fixture
 def three_a_look(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (queue, queue_postgresql, queue_sqlite):
-        monkeypatch.setattr(module, "MOST_ENDPOINTS", 3)
+        monkeypatch.setattr(module, "MOST_LANES", 3)
 
 
 def test_looks_go_on_where_the_last_one_ended(chatbot: Chatbot, three_a_look: None) -> None:
     webhooks = [add_webhook(chatbot, f"https://hooks{n}.example.com/") for n in range(7)]
     for webhook in webhooks:
         add_due(webhook, 2)
-    seen, after, looks = [], 0, 0
-    while looks == 0 or after:
+    seen, after, looks = [], queue.START, 0
+    while looks == 0 or after != queue.START:
         due = queue.present().due(after)
-        seen += due.endpoint_ids
-        after = due.last_endpoint_id
+        seen += [lane.endpoint_id for lane in due.lanes]
+        after = due.last_lane
         looks += 1
     assert seen == [webhook.endpoint_id for webhook in webhooks]
     assert looks == 3
@@ -208,12 +209,12 @@ def test_endpoints_that_only_wait_are_passed_in_a_look(
     for webhook in webhooks[:3]:
         add_due(webhook, seconds_ago=-100)
     add_due(webhooks[3])
-    first = queue.present().due(0)
-    assert first.endpoint_ids == []
-    assert first.last_endpoint_id == webhooks[2].endpoint_id
-    second = queue.present().due(first.last_endpoint_id)
-    assert second.endpoint_ids == [webhooks[3].endpoint_id]
-    assert second.last_endpoint_id == 0
+    first = queue.present().due()
+    assert first.lanes == []
+    assert first.last_lane == webhooks[2].lane
+    second = queue.present().due(first.last_lane)
+    assert [lane.id for lane in second.lanes] == [webhooks[3].lane]
+    assert second.last_lane == queue.START
 
 
 # ---------------------------------------------------------------- recording
@@ -468,11 +469,11 @@ def test_history_is_not_read_to_find_work(
     if analysed:
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE webhooks_delivery, webhooks_webhook, chatbots_event")
-    look = plan_of(queue_postgresql.DUE, {"after": 0, "most": 1000})
+    look = plan_of(queue_postgresql.DUE, {"after": queue.START, "most": 1000})
     claim = plan_of(
         queue_postgresql.CLAIM,
         {
-            "endpoints": [webhook.endpoint_id],
+            "lanes": [webhook.lane],
             "rooms": [8],
             "limit": 8,
             "lease": 30,
@@ -491,8 +492,8 @@ def test_history_is_not_read_to_find_work_on_sqlite(webhook: Webhook) -> None:
     add_due(webhook, 5)
     later = timezone.now() + timedelta(seconds=1)
     looks: list[tuple[str, list[int | str]]] = [
-        (queue_sqlite.DUE, [0, 1000]),
-        (queue_sqlite.PICK, [webhook.endpoint_id, queue_sqlite._text(later), 8]),
+        (queue_sqlite.DUE, [queue.START, 1000]),
+        (queue_sqlite.PICK, [webhook.lane, queue_sqlite._text(later), 8]),
     ]
     for sql, parameters in looks:
         with connection.cursor() as cursor:

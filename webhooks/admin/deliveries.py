@@ -100,7 +100,7 @@ class DeliveryAdmin(ScopedAdmin):
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
-        rows = super().get_queryset(request).select_related("event", "webhook", "endpoint")
+        rows = super().get_queryset(request).select_related("event", "webhook__endpoint")
         return with_last_error(rows.defer("event__body").order_by("-id"))
 
     def get_search_results(

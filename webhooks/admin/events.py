@@ -66,7 +66,7 @@ class EventAdmin(ScopedAdmin):
         body = bytes(event.body)
         deliveries = list(
             with_last_error(
-                event.deliveries.select_related("webhook", "event", "endpoint")
+                event.deliveries.select_related("webhook__endpoint", "event")
                 .defer("event__body")
                 .order_by("-id")
             )[:SHOWN_DELIVERIES]

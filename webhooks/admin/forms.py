@@ -19,6 +19,7 @@ from unfold.widgets import (
 
 from chatbots.models import Chatbot, EventType
 from webhooks.models import RetrySchedule, Webhook
+from webhooks.rate import MOST_PER_SECOND
 from webhooks.simulation import MAX_COPIES
 
 SECRET_ATTRS = {"autocomplete": "new-password", "spellcheck": "false"}
@@ -72,6 +73,14 @@ class WebhookForm(forms.Form):
         required=False,
         widget=UnfoldBooleanSwitchWidget,
         help_text="Deliveries of one conversation never overtake each other.",
+    )
+    rate_limit = forms.IntegerField(
+        label="Most per second",
+        required=False,
+        min_value=1,
+        max_value=MOST_PER_SECOND,
+        widget=UnfoldAdminIntegerFieldWidget,
+        help_text="Spreads bursts out for a receiver that cannot take them. Empty: no limit.",
     )
 
 

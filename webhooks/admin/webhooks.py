@@ -182,7 +182,7 @@ class WebhookAdmin(ScopedAdmin):
         if webhook is None:
             raise Http404(f"There is no such {self.opts.verbose_name}.")
         recent = with_last_error(
-            webhook.deliveries.select_related("event", "webhook", "endpoint")
+            webhook.deliveries.select_related("event", "webhook__endpoint")
             .defer("event__body")
             .order_by("-id")
         )[:RECENT]

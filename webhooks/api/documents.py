@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from chatbots.models import EventType
 from webhooks.models import DeliveryStatus, RetrySchedule
+from webhooks.rate import MOST_PER_SECOND
 
 Json = dict[str, Any]
 
@@ -51,6 +52,12 @@ SETTINGS: Final[Json] = {
     "retrySchedule": text("When to retry.", enum=list(RetrySchedule.values), default="standard"),
     "standardHeaders": {**FLAG, "description": "Send the Standard Webhooks headers as well."},
     "ordered": {**FLAG, "description": "Keep the order within a conversation."},
+    "rateLimit": {
+        "type": ["integer", "null"],
+        "minimum": 1,
+        "maximum": MOST_PER_SECOND,
+        "description": "Deliveries per second at most, over all workers; null for no limit.",
+    },
 }
 NEW_EVENT: Final[Json] = {"event": EVENT, "data": DATA, "timestamp": MOMENT, "unset": UNSET}
 

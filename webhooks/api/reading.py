@@ -81,6 +81,14 @@ class Fields:
         value: bool | None = self._take(name, bool, "true or false", False)
         return value
 
+    def integer(self, name: str) -> int | None:
+        """A whole number; null is none."""
+        if self._values.get(name, _MISSING) is None:
+            self._read.add(name)
+            return None
+        value: int | None = self._take(name, int, "a whole number or null", False)
+        return value
+
     def mapping(self, name: str) -> dict[str, Any] | None:
         value: dict[str, Any] | None = self._take(name, dict, "an object", False)
         return value

@@ -36,6 +36,7 @@ def webhook(row: Webhook) -> dict[str, Any]:
         "retrySchedule": row.retry_schedule,
         "standardHeaders": row.standard_headers,
         "ordered": row.ordered,
+        "rateLimit": row.rate_limit,
         "createdAt": moment(row.created_at),
     }
 

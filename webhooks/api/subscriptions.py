@@ -25,7 +25,7 @@ SWITCHES: Final = "is changed with POST /webhooks/{id}/enable and /disable."
 
 def read_settings(fields: Fields, *, required: bool) -> dict[str, Any]:
     """The settings a request gives, by the names of webhooks.subscriptions; absent ones are not."""
-    given = {
+    given: dict[str, Any] = {
         "url": fields.text("url", required=required),
         "event": fields.text("event", required=required),
         "secret": fields.text("secret"),
@@ -34,7 +34,10 @@ def read_settings(fields: Fields, *, required: bool) -> dict[str, Any]:
         "standard_headers": fields.boolean("standardHeaders"),
         "ordered": fields.boolean("ordered"),
     }
-    return {name: value for name, value in given.items() if value is not None}
+    read = {name: value for name, value in given.items() if value is not None}
+    if "rateLimit" in fields:
+        read["rate_limit"] = fields.integer("rateLimit")
+    return read
 
 
 class WebhooksView(ApiView):

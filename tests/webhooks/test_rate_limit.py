@@ -1,0 +1,149 @@
+"""A webhook with a rate limit keeps to it over all workers, and holds up nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db.models.functions import Now
+
+from chatbots.models import Chatbot
+from tests.receiver import Receiver
+from tests.webhooks.due import (
+    add_due,
+    add_webhook,
+    claim_all,
+    due_lanes,
+    finish,
+    side_by_side,
+    states,
+)
+from webhooks import breaker, queue, subscriptions
+from webhooks.engine import Engine
+from webhooks.models import Delivery, Webhook
+
+pytestmark = [pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture(autouse=True)
+def in_the_sandbox(settings: pytest.FixtureRequest) -> None:
+    settings.SANDBOX = True  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def engines() -> Iterator[list[Engine]]:
+    """Two workers."""
+    both = [Engine(), Engine()]
+    yield both
+    for engine in both:
+        if engine._transport is not None:
+            engine._transport.close()
+
+
+def pass_time(webhook: Webhook, seconds: float) -> None:
+    """The webhook's next delivery may leave so much earlier."""
+    row = Webhook.objects.get(pk=webhook.pk)
+    assert row.rate_next_at is not None
+    Webhook.objects.filter(pk=webhook.pk).update(
+        rate_next_at=row.rate_next_at - timedelta(seconds=seconds)
+    )
+
+
+def test_a_claim_takes_no_more_than_the_limit_allows(chatbot: Chatbot) -> None:
+    webhook = add_webhook(chatbot, rate_limit=1)
+    ids = add_due(webhook, 3)
+    assert [one.delivery_id for one in claim_all()] == ids[:1]
+    assert claim_all() == []
+    pass_time(webhook, 1.1)
+    assert [one.delivery_id for one in claim_all()] == ids[1:2]
+
+
+def test_a_look_tells_when_the_next_may_leave(chatbot: Chatbot) -> None:
+    webhook = add_webhook(chatbot, rate_limit=1)
+    add_due(webhook, 2)
+    assert due_lanes() == [-webhook.pk]
+    claim_all()
+    look = queue.present().due()
+    assert look.lanes == []
+    assert look.next_seconds is not None
+    assert 0 < look.next_seconds <= 1
+
+
+def test_what_is_not_claimed_is_left_untouched(chatbot: Chatbot) -> None:
+    webhook = add_webhook(chatbot, rate_limit=1)
+    _, waiting = add_due(webhook, 2)
+    before = Delivery.objects.values().get(pk=waiting)
+    claim_all()
+    assert Delivery.objects.values().get(pk=waiting) == before
+
+
+def test_two_workers_share_one_limit(chatbot: Chatbot) -> None:
+    webhook = add_webhook(chatbot, rate_limit=100)
+    add_due(webhook, 50)
+    claims = side_by_side(*[claim_all] * 4)
+    # A limit of 100 is served by twos.
+    assert sum(len(claimed) for claimed in claims) <= 2 + 4
+
+
+def test_a_limited_webhook_holds_up_no_other_of_its_endpoint(chatbot: Chatbot) -> None:
+    limited = add_webhook(chatbot, "https://hooks.example.com/limited", rate_limit=1)
+    free = add_webhook(chatbot, "https://hooks.example.com/free")
+    add_due(limited, 20, seconds_ago=10)
+    add_due(free, 5)
+    taken = [one.webhook_id for one in claim_all()]
+    assert taken.count(limited.pk) == 1
+    assert taken.count(free.pk) == 5
+
+
+def test_an_endpoint_held_back_holds_back_its_limited_webhooks(chatbot: Chatbot) -> None:
+    webhook = add_webhook(chatbot, rate_limit=5)
+    add_due(webhook, 2)
+    breaker.hold(webhook.endpoint_id, "timeout")
+    assert due_lanes() == []
+    breaker.probe_now(webhook.endpoint_id)
+    assert [lane.id for lane in queue.present().due().probes] == [webhook.lane]
+
+
+def test_a_limit_that_comes_or_goes_takes_what_waits_along(chatbot: Chatbot) -> None:
+    webhook = add_webhook(chatbot)
+    add_due(webhook, 3)
+    subscriptions.update(webhook, rate_limit=1)
+    assert due_lanes() == [-webhook.pk]
+    assert len(claim_all()) == 1
+    subscriptions.update(webhook, rate_limit=None)
+    assert due_lanes() == [webhook.endpoint_id]
+    assert len(claim_all()) == 2
+
+
+def test_a_claim_and_its_record_are_as_ever(chatbot: Chatbot) -> None:
+    add_due(add_webhook(chatbot, rate_limit=1))
+    queue.present().record([finish(claimed) for claimed in claim_all()])
+    assert states() == ["succeeded"]
+
+
+@pytest.mark.parametrize("limit", [0, -1, 1001])
+def test_a_limit_that_cannot_be_is_refused(chatbot: Chatbot, limit: int) -> None:
+    with pytest.raises(ValidationError, match="1 to 1000"):
+        add_webhook(chatbot, rate_limit=limit)
+
+
+def test_in_no_second_more_than_the_limit_arrives(
+    chatbot: Chatbot, live_receiver: Receiver, engines: list[Engine]
+) -> None:
+    webhook = add_webhook(chatbot, live_receiver.url("/"), rate_limit=20)
+    add_due(webhook, 30)
+    side_by_side(*[engine.run for engine in engines])
+    assert states() == ["succeeded"] * 30
+    left = sorted(Delivery.objects.values_list("attempt_rows__started_at", flat=True))
+    for first, last in zip(left, left[20:], strict=False):
+        # The clock is read a moment before the claim.
+        assert (last - first).total_seconds() > 0.9
+
+
+def test_the_limit_goes_by_the_databases_clock(chatbot: Chatbot) -> None:
+    webhook = add_webhook(chatbot, rate_limit=1)
+    add_due(webhook, 2)
+    claim_all()
+    assert Webhook.objects.filter(pk=webhook.pk, rate_next_at__gt=Now()).exists()
