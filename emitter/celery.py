@@ -8,6 +8,7 @@ from celery import Celery
 from kombu.transport import TRANSPORT_ALIASES
 
 from emitter import folder_broker
+from webhooks.sweep import Sweep
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "emitter.settings")
 
@@ -16,3 +17,4 @@ TRANSPORT_ALIASES["filesystem"] = folder_broker.NAME
 app = Celery("emitter")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.steps["worker"].add(Sweep)

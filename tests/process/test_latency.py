@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
-from django.conf import settings
 
 from tests.process.stack import Stack, percentile
 from tests.receiver import Receiver
+from webhooks.sweep import SWEEP_SECONDS
 
 pytestmark = pytest.mark.process
-SWEEP_SECONDS = float(settings.CELERY_BEAT_SCHEDULE["deliver"]["schedule"])
 
 
 def test_an_event_arrives_at_once_after_its_commit(
@@ -25,6 +24,6 @@ def test_an_event_arrives_at_once_after_its_commit(
     p50, p99 = percentile(waits, 0.5), percentile(waits, 0.99)
     with capsys.disabled():
         print(f" from COMMIT to arrival: p50 {p50 * 1000:.0f} ms, p99 {p99 * 1000:.0f} ms", end=" ")
-    # Beat's sweep alone would bring them half of its period later, on average.
+    # The worker's sweep alone would bring them half of its period later, on average.
     assert p50 < SWEEP_SECONDS / 10
     assert percentile(waits, 0.9) < SWEEP_SECONDS / 2
