@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from msgspec import UNSET
 
-from chatbots import events, knowledge, wording
+from chatbots import events, knowledge, own_phrases, wording
 from chatbots.intent import asks_for_a_person
 from chatbots.models import (
     Channel,
@@ -77,7 +77,7 @@ def ask(
     chatbot, so it answers. Raises Conversation.DoesNotExist for a chatlog that is not this
     chatbot's.
     """
-    wants_person = asks_for_a_person(text)
+    wants_person = asks_for_a_person(text, own_phrases.lines(chatbot.person_phrases))
     found = None if wants_person else knowledge.find(chatbot, text)
     with transaction.atomic():
         conversation = _open(chatbot, chatlog_id, channel, contact)

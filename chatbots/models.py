@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 
+from chatbots import own_phrases
 from chatbots.fields import CuidField
 
 
@@ -139,6 +140,15 @@ class Chatbot(models.Model):
         "e-mail handover",
         default=True,
         help_text="Where live chat is off, a request for a person goes to the support e-mail.",
+    )
+    person_phrases = models.TextField(
+        "your own phrases",
+        blank=True,
+        validators=[own_phrases.validate],
+        help_text=(
+            "A message with one of these asks for a person, besides the usual ways to say it. "
+            "One phrase a line; capitals and accents make no difference."
+        ),
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 

@@ -8,11 +8,11 @@ written without spaces are read by pairs of characters.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
 
 from chatbots import vocabulary
+from chatbots.folding import UNSPACED, folded, words_of
 
 STOP_WORDS = frozenset(vocabulary.STOP_WORDS.split())
 
@@ -27,9 +27,6 @@ _phrases = tuple(
     (re.compile(rf"\b(?:{pattern})\b"), concept)
     for concept, pattern in vocabulary.lines(vocabulary.PHRASES)
 )
-_apart = re.compile(r"[^\w]+|_+")
-_apostrophe = re.compile(r"['\N{RIGHT SINGLE QUOTATION MARK}`\N{MODIFIER LETTER APOSTROPHE}]")
-_unspaced = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]+")
 _endings = ("ings", "ing", "edly", "ied", "ies", "ed", "es", "ly", "s")
 
 READ_AT_MOST = 2000
@@ -37,9 +34,7 @@ READ_AT_MOST = 2000
 
 def plain(text: str) -> str:
     """Lower case without accents, apostrophes and punctuation; one space between words."""
-    decomposed = unicodedata.normalize("NFKD", text[:READ_AT_MOST].casefold())
-    bare = "".join(c for c in decomposed if not unicodedata.combining(c))
-    return _apart.sub(" ", _apostrophe.sub("", bare)).strip()
+    return " ".join(words_of(folded(text[:READ_AT_MOST]).replace("'", "")))
 
 
 def stem(word: str) -> str:
@@ -71,8 +66,8 @@ def meaning(text: str) -> Mapping[str, frozenset[str]]:
             said = pattern.sub(" ", said)
     words: list[str] = []
     for word in said.split():
-        if _unspaced.search(word):
-            for run in _unspaced.findall(word):
+        if UNSPACED.search(word):
+            for run in UNSPACED.findall(word):
                 words += [run[i : i + 2] for i in range(max(1, len(run) - 1))]
         else:
             words.append(word)

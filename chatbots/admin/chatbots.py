@@ -43,7 +43,14 @@ class ChatbotAdmin(ScopedAdmin):
         (None, {"fields": ("account", "name", "greeting", "fallback_reply")}),
         (
             "When a visitor asks for a person",
-            {"fields": ("live_chat_enabled", "email_handover_enabled", "support_email")},
+            {
+                "fields": (
+                    "live_chat_enabled",
+                    "email_handover_enabled",
+                    "support_email",
+                    "person_phrases",
+                )
+            },
         ),
         ("Where it is", {"fields": ("id", "chat_page", "created_at")}),
     )
