@@ -22,7 +22,7 @@ from django.core.exceptions import ValidationError
 from django.db import InterfaceError, OperationalError, connection
 
 from chatbots.timestamp import iso
-from webhooks import breaker, destination, queue, schedule, signing, simulation, vault
+from webhooks import breaker, destination, presence, queue, schedule, signing, simulation, vault
 from webhooks.clock import DatabaseClock
 from webhooks.models import ErrorKind, Webhook
 from webhooks.outcome import TOTAL_SECONDS, Outcome
@@ -71,6 +71,9 @@ class Engine:
         # Of those in flight, how many go to endpoints that have not answered yet.
         self._unanswered = 0
         self._clock = DatabaseClock()
+        self._name = presence.name()
+        self._reported_at = -presence.REPORT_SECONDS
+        self._workers = 1
         # One sweep over the lanes may take several looks.
         self._after_lane = queue.START
         self._swept_whole = True
@@ -97,6 +100,11 @@ class Engine:
         """Claim no more; what is in flight is finished and recorded, ten seconds at most."""
         self._stopping = True
         self._bell.set()
+
+    def leave(self) -> None:
+        """On the way out: the other workers need not wait until this one is missed."""
+        if self._reported_at > 0:
+            presence.leave(self._name)
 
     # -- the socket thread
 
@@ -165,6 +173,8 @@ class Engine:
         if due.next_seconds is not None:
             next_due_at = time.monotonic() + due.next_seconds
             self._next_due_at = min(next_due_at, self._next_due_at or next_due_at)
+        if due.lanes:
+            self._report()
         rooms = self._offers(due.lanes, free)
         probes = [lane for lane in due.probes if not self._room(lane.endpoint_id).in_flight]
         probed = [lane for lane in probes if breaker.begin_probe(lane.endpoint_id)]
@@ -182,6 +192,13 @@ class Engine:
             self._send(claimed, {lane.endpoint_id for lane in probed})
         return self._after_lane == queue.START and self._swept_whole
 
+    def _report(self) -> None:
+        """Tell the other workers of this one, and count them."""
+        now = time.monotonic()
+        if now - self._reported_at >= presence.REPORT_SECONDS:
+            self._reported_at = now
+            self._workers = presence.report(self._name)
+
     def _offers(self, lanes: Sequence[Lane], free: int) -> list[tuple[int, int]]:
         """What each lane with due work may take now. Those of one endpoint share its room."""
         rooms = []
@@ -192,7 +209,8 @@ class Engine:
             if room.unreached >= breaker.RUN:
                 room.unreached = 0  # It was held back, and is no more: another worker's probe.
             before = offered.get(lane.endpoint_id, 0)
-            most = offer(room, free=free, slots=SLOTS, unanswered=unanswered) - before
+            most = offer(room, workers=self._workers, free=free, slots=SLOTS, unanswered=unanswered)
+            most -= before
             if most > 0:
                 rooms.append((lane.id, most))
                 offered[lane.endpoint_id] = before + most
@@ -407,3 +425,8 @@ def on_worker_shutting_down(**_: object) -> None:
 def stop() -> None:
     """Let this process's run finish what is in flight, and claim no more."""
     _engine.stop()
+
+
+def leave() -> None:
+    """Tell the other workers that this process delivers no more."""
+    _engine.leave()

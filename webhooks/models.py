@@ -259,6 +259,16 @@ class Attempt(models.Model):
         return f"Attempt {self.number} of delivery {self.delivery_id}"
 
 
+class Worker(models.Model):
+    """A worker process that delivers at this moment: see webhooks/presence.py."""
+
+    name = models.CharField(max_length=100, primary_key=True)
+    seen_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class IdempotencyKey(models.Model):
     """What `POST /events` answered to an Idempotency-Key, for 24 hours."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 FIRST = 8
@@ -27,9 +28,9 @@ class Room:
     unreached: int = 0
     probing: bool = False
 
-    @property
-    def left(self) -> int:
-        return max(0, self.limit - self.in_flight)
+    def left(self, workers: int = 1) -> int:
+        """What this process may add: the limit is for all `workers` together."""
+        return max(0, math.ceil(self.limit / workers) - self.in_flight)
 
     def began(self) -> None:
         self.in_flight += 1
@@ -43,15 +44,15 @@ class Room:
             self.limit = max(1, self.limit // 2)
 
 
-def offer(room: Room, *, free: int, slots: int, unanswered: int) -> int:
-    """How many of the `free` of all `slots` an endpoint may take now.
+def offer(room: Room, *, workers: int = 1, free: int, slots: int, unanswered: int) -> int:
+    """How many of the `free` of all `slots` an endpoint may take now, being one of `workers`.
 
     Never more than half of what is free, so that something is left for the next. Endpoints that
     have not answered yet, which hold `unanswered` slots between them, share at most half of all,
     and have one each once a quarter is taken: a hundred that hang from the start leave the others
     their room.
     """
-    most = room.left
+    most = room.left(workers)
     if not room.answered:
         if unanswered >= slots // 2:
             most = 0

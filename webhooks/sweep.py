@@ -7,6 +7,7 @@ every second; a run that is under way already is poked instead.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from typing import Any, Final
@@ -46,7 +47,7 @@ class Sweep(bootsteps.StartStopStep):
         self.stop(parent)
 
     def _run(self) -> None:
-        from django.db import connection
+        from django.db import DatabaseError, connection
 
         from webhooks import engine
 
@@ -58,4 +59,6 @@ class Sweep(bootsteps.StartStopStep):
                 logger.exception("The engine failed; it goes on in %s s", SWEEP_SECONDS)
                 connection.close()
             self._stopped.wait(SWEEP_SECONDS)
+        with contextlib.suppress(DatabaseError):  # The others miss it in a few seconds.
+            engine.leave()
         connection.close()

@@ -14,16 +14,16 @@ def end_one(room: Room, outcome: str) -> None:
 
 
 def test_it_starts_small() -> None:
-    assert Room().left == FIRST
+    assert Room().left() == FIRST
 
 
 def test_what_is_open_takes_room_and_gives_it_back() -> None:
     room = Room()
     for _ in range(FIRST):
         room.began()
-    assert room.left == 0
+    assert room.left() == 0
     room.ended(quickly=False, timed_out=False)
-    assert room.left == 1
+    assert room.left() == 1
 
 
 def test_an_endpoint_that_answers_soon_has_all_the_room() -> None:
@@ -64,9 +64,9 @@ def test_it_never_closes_and_never_bursts(steps: list[str]) -> None:
         elif room.in_flight:
             room.ended(quickly=step == "success", timed_out=step == "timeout")
         assert 1 <= room.limit <= MOST
-        assert 0 <= room.left <= room.limit
+        assert 0 <= room.left() <= room.limit
         if room.in_flight == 0:
-            assert room.left >= 1
+            assert room.left() >= 1
 
 
 def test_nobody_takes_more_than_half_of_what_is_free() -> None:
@@ -87,3 +87,13 @@ def test_endpoints_that_never_answered_share_half_of_all() -> None:
 def test_one_that_has_its_only_slot_waits_for_it() -> None:
     room = Room(in_flight=1)
     assert offer(room, free=384, slots=512, unanswered=128) == 0
+
+
+@given(st.integers(1, MOST), st.integers(1, 50), st.integers(0, MOST))
+def test_workers_share_the_room(limit: int, workers: int, in_flight: int) -> None:
+    room = Room(limit=limit, in_flight=in_flight)
+    share = room.left(workers) + in_flight
+    assert share >= 1
+    if room.left(workers):
+        # Together no more than the limit, but for what does not divide evenly.
+        assert share * workers < limit + workers
