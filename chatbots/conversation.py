@@ -3,7 +3,8 @@
 Each is one short transaction: the message rows, the conversation's new state, and the events
 (Wonderchat webhooks page, Trigger Conditions), or nothing. The conversation's row is locked first,
 so messages of one conversation that come together take turns. Nothing in here waits for anything
-but the database; the answer is looked for before the transaction begins.
+but the database; the answer is looked for before the transaction begins. Which state follows and
+which event is fired is said in chat_state.py.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db import transaction
-from msgspec import UNSET
 
-from chatbots import events, knowledge, own_phrases, wording
+from chatbots import chat_payloads, chat_state, events, knowledge, own_phrases, wording
+from chatbots.chat_state import LIVE_STATES, Act, Fires, Way
 from chatbots.intent import asks_for_a_person
 from chatbots.models import (
     Channel,
@@ -27,8 +28,6 @@ from chatbots.models import (
     SupportEmail,
 )
 from chatbots.priority import priority_of
-
-LIVE_STATES = frozenset({ConversationState.WAITING, ConversationState.LIVE})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,40 +73,35 @@ def ask(
     chat on) or HUMAN_HANDOVER (e-mail handover on). `through_api` leaves the visitor's details out
     of USER_MESSAGE_SENT: the page has them "only in main chat endpoint". While a live chat is on,
     the page's messages go to the person and the chatbot keeps silent; the API's caller asked the
-    chatbot, so it answers. Raises Conversation.DoesNotExist for a chatlog that is not this
-    chatbot's.
+    chatbot, so it answers. On WhatsApp only a live chat fires (chat_state.py). Raises
+    Conversation.DoesNotExist for a chatlog that is not this chatbot's.
     """
     wants_person = asks_for_a_person(text, own_phrases.lines(chatbot.person_phrases))
     found = None if wants_person else knowledge.find(chatbot, text)
     with transaction.atomic():
         conversation = _open(chatbot, chatlog_id, channel, contact)
-        if conversation.state in LIVE_STATES and not through_api:
-            return _in_live_chat(chatbot, conversation, text)
+        if not chat_state.chatbot_answers(conversation.state, through_api=through_api):
+            return _to_the_agent(conversation, text)
+        whatsapp = conversation.channel == Channel.WHATSAPP and not through_api
+        way = _way_to_a_person(conversation, whatsapp=whatsapp) if wants_person else None
         message = _say(conversation, MessageType.USER, text)
-        way = _way_to_a_person(chatbot, conversation) if wants_person else ""
-        if wants_person:
+        if way:
             words = wording.on_the_way(way, conversation.email)
         else:
             words = found.answer if found else chatbot.fallback_reply
         response = _say(conversation, MessageType.BOT, words)
-        happened = [
-            events.record(chatbot, _user_message(chatbot, conversation, text, words, through_api))
-        ]
-        if way == wording.LIVE_CHAT:
-            happened.append(_start_live_chat(chatbot, conversation, text))
-        elif way == wording.EMAIL:
-            happened.append(_send_to_support(chatbot, conversation, message, {}))
-        elif conversation.state in LIVE_STATES and conversation.awaits_first_live_message:
-            happened.append(_first_live_message(chatbot, conversation, text))
-        elif conversation.state == ConversationState.CLOSED:
-            conversation.state = ConversationState.BOT
-        conversation.save()
+        happened: tuple[Event, ...] = ()
+        if chat_state.answer_is_an_event(whatsapp=whatsapp, through_api=through_api):
+            payload = chat_payloads.user_message(conversation, text, words, through_api=through_api)
+            happened = (events.record(chatbot, payload),)
+        act = chat_state.ACT_OF_WAY[way] if way else Act.MESSAGE
+        happened += _move(conversation, act, message)
     return Reply(
         conversation,
         message,
         response,
         sources=found.sources if found else (),
-        events=tuple(happened),
+        events=happened,
         reason=wording.plan_reason(chatbot.account),
     )
 
@@ -129,20 +123,19 @@ def live_message(
     with transaction.atomic():
         conversation = _open(chatbot, chatlog_id, channel, contact)
         if conversation.state in LIVE_STATES:
-            return _in_live_chat(chatbot, conversation, text)
+            return _to_the_agent(conversation, text)
         message = _say(conversation, MessageType.USER, text)
         if not chatbot.live_chat_enabled:
-            response = _say(conversation, MessageType.BOT, wording.LIVE_CHAT_IS_OFF)
-            conversation.save()
-            return Reply(conversation, message, response, reason=wording.NO_LIVE_CHAT_REASON)
-        response = _say(conversation, MessageType.BOT, wording.on_the_way(wording.LIVE_CHAT, ""))
-        event = _start_live_chat(chatbot, conversation, text)
-        conversation.save()
+            return _cannot(
+                conversation, message, wording.LIVE_CHAT_IS_OFF, wording.NO_LIVE_CHAT_REASON
+            )
+        response = _say(conversation, MessageType.BOT, wording.on_the_way(Way.LIVE_CHAT, ""))
+        happened = _move(conversation, Act.START_LIVE_CHAT, message)
     return Reply(
         conversation,
         message,
         response,
-        events=(event,),
+        events=happened,
         reason=wording.plan_reason(chatbot.account),
     )
 
@@ -165,21 +158,21 @@ def hand_over(
     with transaction.atomic():
         conversation = _open(chatbot, chatlog_id, channel, contact)
         message = _say(conversation, MessageType.USER, text)
-        if not _can_hand_over(chatbot):
-            response = _say(conversation, MessageType.BOT, wording.HANDOVER_IS_OFF)
-            conversation.save()
-            return Reply(
-                conversation, message, response, reason=wording.no_handover_reason(chatbot)
+        if not chatbot.can_hand_over:
+            return _cannot(
+                conversation,
+                message,
+                wording.HANDOVER_IS_OFF,
+                wording.no_handover_reason(chatbot),
             )
-        words = wording.on_the_way(wording.EMAIL, conversation.email)
+        words = wording.on_the_way(Way.EMAIL, conversation.email)
         response = _say(conversation, MessageType.BOT, words)
-        event = _send_to_support(chatbot, conversation, message, form_fields or {})
-        conversation.save()
+        happened = _move(conversation, Act.HAND_OVER, message, form_fields)
     return Reply(
         conversation,
         message,
         response,
-        events=(event,),
+        events=happened,
         reason=wording.plan_reason(chatbot.account),
     )
 
@@ -224,6 +217,7 @@ def _open(chatbot: Chatbot, chatlog_id: str | None, channel: str, contact: Conta
             phone_number=contact.phone_number,
         )
     conversation = Conversation.objects.select_for_update().get(pk=chatlog_id, chatbot=chatbot)
+    conversation.chatbot = chatbot  # No second look for it.
     conversation.email = contact.email or conversation.email
     conversation.name = contact.name or conversation.name
     conversation.phone_number = contact.phone_number or conversation.phone_number
@@ -234,95 +228,63 @@ def _say(conversation: Conversation, by: MessageType, text: str) -> Message:
     return Message.objects.create(conversation=conversation, type=by, content=text)
 
 
-def _can_hand_over(chatbot: Chatbot) -> bool:
-    return chatbot.email_handover_enabled and bool(chatbot.support_email)
+def _way_to_a_person(conversation: Conversation, *, whatsapp: bool) -> Way:
+    return chat_state.way_to_a_person(
+        conversation.state,
+        whatsapp=whatsapp,
+        live_chat=conversation.chatbot.live_chat_enabled,
+        email=conversation.chatbot.can_hand_over,
+    )
 
 
-def _way_to_a_person(chatbot: Chatbot, conversation: Conversation) -> str:
-    if conversation.state in LIVE_STATES:
-        return wording.ON_ALREADY
-    if chatbot.live_chat_enabled:
-        return wording.LIVE_CHAT
-    return wording.EMAIL if _can_hand_over(chatbot) else wording.NO_WAY
-
-
-def _in_live_chat(chatbot: Chatbot, conversation: Conversation, text: str) -> Reply:
+def _to_the_agent(conversation: Conversation, text: str) -> Reply:
     """A visitor's message to the person they wait for or talk with."""
     message = _say(conversation, MessageType.USER, text)
-    happened: tuple[Event, ...] = ()
-    reason = wording.LIVE_CHAT_IS_ON_REASON
-    if conversation.awaits_first_live_message:
-        happened = (_first_live_message(chatbot, conversation, text),)
-        reason = wording.plan_reason(chatbot.account)
+    happened = _move(conversation, Act.MESSAGE, message)
+    return Reply(
+        conversation,
+        message,
+        None,
+        events=happened,
+        reason=wording.plan_reason(conversation.chatbot.account)
+        if happened
+        else wording.LIVE_CHAT_IS_ON_REASON,
+    )
+
+
+def _cannot(conversation: Conversation, message: Message, words: str, reason: str) -> Reply:
+    """The chatbot does not have what the visitor asked for: it says so, and nothing is fired."""
+    response = _say(conversation, MessageType.BOT, words)
     conversation.save()
-    return Reply(conversation, message, None, events=happened, reason=reason)
+    return Reply(conversation, message, response, reason=reason)
 
 
-def _start_live_chat(chatbot: Chatbot, conversation: Conversation, text: str) -> Event:
-    conversation.state = ConversationState.WAITING
-    conversation.awaits_first_live_message = True
-    return events.record(chatbot, _live_chat(chatbot, conversation, text))
-
-
-def _first_live_message(chatbot: Chatbot, conversation: Conversation, text: str) -> Event:
-    conversation.awaits_first_live_message = False
-    return events.record(chatbot, _live_chat(chatbot, conversation, text))
-
-
-def _send_to_support(
-    chatbot: Chatbot, conversation: Conversation, message: Message, form_fields: Mapping[str, str]
-) -> Event:
-    priority = priority_of([message.content, *form_fields.values()])
-    SupportEmail.objects.create(
-        conversation=conversation,
-        to=chatbot.support_email,
-        message=message,
-        form_fields=dict(form_fields),
-        priority=priority or "",
+def _move(
+    conversation: Conversation,
+    act: Act,
+    message: Message,
+    form_fields: Mapping[str, str] | None = None,
+) -> tuple[Event, ...]:
+    """Do what the visitor's `act` leads to, and save the conversation. Returns what it fired."""
+    moved = chat_state.move(
+        chat_state.Place(conversation.state, conversation.awaits_first_live_message), act
     )
-    # A person who talks with the visitor right now is not sent away by a form.
-    if conversation.state != ConversationState.LIVE:
-        conversation.state = ConversationState.HANDED_OVER
-        conversation.awaits_first_live_message = False
-    return events.record(
-        chatbot,
-        events.HumanHandover(
-            chatlogId=conversation.pk,
-            chatbotId=chatbot.pk,
-            chatbotName=chatbot.name,
-            userMessage=message.content,
-            email=conversation.email or UNSET,
-            name=conversation.name or None,
-            phoneNumber=conversation.phone_number or None,
-            supportEmail=chatbot.support_email,
-            priority=priority,
-        ),
-    )
-
-
-def _live_chat(chatbot: Chatbot, conversation: Conversation, text: str) -> events.LiveChatInitiated:
-    return events.LiveChatInitiated(
-        chatlogId=conversation.pk,
-        userMessage=text,
-        email=conversation.email or UNSET,
-        name=conversation.name or None,
-        phoneNumber=conversation.phone_number or None,
-        chatbotId=chatbot.pk,
-        chatbotName=chatbot.name,
-    )
-
-
-def _user_message(
-    chatbot: Chatbot, conversation: Conversation, text: str, answer: str, through_api: bool
-) -> events.UserMessageSent:
-    known = NOBODY if through_api else conversation
-    return events.UserMessageSent(
-        chatbotId=chatbot.pk,
-        chatbotName=chatbot.name,
-        userMessage=text,
-        chatbotResponse=answer,
-        chatlogId=conversation.pk,
-        email=known.email or UNSET,
-        phoneNumber=known.phone_number or UNSET,
-        name=known.name or UNSET,
-    )
+    conversation.state = moved.to.state
+    conversation.awaits_first_live_message = moved.to.awaits_first
+    conversation.save()
+    chatbot = conversation.chatbot
+    if moved.fires is Fires.LIVE_CHAT:
+        return (events.record(chatbot, chat_payloads.live_chat(conversation, message.content)),)
+    if moved.fires is Fires.HANDOVER:
+        fields = form_fields or {}
+        priority = priority_of([message.content, *fields.values()])
+        SupportEmail.objects.create(
+            conversation=conversation,
+            to=chatbot.support_email,
+            message=message,
+            form_fields=dict(fields),
+            priority=priority or "",
+        )
+        payload = chat_payloads.handover(conversation, message.content, priority)
+        return (events.record(chatbot, payload),)
+    return ()

@@ -12,6 +12,7 @@ from django.db import models
 from django.utils import timezone
 
 from chatbots import own_phrases
+from chatbots.chat_state import State
 from chatbots.fields import CuidField
 
 
@@ -158,6 +159,11 @@ class Chatbot(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def can_hand_over(self) -> bool:
+        """Whether a conversation may go to the support e-mail."""
+        return self.email_handover_enabled and bool(self.support_email)
+
     def clean(self) -> None:
         if not self.live_chat_enabled and self.email_handover_enabled and not self.support_email:
             raise ValidationError({"support_email": "E-mail handover needs a support e-mail."})
@@ -188,11 +194,13 @@ class Channel(models.TextChoices):
 
 
 class ConversationState(models.TextChoices):
-    BOT = "bot", "With the chatbot"
-    WAITING = "waiting", "Waiting for a person"
-    LIVE = "live", "Live with a person"
-    HANDED_OVER = "handed_over", "Handed over by e-mail"
-    CLOSED = "closed", "Closed"
+    """The states of chat_state.py, in the dashboard's words."""
+
+    BOT = State.BOT.value, "With the chatbot"
+    WAITING = State.WAITING.value, "Waiting for a person"
+    LIVE = State.LIVE.value, "Live with a person"
+    HANDED_OVER = State.HANDED_OVER.value, "Handed over by e-mail"
+    CLOSED = State.CLOSED.value, "Closed"
 
 
 class Conversation(models.Model):

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
+from chatbots.chat_state import Way
 from chatbots.models import Account, Chatbot
-
-# The ways to a person.
-LIVE_CHAT = "live_chat"
-EMAIL = "email"
-ON_ALREADY = "on_already"
-NO_WAY = "no_way"
 
 LIVE_CHAT_IS_OFF = "I'm sorry, live chat is not available here right now."
 HANDOVER_IS_OFF = "I'm sorry, I can't pass messages on by e-mail here."
@@ -20,18 +15,18 @@ LIVE_CHAT_IS_ON_REASON = (
 NO_LIVE_CHAT_REASON = "Live chat is off for this chatbot. Switch it on in the chatbot's settings."
 
 
-def on_the_way(way: str, email: str) -> str:
+def on_the_way(way: Way, email: str) -> str:
     """What the chatbot tells a visitor who asked for a person; `email` is theirs, if known."""
-    if way == LIVE_CHAT:
+    if way is Way.LIVE_CHAT:
         return (
             "I've asked a colleague to join you. Please stay in this chat: "
             "they will answer you right here."
         )
-    if way == ON_ALREADY:
+    if way is Way.ON_ALREADY:
         return "A colleague has been asked to join and will answer you right here."
-    if way == EMAIL and email:
+    if way is Way.EMAIL and email:
         return f"I've passed our conversation on to the team. They will answer you at {email}."
-    if way == EMAIL:
+    if way is Way.EMAIL:
         return (
             "I've passed our conversation on to the team. "
             "Please leave your e-mail address, so that they can answer you."

@@ -19,6 +19,7 @@ from unfold.paginator import InfinitePaginator
 from chatbots import conversation as chat
 from chatbots.admin.column import column
 from chatbots.admin.scope import ScopedAdmin, ScopedFilter
+from chatbots.chat_state import LIVE_STATES
 from chatbots.models import Conversation, ConversationState, Event
 from chatbots.visitor_input import MAX_MESSAGE_LENGTH, Said
 
@@ -86,7 +87,7 @@ class ConversationAdmin(ScopedAdmin):
         """An agent's message in a live chat. What cannot be sent is shown with its reason."""
         conversation = self._conversation(request, pk)
         page = redirect(reverse("admin:chatbots_conversation_change", args=[pk]))
-        if conversation.state not in chat.LIVE_STATES:
+        if conversation.state not in LIVE_STATES:
             messages.error(request, "The live chat has ended. Nothing was sent.")
             return page
         # A form sends its line breaks as CRLF; the visitor's page writes LF.
@@ -103,7 +104,7 @@ class ConversationAdmin(ScopedAdmin):
     def close(self, request: HttpRequest, pk: str) -> HttpResponse:
         """End a live chat; the chatbot answers again. One that is over already stays as it is."""
         conversation = self._conversation(request, pk)
-        if conversation.state in chat.LIVE_STATES:
+        if conversation.state in LIVE_STATES:
             chat.close(conversation)
             self.log_change(request, conversation, "Ended the live chat")
             messages.success(request, "The live chat has ended. The chatbot answers again.")
@@ -125,7 +126,7 @@ class ConversationAdmin(ScopedAdmin):
             "opts": self.opts,
             "original": conversation,
             "conversation": conversation,
-            "is_live": conversation.state in chat.LIVE_STATES,
+            "is_live": conversation.state in LIVE_STATES,
             "max_length": MAX_MESSAGE_LENGTH,
             "state_colour": STATE_COLOUR.get(ConversationState(conversation.state), "default"),
             "said": newest[SHOWN_MESSAGES - 1 :: -1],
