@@ -1,4 +1,6 @@
-"""What happens in a chat: a question, a live chat, a handover by e-mail, an agent's reply.
+"""What a visitor does in a chat: a question, a live chat, a handover by e-mail.
+
+What an agent does is in agents.py.
 
 Each is one short transaction: the message rows, the conversation's new state, and the events
 (Wonderchat webhooks page, Trigger Conditions), or nothing. The conversation's row is locked first,
@@ -13,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.utils import timezone
 
 from chatbots import chat_payloads, chat_state, events, knowledge, own_phrases, wording
 from chatbots.chat_state import LIVE_STATES, Act, Fires, Way
@@ -185,27 +188,6 @@ def set_contact(chatbot: Chatbot, chatlog_id: str | None, contact: Contact) -> C
     return conversation
 
 
-def agent_reply(conversation: Conversation, text: str) -> Message:
-    """A person's answer in a live chat; the conversation is live with them from then on."""
-    with transaction.atomic():
-        locked = Conversation.objects.select_for_update().get(pk=conversation.pk)
-        message = _say(locked, MessageType.AGENT, text)
-        locked.state = ConversationState.LIVE
-        locked.save()
-    conversation.state = locked.state
-    return message
-
-
-def close(conversation: Conversation) -> None:
-    """End a live chat. The visitor's next message goes to the chatbot again."""
-    with transaction.atomic():
-        locked = Conversation.objects.select_for_update().get(pk=conversation.pk)
-        locked.state = ConversationState.CLOSED
-        locked.awaits_first_live_message = False
-        locked.save()
-    conversation.state = locked.state
-
-
 def _open(chatbot: Chatbot, chatlog_id: str | None, channel: str, contact: Contact) -> Conversation:
     """The conversation, locked, or a new one; with what is newly known of the visitor."""
     if chatlog_id is None:
@@ -269,6 +251,9 @@ def _move(
     moved = chat_state.move(
         chat_state.Place(conversation.state, conversation.awaits_first_live_message), act
     )
+    if moved.to.state == ConversationState.WAITING != conversation.state:
+        conversation.person_asked_for_at = timezone.now()
+        conversation.agent_id = None
     conversation.state = moved.to.state
     conversation.awaits_first_live_message = moved.to.awaits_first
     conversation.save()

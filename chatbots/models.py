@@ -217,13 +217,28 @@ class Conversation(models.Model):
     email = models.CharField(max_length=254, blank=True)
     name = models.CharField(max_length=200, blank=True)
     phone_number = models.CharField(max_length=40, blank=True)
+    person_asked_for_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Who talks with the visitor; nobody yet, or a program, where it is empty.
+    agent = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
         ordering: ClassVar = ["-created_at"]
         indexes: ClassVar = [
-            models.Index(fields=["chatbot", "-created_at"], name="conversation_newest")
+            models.Index(fields=["chatbot", "-created_at"], name="conversation_newest"),
+            models.Index(
+                fields=["chatbot", "updated_at"],
+                name="conversation_in_live_chat",
+                condition=models.Q(state__in=["waiting", "live"]),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -236,6 +251,9 @@ class MessageType(models.TextChoices):
     AGENT = "agent", "Agent"
 
 
+AGENT_NAME_LENGTH = 150
+
+
 class Message(models.Model):
     """One thing said in a conversation."""
 
@@ -244,6 +262,9 @@ class Message(models.Model):
     )
     type = models.CharField(max_length=5, choices=MessageType)
     content = models.TextField()
+    agent_name = models.CharField(max_length=AGENT_NAME_LENGTH, blank=True)
+    # The sender's own id of it: what is sent twice is kept once.
+    client_id = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:

@@ -8,6 +8,9 @@ from chatbots.models import Account, Chatbot
 LIVE_CHAT_IS_OFF = "I'm sorry, live chat is not available here right now."
 HANDOVER_IS_OFF = "I'm sorry, I can't pass messages on by e-mail here."
 
+HANDED_BACK = "You are talking with the chatbot again. You can ask for a person at any time."
+LIVE_CHAT_HAS_ENDED = "Our colleague has ended the live chat. Write again whenever you like."
+
 LIVE_CHAT_IS_ON_REASON = (
     "The live chat is on already: LIVE_CHAT_INITIATED is sent when it starts and for the visitor's "
     "first message after that."

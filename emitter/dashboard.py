@@ -9,9 +9,10 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.html import format_html
 from unfold.sites import UnfoldAdminSite
 
-from chatbots.membership import chatbots_of, is_operator
+from chatbots.membership import Person, chatbots_of, is_operator
 
 
 class Site(UnfoldAdminSite):
@@ -35,6 +36,11 @@ class Site(UnfoldAdminSite):
         )
         return page
 
+    def get_urls(self) -> list[Any]:
+        from chatbots.admin import live_chat
+
+        return [*live_chat.urls(self), *super().get_urls()]
+
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         return {**super().each_context(request), "sandbox": settings.SANDBOX}
 
@@ -53,6 +59,17 @@ def _item(title: str, icon: str, link: str, *, exact: bool = False) -> dict[str,
 
 def _list_item(title: str, icon: str, model: str) -> dict[str, Any]:
     return _item(title, icon, reverse(f"admin:{model}_changelist"))
+
+
+def _live_chat_item(user: Person) -> dict[str, Any]:
+    """With how many wait; the screen's script keeps the number right."""
+    from chatbots.admin import live_chat_list
+
+    title = format_html(
+        'Live chat <span class="wc-badge" title="Visitors who wait" data-live-waiting>{}</span>',
+        live_chat_list.waiting_count(user) or "",
+    )
+    return _item(title, "support_agent", reverse("admin:live_chat"))
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
@@ -80,6 +97,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         {
             "title": "Chat",
             "items": [
+                _live_chat_item(user),
                 _list_item("Chatbots", "smart_toy", "chatbots_chatbot"),
                 _list_item("Conversations", "forum", "chatbots_conversation"),
             ],

@@ -13,8 +13,7 @@ from django.db import connection
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
-from chatbots import conversation as chat
-from chatbots import demo
+from chatbots import agents, demo
 from chatbots.models import Account, Chatbot, Conversation, Event
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
@@ -99,7 +98,7 @@ def test_a_visitor_asks_gets_an_answer_and_then_a_person(page: Page) -> None:
     expect(page.locator(".message.user:not(.sending)")).to_have_count(3)
     assert types()[3:] == ["LIVE_CHAT_INITIATED"]
 
-    in_thread(lambda: chat.agent_reply(Conversation.objects.get(), "Hello, Ann here."))
+    in_thread(lambda: agents.reply(Conversation.objects.get(), "Hello, Ann here."))
     expect(page.locator(".message.agent")).to_contain_text("Hello, Ann here.")
     expect(page.locator("#state")).to_have_text("You are talking with a person")
 

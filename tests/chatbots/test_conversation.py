@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
+from chatbots import agents, events, wording
 from chatbots import conversation as chat
-from chatbots import events, wording
 from chatbots.conversation import Contact
 from chatbots.models import (
     Answer,
@@ -230,12 +230,13 @@ def test_details_are_kept_and_never_lost_by_a_message_without_them(bot: Chatbot)
 
 def test_an_agents_reply_makes_the_chat_live_and_closing_gives_it_back(bot: Chatbot) -> None:
     talk = chat.live_message(bot, "help").conversation
-    chat.agent_reply(talk, "Hello, Ann here.")
+    agents.reply(talk, "Hello, Ann here.")
+    talk.refresh_from_db()
     assert talk.state == ConversationState.LIVE
     chat.hand_over(bot, "and by e-mail please", chatlog_id=talk.pk)
     talk.refresh_from_db()
     assert talk.state == ConversationState.LIVE
-    chat.close(talk)
+    agents.close(talk)
     reply = chat.ask(bot, "when are you open?", chatlog_id=talk.pk)
     assert types(reply) == ["USER_MESSAGE_SENT"]
     assert reply.conversation.state == ConversationState.BOT

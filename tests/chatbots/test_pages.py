@@ -10,8 +10,8 @@ from django.core.cache import cache
 from django.test import Client, RequestFactory
 from pytest_django.fixtures import Settings
 
+from chatbots import agents, visitor_throttle
 from chatbots import conversation as chat
-from chatbots import visitor_throttle
 from chatbots.models import Answer, Chatbot, Conversation, Event, SupportEmail
 
 EVIL = '</script><script>alert(1)</script>"&'
@@ -122,7 +122,7 @@ def test_an_agents_reply_arrives(visitor: Visitor) -> None:
     said = visitor.post("live-chat", {"text": "help"})[1]
     assert said["state"] == "waiting"
     newest = said["messages"][-1]["id"]
-    chat.agent_reply(Conversation.objects.get(), "Ann here.")
+    agents.reply(Conversation.objects.get(), "Ann here.")
     answer = visitor.read(said["chatlogId"], newest)[1]
     assert answer["state"] == "live"
     assert [(m["type"], m["content"]) for m in answer["messages"]] == [("agent", "Ann here.")]

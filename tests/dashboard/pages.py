@@ -22,6 +22,8 @@ def lists() -> list[str]:
     adds = ("webhooks_webhook", "chatbots_apikey", "chatbots_chatbot")
     return [
         reverse("admin:index"),
+        reverse("admin:live_chat"),
+        reverse("admin:live_chat_news"),
         *(reverse(f"admin:{name}_changelist") for name in LISTS),
         *(reverse(f"admin:{name}_add") for name in adds),
         reverse("admin:webhooks_webhook_changelist") + "?status=deleted",
@@ -47,6 +49,8 @@ def of(things: Everything) -> list[str]:
             for name in ("edit", "rotate", "recover", "test")
         ),
         reverse("admin:webhooks_delivery_live", args=delivery),
+        reverse("admin:live_chat_open", args=[things.conversation.pk]),
+        reverse("admin:live_chat_open_news", args=[things.conversation.pk]),
     ]
 
 
@@ -59,8 +63,10 @@ def actions(things: Everything) -> list[str]:
         ),
         reverse("admin:webhooks_delivery_resend", args=[things.delivery.pk]),
         reverse("admin:chatbots_apikey_revoke", args=[things.key.pk]),
-        reverse("admin:chatbots_conversation_reply", args=[things.conversation.pk]),
-        reverse("admin:chatbots_conversation_close", args=[things.conversation.pk]),
+        *(
+            reverse(f"admin:live_chat_{name}", args=[things.conversation.pk])
+            for name in ("take", "reply", "hand_back", "close")
+        ),
         reverse("admin:chatbots_chatbot_change", args=[things.chatbot.pk]),
         reverse("admin:chatbots_account_change", args=[things.account.pk]),
     ]
