@@ -11,8 +11,8 @@ from django.conf import settings
 from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import TruncHour
 from django.http import HttpRequest
-from django.utils import timezone
 
+from chatbots import database_clock
 from chatbots.membership import chatbots_of, is_operator
 from webhooks.last_error import with_last_error
 from webhooks.models import Delivery, DeliveryStatus, Webhook, WebhookStatus
@@ -121,7 +121,7 @@ CHART_OPTIONS = json.dumps(
 
 def context(request: HttpRequest) -> dict[str, Any]:
     """The template's variables for whoever asks, of what they may see and no more."""
-    user, now = request.user, timezone.now()
+    user, now = request.user, database_clock.now()
     chatbots = chatbots_of(user)
     webhooks = Webhook.objects.filter(chatbot__in=chatbots).exclude(status=WebhookStatus.DELETED)
     every = Webhook.objects.filter(chatbot__in=chatbots)

@@ -13,12 +13,12 @@ from datetime import datetime
 from django.db.models import Count, Max, Min, Q
 from django.db.utils import Error as DatabaseError
 from django.http import HttpResponse
-from django.utils import timezone
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 
 import emitter
+from chatbots import database_clock
 from webhooks.models import (
     Attempt,
     Delivery,
@@ -55,7 +55,7 @@ class FromDatabase:
         version.add_metric([emitter.__version__], 1)
         yield version
         yield _webhooks()
-        now = timezone.now()
+        now = database_clock.now()
         yield from _waiting(now)
         yield from _recent()
 

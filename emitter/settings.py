@@ -252,6 +252,11 @@ CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    "go-on": {
+        "task": "webhooks.tasks.go_on",
+        "schedule": 1.0,
+        "options": {"expires": 2.0},
+    },
     "send-support-emails": {
         "task": "chatbots.tasks.send_support_emails",
         "schedule": 2.0,

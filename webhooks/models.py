@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from chatbots.models import Account, Chatbot, Event, EventType
 from webhooks import vault
@@ -84,7 +84,7 @@ class Webhook(models.Model):
     last_success_at = models.DateTimeField(null=True, blank=True, editable=False)
     # The people of the account are yet to be told that it was disabled.
     notice_due = models.BooleanField(default=False, editable=False)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -148,7 +148,7 @@ class Delivery(models.Model):
     """One event on its way to one webhook.
 
     The hottest table: its links carry no constraint of the database's (an event and its deliveries
-    commit together, webhooks and endpoints are never removed), and it has three indexes, no more.
+    commit together, webhooks and endpoints are never removed), and its indexes are partial but one.
     """
 
     event = models.ForeignKey(
@@ -178,7 +178,7 @@ class Delivery(models.Model):
     attempts = models.PositiveIntegerField(default=0)
     # Failed attempts since the delivery was made or resent: the place in its retry schedule.
     failures = models.PositiveIntegerField(default=0)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
     finished_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -192,7 +192,12 @@ class Delivery(models.Model):
             ),
             models.Index(fields=["webhook", "id"], name="delivery_of_webhook"),
             models.Index(
-                fields=["webhook"], name="delivery_held", condition=models.Q(status="held")
+                fields=["webhook", "id"], name="delivery_held", condition=models.Q(status="held")
+            ),
+            models.Index(
+                fields=["webhook", "id"],
+                name="delivery_failed",
+                condition=models.Q(status="failed", is_test=False),
             ),
             models.Index(
                 fields=["webhook", "conversation", "id"],
@@ -203,6 +208,79 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"Delivery {self.pk}"
+
+
+class Unsettled(models.Model):
+    """Deliveries of a webhook, held or waiting in this lane, that are yet to follow a change of the
+    webhook: see webhooks/settling.py."""
+
+    webhook = models.ForeignKey(Webhook, on_delete=models.CASCADE, related_name="+")
+    lane = models.BigIntegerField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["webhook", "lane"], name="unsettled_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"Unsettled deliveries of webhook {self.webhook_id}"
+
+
+class Recovery(models.Model):
+    """A person asked to send again what failed for a webhook in a window of time.
+
+    Worked off in batches (webhooks/recovery.py); the row is how far that has come.
+    """
+
+    webhook = models.ForeignKey(Webhook, on_delete=models.CASCADE, related_name="recoveries")
+    since = models.DateTimeField()
+    until = models.DateTimeField()
+    # How many had failed in the window when it was asked for.
+    total = models.PositiveIntegerField()
+    requeued = models.PositiveIntegerField(default=0)
+    # The batches go by the deliveries' ids; this one was the last.
+    last_delivery_id = models.PositiveBigIntegerField(default=0)
+    requested_by = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    # Why it ended before its time.
+    stopped_reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        verbose_name_plural = "recoveries"
+        ordering: ClassVar = ["-id"]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["id"],
+                name="recovery_unfinished",
+                condition=models.Q(finished_at__isnull=True),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Recovery {self.pk}"
+
+    @property
+    def status(self) -> str:
+        """running, finished, or stopped before its time."""
+        if self.finished_at is None:
+            return "running"
+        return "stopped" if self.stopped_reason else "finished"
+
+
+class RecoveredDelivery(models.Model):
+    """A delivery that a recovery sent again, to tell what became of it."""
+
+    pk = models.CompositePrimaryKey("recovery_id", "delivery_id")
+    recovery = models.ForeignKey(
+        Recovery, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False
+    )
+    delivery = models.ForeignKey(
+        Delivery, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False
+    )
+
+    def __str__(self) -> str:
+        return f"Delivery {self.delivery_id} of recovery {self.recovery_id}"
 
 
 class ErrorKind(models.TextChoices):
@@ -277,7 +355,7 @@ class IdempotencyKey(models.Model):
     request_hash = models.CharField(max_length=64)
     status_code = models.PositiveSmallIntegerField(default=0)
     answer = models.BinaryField(default=b"")
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints: ClassVar = [

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
+from chatbots import database_clock
 from chatbots.models import PLANS_WITH_WEBHOOKS, Event
 from webhooks import breaker, waker
 from webhooks.models import Delivery, DeliveryStatus, Webhook, WebhookStatus
@@ -90,7 +91,7 @@ def send_to(
             status=DeliveryStatus.PENDING if active else DeliveryStatus.HELD,
             is_test=is_test,
             simulate=simulate,
-            due_at=_first_in_line(webhook.lane) if is_test else timezone.now(),
+            due_at=_first_in_line(webhook.lane) if is_test else database_clock.now(),
         )
         if is_test:
             # Whoever tests a webhook wants to see now whether its endpoint answers again.
@@ -107,7 +108,7 @@ def _first_in_line(lane: int) -> datetime:
         .values_list("due_at", flat=True)
         .first()
     )
-    now = timezone.now()
+    now = database_clock.now()
     return min(now, first - timedelta(milliseconds=1)) if first else now
 
 

@@ -3,8 +3,7 @@
 The dashboard and the REST API call these; the rules are here, once. A rule that is broken raises
 django's ValidationError, by the model's field name where a field is to blame.
 
-Locks are taken in one order, webhook before delivery, and only deliveries that no worker has in
-hand are touched, so nothing here waits for the engine or the engine for it.
+What waits for a webhook follows its changes: see webhooks/settling.py, also for the order of locks.
 """
 
 from __future__ import annotations
@@ -16,12 +15,11 @@ from typing import Any, Final
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
-from django.utils import timezone
 
+from chatbots import database_clock
 from chatbots.models import Account, Chatbot, EventType, Plan
-from webhooks import breaker, destination, outbox, queue, vault
-from webhooks.models import Delivery, DeliveryStatus, Endpoint, Webhook, WebhookStatus
+from webhooks import breaker, destination, outbox, settling, vault
+from webhooks.models import Endpoint, Webhook, WebhookStatus
 from webhooks.webhook_fields import check
 
 # Standard Webhooks 1.0, "Signature scheme": 24 to 64 bytes of key.
@@ -125,6 +123,7 @@ def update(webhook: Webhook, **changes: Any) -> Webhook:
     with transaction.atomic():
         _lock(webhook)
         secret = changes.pop("secret", None)
+        former_lane = webhook.lane
         for name, value in changes.items():
             setattr(webhook, name, value)
         if "url" in changes:
@@ -132,14 +131,13 @@ def update(webhook: Webhook, **changes: Any) -> Webhook:
         if secret is not None:
             _rotate(webhook, secret)
         _save(webhook)
-        if changes.keys() & {"url", "rate_limit"}:
-            _waiting(webhook).exclude(lane=webhook.lane).update(lane=webhook.lane)
-            outbox.wake_after_commit()
+        if webhook.lane != former_lane:
+            settling.begin(webhook, former_lane)
     return webhook
 
 
 def enable(webhook: Webhook) -> int:
-    """Send again. The deliveries that were held are due at once; returns how many.
+    """Send again. The deliveries that were held are due, the first at once; returns how many.
 
     Raises PlanWithoutWebhooks, and ValidationError for a deleted webhook.
     """
@@ -150,7 +148,9 @@ def enable(webhook: Webhook) -> int:
         webhook.status_reason = ""
         webhook.failing_since = None
         webhook.save(update_fields=["status", "status_reason", "failing_since", "updated_at"])
-        return _align(webhook)
+        released = settling.held(webhook).count()
+        settling.begin(webhook, webhook.lane)
+    return released
 
 
 def disable(webhook: Webhook, reason: str, *, notify: bool = False) -> int:
@@ -165,7 +165,9 @@ def disable(webhook: Webhook, reason: str, *, notify: bool = False) -> int:
         webhook.status_reason = reason[:300]
         webhook.notice_due = notify
         webhook.save(update_fields=["status", "status_reason", "notice_due", "updated_at"])
-        return _align(webhook)
+        waiting = settling.pending(webhook, webhook.lane).filter(is_test=False).count()
+        settling.begin(webhook, webhook.lane)
+    return waiting
 
 
 def let_go(webhook: Webhook) -> bool:
@@ -183,7 +185,7 @@ def delete(webhook: Webhook) -> None:
         webhook.status = WebhookStatus.DELETED
         webhook.status_reason = ""
         webhook.save(update_fields=["status", "status_reason", "updated_at"])
-        _align(webhook)
+        settling.begin(webhook, webhook.lane)
 
 
 def rotate_secret(webhook: Webhook, secret: str | None = None) -> str:
@@ -199,35 +201,6 @@ def rotate_secret(webhook: Webhook, secret: str | None = None) -> str:
         _rotate(webhook, clear)
         _save(webhook)
     return clear
-
-
-def settle(webhook_id: int) -> int:
-    """Bring the waiting deliveries of one webhook in line with its present status and URL.
-
-    An event that commits while its webhook is being disabled, enabled or moved is sorted by what
-    the webhook was a moment before. Whoever meets such a delivery calls this instead of judging
-    by what they read earlier. Returns how many deliveries changed.
-    """
-    with transaction.atomic():
-        webhook = Webhook.objects.select_for_update().filter(pk=webhook_id).first()
-        if webhook is None:
-            return 0
-        moved = _waiting(webhook).exclude(lane=webhook.lane).update(lane=webhook.lane)
-        return moved + _align(webhook)
-
-
-def release_stragglers() -> int:
-    """Send what is held for a webhook that is active; returns how many deliveries.
-
-    For the engine to call now and then: an event that commits while its webhook is being enabled
-    may have been held. Reads one small partial index.
-    """
-    stuck = (
-        Delivery.objects.filter(status=DeliveryStatus.HELD, webhook__status=WebhookStatus.ACTIVE)
-        .values_list("webhook_id", flat=True)
-        .distinct()
-    )
-    return sum(settle(webhook_id) for webhook_id in list(stuck))
 
 
 def not_sending_reason(chatbot: Chatbot, event_type: str) -> str:
@@ -255,44 +228,11 @@ def not_sending_reason(chatbot: Chatbot, event_type: str) -> str:
     return ""
 
 
-def is_idle() -> Q:
-    """No worker has the delivery in hand."""
-    return Q(lease_until=None) | Q(lease_until__lte=timezone.now())
-
-
 def _lock(webhook: Webhook, *, deleted_too: bool = False) -> None:
     """Take the webhook's row for this transaction and read it afresh."""
     webhook.refresh_from_db(from_queryset=Webhook.objects.select_for_update())
     if webhook.status == WebhookStatus.DELETED and not deleted_too:
         raise ValidationError("This webhook was deleted.", code="deleted")
-
-
-def _waiting(webhook: Webhook) -> QuerySet[Delivery]:
-    return Delivery.objects.filter(
-        is_idle(), webhook=webhook, status__in=[DeliveryStatus.PENDING, DeliveryStatus.HELD]
-    )
-
-
-def _align(webhook: Webhook) -> int:
-    """Move the waiting deliveries of a locked webhook to where its status wants them."""
-    waiting = _waiting(webhook)
-    queue.tell_of_lost(waiting)
-    now = timezone.now()
-    if webhook.status == WebhookStatus.ACTIVE:
-        moved = waiting.filter(status=DeliveryStatus.HELD).update(
-            status=DeliveryStatus.PENDING, due_at=now, lease_until=None
-        )
-        if moved:
-            outbox.wake_after_commit()
-        return int(moved)
-    if webhook.status == WebhookStatus.DISABLED:
-        # A test is how a person finds out whether a disabled webhook would work again.
-        return int(
-            waiting.filter(status=DeliveryStatus.PENDING, is_test=False).update(
-                status=DeliveryStatus.HELD, lease_until=None
-            )
-        )
-    return int(waiting.update(status=DeliveryStatus.CANCELLED, lease_until=None, finished_at=now))
 
 
 def _rotate(webhook: Webhook, secret: str) -> None:
@@ -305,7 +245,9 @@ def _rotate(webhook: Webhook, secret: str) -> None:
         webhook.previous_secret_until = None
     else:
         webhook.encrypted_previous_secret = webhook.encrypted_secret
-        webhook.previous_secret_until = timezone.now() + timedelta(hours=PREVIOUS_SECRET_HOURS)
+        webhook.previous_secret_until = database_clock.now() + timedelta(
+            hours=PREVIOUS_SECRET_HOURS
+        )
     webhook.encrypted_secret = vault.encrypt(secret)
 
 

@@ -13,15 +13,23 @@ def deliver() -> None:
     engine.run()
 
 
+@shared_task(name="webhooks.tasks.go_on")
+def go_on() -> None:
+    """Every second: go on with what is too much for one transaction."""
+    from webhooks import upkeep as chores
+
+    chores.go_on()
+
+
 @shared_task(name="webhooks.tasks.upkeep")
 def upkeep() -> None:
     """Every minute: what must not wait long but is nobody's request."""
-    from webhooks import subscriptions
+    from webhooks import settling
     from webhooks import upkeep as chores
 
     chores.disable_long_failing()
     chores.send_notices()
-    subscriptions.release_stragglers()
+    settling.release_stragglers()
 
 
 @shared_task(name="webhooks.tasks.prune")

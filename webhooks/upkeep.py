@@ -1,8 +1,10 @@
-"""What has to be done now and then: disable what fails for days, tell people, forget the old."""
+"""What has to be done now and then: go on with long work, disable what fails for days, tell people,
+forget the old."""
 
 from __future__ import annotations
 
 import logging
+import threading
 from datetime import datetime, timedelta
 from smtplib import SMTPException
 from typing import Final
@@ -10,19 +12,42 @@ from typing import Final
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db import connection, transaction
-from django.utils import timezone
+from django.db.models.functions import Now
 
+from chatbots import database_clock
 from chatbots.cuid import cuid_floor
 from chatbots.models import Event
-from webhooks import subscriptions
+from webhooks import recovery, settling, subscriptions
 from webhooks.api import idempotency
-from webhooks.models import Attempt, Delivery, DeliveryStatus, Webhook
+from webhooks.models import (
+    Attempt,
+    Delivery,
+    DeliveryStatus,
+    RecoveredDelivery,
+    Recovery,
+    Webhook,
+)
 from webhooks.models import WebhookStatus as Status
 
 logger = logging.getLogger(__name__)
 
 FAILING_DAYS: Final = 5
 PRUNE_BATCH: Final = 1000
+# Short, so that a worker that is told to stop does; the next run goes on.
+RUN_SECONDS: Final = 2.0
+
+_going_on = threading.Lock()
+
+
+def go_on() -> int:
+    """Go on with recoveries and with changes of webhooks that have much waiting; returns how many
+    deliveries were moved. One run per process: the others leave at once, and their threads free."""
+    if not _going_on.acquire(blocking=False):
+        return 0
+    try:
+        return settling.go_on(RUN_SECONDS) + recovery.go_on(RUN_SECONDS)
+    finally:
+        _going_on.release()
 
 
 def disable_long_failing() -> int:
@@ -30,11 +55,10 @@ def disable_long_failing() -> int:
 
     Their deliveries wait, and are sent when somebody enables them.
     """
-    since = timezone.now() - timedelta(days=FAILING_DAYS)
     found = list(
-        Webhook.objects.filter(status=Status.ACTIVE, failing_since__lte=since).select_related(
-            "chatbot__account"
-        )
+        Webhook.objects.filter(
+            status=Status.ACTIVE, failing_since__lte=Now() - timedelta(days=FAILING_DAYS)
+        ).select_related("chatbot__account")
     )
     for webhook in found:
         subscriptions.disable(
@@ -85,11 +109,11 @@ def _notice(webhook: Webhook) -> str:
 def prune(now: datetime | None = None) -> int:
     """Forget finished events, deliveries and attempts past EVENT_RETENTION_DAYS; returns how many
     events. One that is still to be delivered stays, however old. In small transactions."""
-    moment = now or timezone.now()
     idempotency.prune()
+    horizon = (now or database_clock.now()) - timedelta(days=settings.EVENT_RETENTION_DAYS)
+    _prune_recoveries(horizon)
     # Ids sort by time, so old events are the beginning of the primary key's index.
-    end = cuid_floor(moment - timedelta(days=settings.EVENT_RETENTION_DAYS))
-    waiting = [DeliveryStatus.PENDING, DeliveryStatus.HELD]
+    end = cuid_floor(horizon)
     pruned, last = 0, ""
     while True:
         ids = list(
@@ -101,13 +125,32 @@ def prune(now: datetime | None = None) -> int:
             return pruned
         last = ids[-1]
         with transaction.atomic():
-            kept = set(
-                Delivery.objects.select_for_update(skip_locked=connection.vendor == "postgresql")
-                .filter(event__in=ids, status__in=waiting)
-                .values_list("event", flat=True)
-            )
+            kept = _kept(ids)
             old = [id for id in ids if id not in kept]
             Attempt.objects.filter(delivery__event__in=old)._raw_delete(connection.alias)
             Delivery.objects.filter(event__in=old)._raw_delete(connection.alias)
             Event.objects.filter(pk__in=old)._raw_delete(connection.alias)
         pruned += len(old)
+
+
+def _kept(event_ids: list[str]) -> set[str]:
+    """Of these events, those with a delivery that waits, or that somebody else has in hand at this
+    moment: it may be sent again just now. The deliveries of the others are locked."""
+    rows = Delivery.objects.filter(event__in=event_ids)
+    over = set(
+        rows.select_for_update(skip_locked=connection.vendor == "postgresql")
+        .exclude(status__in=[DeliveryStatus.PENDING, DeliveryStatus.HELD])
+        .values_list("pk", flat=True)
+    )
+    return {event for pk, event in rows.values_list("pk", "event") if pk not in over}
+
+
+def _prune_recoveries(horizon: datetime) -> None:
+    old = list(
+        Recovery.objects.filter(created_at__lt=horizon, finished_at__isnull=False).values_list(
+            "pk", flat=True
+        )
+    )
+    with transaction.atomic():
+        RecoveredDelivery.objects.filter(recovery__in=old)._raw_delete(connection.alias)
+        Recovery.objects.filter(pk__in=old).delete()

@@ -1,11 +1,9 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.utils import timezone
 
 from chatbots.models import Account, Chatbot, Event, Plan
 from tests.api.conftest import EVENT, URL, Api, check_problem, fields_of
@@ -211,19 +209,6 @@ def test_a_rotated_secret_is_shown_once_when_made(api: Api, webhook: Webhook) ->
     webhook.refresh_from_db()
     assert webhook.secret == "mine, all mine"
     check_problem(api.post(f"/webhooks/{webhook.pk}/rotate-secret", {"secret": ""}), 400)
-
-
-def test_recovery_requeues_what_failed(api: Api, chatbot: Chatbot, webhook: Webhook) -> None:
-    for _ in range(3):
-        api.post("/events", {"chatbotId": chatbot.pk, "event": EVENT})
-    Delivery.objects.update(status="failed", finished_at=timezone.now())
-    since = (timezone.now() - timedelta(hours=1)).isoformat()
-    answer = api.post(f"/webhooks/{webhook.pk}/recover", {"since": since})
-    assert (answer.status_code, answer.json()) == (202, {"requeued": 3})
-    path = f"/webhooks/{webhook.pk}/recover"
-    assert fields_of(check_problem(api.post(path, {}), 400)) == ["since"]
-    backwards = {"since": since, "until": "2000-01-01"}
-    assert fields_of(check_problem(api.post(path, backwards), 400)) == ["until"]
 
 
 def test_a_webhook_whose_secret_cannot_be_read_is_shown_and_can_be_mended(

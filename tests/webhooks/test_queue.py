@@ -21,7 +21,7 @@ from tests.webhooks.due import (
     states,
     wait_until,
 )
-from webhooks import queue, queue_postgresql, queue_sqlite, subscriptions
+from webhooks import queue, queue_postgresql, queue_sqlite, settling, subscriptions
 from webhooks.models import Attempt, Delivery, Webhook
 
 pytestmark = pytest.mark.django_db
@@ -443,7 +443,7 @@ def test_enabling_and_disabling_while_workers_claim_and_record_leaves_nothing_st
         return work
 
     side_by_side(switch, worker(fails_first=True), worker(fails_first=False))
-    subscriptions.settle(webhook.pk)
+    settling.go_on(60)
     worker(fails_first=False)()
     assert states(ids) == ["succeeded"] * 300
     # Each attempt that was counted has its row, and none was made up.

@@ -77,35 +77,3 @@ def test_resending_to_a_deleted_webhook_is_refused(webhook: Webhook) -> None:
     subscriptions.delete(webhook)
     with pytest.raises(ValidationError, match="deleted"):
         replay.resend(delivery)
-    with pytest.raises(ValidationError, match="deleted"):
-        replay.recover(webhook, timezone.now() - timedelta(hours=1))
-
-
-def test_recovery_takes_the_failed_ones_of_the_window(
-    webhook: Webhook, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(replay, "BATCH", 2)
-    now = timezone.now()
-    before = failed(webhook, minutes_ago=100)
-    inside = [failed(webhook, minutes_ago=60 - i) for i in range(5)]
-    given_up_inside = failed(webhook, minutes_ago=100)
-    Delivery.objects.filter(pk=given_up_inside.pk).update(finished_at=now - timedelta(minutes=50))
-    after = failed(webhook, minutes_ago=5)
-    test = failed(webhook, minutes_ago=50, is_test=True)
-    fine = failed(webhook, minutes_ago=50)
-    Delivery.objects.filter(pk=fine.pk).update(status="succeeded")
-    since, until = now - timedelta(minutes=90), now - timedelta(minutes=10)
-    assert replay.recover(webhook, since, until) == 6
-    pending = set(Delivery.objects.filter(status="pending").values_list("pk", flat=True))
-    assert pending == {delivery.pk for delivery in [*inside, given_up_inside]}
-    assert before.pk not in pending
-    assert test.pk not in pending
-    assert replay.recover(webhook, since) == 1
-    after.refresh_from_db()
-    assert after.status == "pending"
-
-
-def test_a_window_that_ends_before_it_begins_is_refused(webhook: Webhook) -> None:
-    now = timezone.now()
-    with pytest.raises(ValidationError, match="ends before it begins"):
-        replay.recover(webhook, now, now - timedelta(minutes=1))

@@ -11,7 +11,7 @@ from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from chatbots.models import Account, Chatbot, Event, EventSource, Plan
-from webhooks import outbox, sample, subscriptions, vault
+from webhooks import outbox, sample, settling, subscriptions, vault
 from webhooks.models import Delivery, DeliveryStatus, Endpoint, Webhook, WebhookStatus
 
 URL = "https://hooks.example.com/wonderchat"
@@ -255,21 +255,6 @@ def test_the_reason_names_what_is_missing(account: Account, chatbot: Chatbot) ->
     assert "Basic plans and above" in reason(Chatbot.objects.get(), EVENT)
 
 
-def test_settle_sorts_what_came_past_a_change(chatbot: Chatbot, webhook: Webhook) -> None:
-    happen(chatbot)
-    elsewhere = subscriptions.endpoint_of("https://old.example.com/")
-    Webhook.objects.update(status=WebhookStatus.DISABLED)
-    webhook.deliveries.update(lane=elsewhere.pk)
-    assert subscriptions.settle(webhook.pk) == 2
-    delivery = webhook.deliveries.get()
-    assert (delivery.status, delivery.lane) == ("held", webhook.lane)
-    Webhook.objects.update(status=WebhookStatus.ACTIVE)
-    assert subscriptions.release_stragglers() == 1
-    assert statuses(webhook) == ["pending"]
-    assert subscriptions.release_stragglers() == 0
-    assert subscriptions.settle(0) == 0
-
-
 def at_once(*calls: Callable[[], object]) -> list[BaseException]:
     """Run `calls` in threads that start together, each with its own connection."""
     barrier = threading.Barrier(len(calls))
@@ -309,7 +294,7 @@ def test_enabling_and_disabling_at_once_leaves_no_delivery_behind(chatbot: Chatb
             lambda: subscriptions.disable(read(), "y"),
         )
         assert errors == []
-        subscriptions.settle(webhook.pk)
+        settling.go_on(60)
         webhook.refresh_from_db()
         wanted = "pending" if webhook.status == WebhookStatus.ACTIVE else "held"
         assert set(statuses(webhook)) == {wanted}
@@ -334,11 +319,11 @@ def test_an_event_that_commits_after_the_webhook_was_disabled_is_found(chatbot: 
         happen(chatbot)
         assert at_once(lambda: subscriptions.disable(Webhook.objects.get(), "x")) == []
     assert statuses(webhook) == ["pending"]
-    subscriptions.settle(webhook.pk)
+    settling.go_on(60)
     assert statuses(webhook) == ["held"]
     with transaction.atomic():
         happen(chatbot)
         assert at_once(lambda: subscriptions.enable(Webhook.objects.get())) == []
     assert statuses(webhook) == ["pending", "held"]
-    assert subscriptions.release_stragglers() == 1
+    assert settling.release_stragglers() == 1
     assert Delivery.objects.filter(status=DeliveryStatus.HELD).count() == 0

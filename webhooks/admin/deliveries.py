@@ -10,12 +10,12 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from django.views.decorators.http import require_GET, require_POST
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.paginator import InfinitePaginator
 
+from chatbots import database_clock
 from chatbots.admin.column import column
 from chatbots.admin.scope import ScopedAdmin, ScopedFilter
 from chatbots.models import EventType
@@ -162,7 +162,7 @@ class DeliveryAdmin(ScopedAdmin):
         return delivery
 
     def _context(self, delivery: Delivery) -> dict[str, Any]:
-        now = timezone.now()
+        now = database_clock.now()
         attempts = list(
             delivery.attempt_rows.select_related("delivery__event").order_by("-number")[
                 :SHOWN_ATTEMPTS

@@ -8,7 +8,6 @@ from typing import Any
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db.models import QuerySet
-from django.utils import timezone
 from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminPasswordWidget,
@@ -17,6 +16,7 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
+from chatbots import database_clock
 from chatbots.models import Chatbot, EventType
 from webhooks.models import RetrySchedule, Webhook
 from webhooks.rate import MOST_PER_SECOND
@@ -144,7 +144,7 @@ class RecoverForm(forms.Form):
 
     @classmethod
     def of(cls, webhook: Webhook, data: Any = None) -> RecoverForm:
-        since = webhook.failing_since or timezone.now() - timedelta(days=1)
+        since = webhook.failing_since or database_clock.now() - timedelta(days=1)
         return cls(data, initial={"since": since.replace(second=0, microsecond=0)})
 
 

@@ -17,7 +17,7 @@ from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_POST
 
 from chatbots import events
-from webhooks import replay, sample, simulation, subscriptions
+from webhooks import recovery, sample, simulation, subscriptions
 from webhooks.admin.forms import RecoverForm, RotateForm, SimulateForm, add_errors
 from webhooks.models import Webhook
 
@@ -112,7 +112,12 @@ def recover(site: WebhookAdmin, request: HttpRequest, webhook: Webhook) -> HttpR
     form = RecoverForm.of(webhook, request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            count = replay.recover(webhook, form.cleaned_data["since"], form.cleaned_data["until"])
+            count = recovery.start(
+                webhook,
+                form.cleaned_data["since"],
+                form.cleaned_data["until"],
+                requested_by=str(request.user),
+            ).total
         except ValidationError as error:
             add_errors(form, error)
         else:

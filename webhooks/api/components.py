@@ -118,6 +118,40 @@ SCHEMAS: Final[Json] = {
             "response": thing({"headers": HEADERS, "body": text(), "truncated": FLAG}),
         }
     ),
+    "RecoveryCount": thing(
+        {
+            "dryRun": {"const": True},
+            "since": MOMENT,
+            "until": MOMENT,
+            "total": {**COUNT, "description": "How many would be sent again."},
+            "oldestCreatedAt": WHEN_OR_NULL,
+            "newestCreatedAt": WHEN_OR_NULL,
+        },
+        required=("dryRun", "since", "until", "total", "oldestCreatedAt", "newestCreatedAt"),
+    ),
+    "Recovery": thing(
+        {
+            "id": text(),
+            "webhookId": text(),
+            "since": MOMENT,
+            "until": MOMENT,
+            "status": text(
+                "stopped: before its time, for statusReason.",
+                enum=["running", "finished", "stopped"],
+            ),
+            "statusReason": text(),
+            "total": {**COUNT, "description": "How many had failed when it was asked for."},
+            "requeued": {**COUNT, "description": "How many are re-queued so far."},
+            "succeeded": {**COUNT, "description": "Of these, how many have succeeded since."},
+            "failed": {**COUNT, "description": "How many have failed again."},
+            "waiting": {**COUNT, "description": "How many are yet to succeed or fail."},
+            "cancelled": {**COUNT, "description": "How many went with their webhook."},
+            "requestedBy": text("The API key or the person."),
+            "createdAt": MOMENT,
+            "finishedAt": WHEN_OR_NULL,
+        },
+        strict=False,
+    ),
     "Simulate": thing(
         {
             "badSignature": FLAG,

@@ -298,9 +298,41 @@ RECOVER_WEBHOOK: Final = operation(
     "recoverWebhook",
     "Send again what failed in a window of time",
     tag="Webhooks",
+    description=(
+        "Every failed delivery that was made, or given up, in the window; tests are left out. The "
+        "first 2,000 are re-queued at once, the others in the background: follow it with the "
+        "recovery's id. With `dryRun` nothing is changed, and the answer (200) says how many there "
+        "are. While a recovery of the same window runs, asking again gives that one."
+    ),
     path="webhook_id",
-    body=thing({"since": MOMENT, "until": MOMENT}, required=("since",)),
-    answers={202: thing({"requeued": COUNT}, required=("requeued",))},
+    body=thing(
+        {
+            "since": MOMENT,
+            "until": {**MOMENT, "description": "Not included; now, if it is absent or later."},
+            "dryRun": {**FLAG, "description": "Only count."},
+        },
+        required=("since",),
+    ),
+    example={"since": "2023-10-15T14:00:00Z", "dryRun": True},
+    answers={200: ref("RecoveryCount"), 202: ref("Recovery")},
+)
+LIST_RECOVERIES: Final = operation(
+    "listRecoveries",
+    "The recoveries of a webhook, newest first",
+    tag="Webhooks",
+    path="webhook_id",
+    query=PAGED,
+    answers={200: listing("Recovery")},
+)
+GET_RECOVERY: Final = operation(
+    "getRecovery",
+    "How far a recovery came",
+    tag="Webhooks",
+    path="webhook_id",
+    answers={200: ref("Recovery")},
+)
+GET_RECOVERY["operation"]["parameters"].append(
+    {"name": "recovery_id", "in": "path", "required": True, "schema": {"type": "string"}}
 )
 LIST_DELIVERIES: Final = operation(
     "listDeliveries",

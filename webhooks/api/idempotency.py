@@ -15,8 +15,8 @@ from datetime import timedelta
 from typing import Any, Final, TypeVar
 
 from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db.models.functions import Now
 from django.http import HttpResponse
-from django.utils import timezone
 from rest_framework.request import Request
 
 from chatbots.models import Account
@@ -86,7 +86,7 @@ def once(
 
 def prune() -> int:
     """Forget keys older than 24 hours; returns how many."""
-    return IdempotencyKey.objects.filter(created_at__lt=timezone.now() - KEPT).delete()[0]
+    return IdempotencyKey.objects.filter(created_at__lt=Now() - KEPT).delete()[0]
 
 
 def _first(
@@ -99,7 +99,7 @@ def _first(
                     "SELECT set_config('lock_timeout', %s, true)", [str(WAIT_MILLISECONDS)]
                 )
         IdempotencyKey.objects.filter(
-            account=account, key=key, created_at__lt=timezone.now() - KEPT
+            account=account, key=key, created_at__lt=Now() - KEPT
         ).delete()
         row = IdempotencyKey.objects.create(account=account, key=key, request_hash=fingerprint)
         made = make()

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from django.utils import timezone
 
+from chatbots import database_clock
 from chatbots.models import Event
 from chatbots.timestamp import iso
 from webhooks import attempt_view, breaker, vault
@@ -70,9 +70,12 @@ def sent_to(rows: Sequence[Delivery]) -> list[dict[str, Any]]:
     ]
 
 
-def delivery(row: Delivery) -> dict[str, Any]:
+def delivery(row: Delivery, now: datetime | None = None) -> dict[str, Any]:
+    """A delivery; `now` is the database's, for whoever shows many."""
     pending = row.status == DeliveryStatus.PENDING
-    in_flight = pending and row.lease_until is not None and row.lease_until > timezone.now()
+    in_flight = (
+        pending and row.lease_until is not None and row.lease_until > (now or database_clock.now())
+    )
     return {
         "id": str(row.pk),
         "eventId": row.event_id,
@@ -99,8 +102,9 @@ def deliveries(rows: Sequence[Delivery]) -> list[dict[str, Any]]:
         .order_by("delivery_id", "number")
         .defer("request_head", "request_body", "response_head", "response_body")
     }
+    now = database_clock.now()
     return [
-        delivery(row) | {"lastAttempt": outcome(latest[row.pk]) if row.pk in latest else None}
+        delivery(row, now) | {"lastAttempt": outcome(latest[row.pk]) if row.pk in latest else None}
         for row in rows
     ]
 

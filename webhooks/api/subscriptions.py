@@ -1,4 +1,4 @@
-"""/webhooks: adding, changing, testing, switching off and on, rotating, recovering."""
+"""/webhooks: adding, changing, testing, switching off and on, rotating."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
 from chatbots.models import EventType
-from webhooks import replay, sample, subscriptions
+from webhooks import sample, subscriptions
 from webhooks.api import documents, pagination, scope, shapes
 from webhooks.api.answer import answer
 from webhooks.api.events import read_simulate
 from webhooks.api.filters import Filters
 from webhooks.api.reading import Fields
 from webhooks.api.view import ApiView
-from webhooks.models import Webhook, WebhookStatus
+from webhooks.models import WebhookStatus
 
 # What a webhook shows and nobody changes by writing it. Putting back what was read is no mistake.
 READ_ONLY: Final = ("id", "chatbotId", "status", "statusReason", "secretHint", "createdAt")
@@ -146,17 +146,3 @@ class WebhookRotateView(ApiView):
         shown = {} if given is not None else {"secret": secret}
         until = shapes.moment(webhook.previous_secret_until)
         return answer(shapes.webhook(webhook) | {"previousSecretUntil": until} | shown)
-
-
-class WebhookRecoverView(ApiView):
-    """Send again what failed in a window of time."""
-
-    @extend_schema(**documents.RECOVER_WEBHOOK)
-    def post(self, request: Request, webhook_id: str) -> HttpResponse:
-        webhook: Webhook = scope.webhook(self.account, webhook_id)
-        fields = self.fields()
-        since = fields.moment("since", required=True)
-        until = fields.moment("until")
-        fields.finish()
-        assert since is not None
-        return answer({"requeued": replay.recover(webhook, since, until)}, 202)

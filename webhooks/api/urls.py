@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from webhooks.api import deliveries, events, openapi, signatures, subscriptions
+from webhooks.api import deliveries, events, openapi, recoveries, signatures, subscriptions
 
 urlpatterns = [
     path("events", events.EventsView.as_view(), name="events"),
@@ -16,7 +16,12 @@ urlpatterns = [
     path("webhooks/<str:webhook_id>/enable", subscriptions.WebhookEnableView.as_view()),
     path("webhooks/<str:webhook_id>/disable", subscriptions.WebhookDisableView.as_view()),
     path("webhooks/<str:webhook_id>/rotate-secret", subscriptions.WebhookRotateView.as_view()),
-    path("webhooks/<str:webhook_id>/recover", subscriptions.WebhookRecoverView.as_view()),
+    path("webhooks/<str:webhook_id>/recover", recoveries.RecoverView.as_view()),
+    path("webhooks/<str:webhook_id>/recoveries", recoveries.RecoveriesView.as_view()),
+    path(
+        "webhooks/<str:webhook_id>/recoveries/<str:recovery_id>",
+        recoveries.RecoveryView.as_view(),
+    ),
     path("deliveries", deliveries.DeliveriesView.as_view(), name="deliveries"),
     path("deliveries/<str:delivery_id>", deliveries.DeliveryView.as_view(), name="delivery"),
     path("deliveries/<str:delivery_id>/resend", deliveries.DeliveryResendView.as_view()),

@@ -1,0 +1,122 @@
+"""What waits follows its webhook, in small transactions, however much it is."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from chatbots.models import Chatbot
+from tests.webhooks.due import add_due, add_webhook, claim_all, let_time_pass, states
+from webhooks import settling, subscriptions, upkeep
+from webhooks.models import Attempt, Delivery, Unsettled, Webhook
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def webhook(chatbot: Chatbot) -> Webhook:
+    return add_webhook(chatbot)
+
+
+@pytest.fixture(autouse=True)
+def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settling, "BATCH", 3)
+
+
+def test_disabling_and_enabling_begin_at_once_and_the_rest_follows(webhook: Webhook) -> None:
+    ids = add_due(webhook, 10)
+    assert subscriptions.disable(webhook, "x") == 10
+    assert states(ids).count("held") == 3
+    assert upkeep.go_on() == 7
+    assert states(ids) == ["held"] * 10
+    assert not Unsettled.objects.exists()
+
+    assert subscriptions.enable(webhook) == 10
+    assert states(ids) == ["pending"] * 3 + ["held"] * 7
+    assert upkeep.go_on() == 7
+    assert states(ids) == ["pending"] * 10
+    assert Delivery.objects.filter(due_at__gt=timezone.now()).count() == 0
+    assert not Unsettled.objects.exists()
+
+
+def test_what_is_left_of_one_change_follows_the_next(webhook: Webhook) -> None:
+    ids = add_due(webhook, 10)
+    subscriptions.disable(webhook, "x")
+    subscriptions.enable(webhook)
+    upkeep.go_on()
+    assert states(ids) == ["pending"] * 10
+
+
+def test_nothing_that_is_left_goes_out_to_a_disabled_webhook(webhook: Webhook) -> None:
+    ids = add_due(webhook, 10)
+    subscriptions.disable(webhook, "x")
+    assert claim_all() == []
+    assert states(ids) == ["held"] * 10
+    assert list(Delivery.objects.values_list("attempts", flat=True)) == [0] * 10
+
+
+def test_deleting_cancels_all_that_waits(webhook: Webhook) -> None:
+    ids = add_due(webhook, 5) + add_due(webhook, 5, status="held")
+    subscriptions.delete(webhook)
+    assert upkeep.go_on() == 7
+    assert states(ids) == ["cancelled"] * 10
+    assert not Delivery.objects.filter(finished_at=None).exists()
+
+
+def test_a_new_url_takes_all_that_waits_along(webhook: Webhook, chatbot: Chatbot) -> None:
+    stays = add_due(add_webhook(chatbot, webhook.url + "/another"), 2)
+    ids = add_due(webhook, 10)
+    former = webhook.lane
+    subscriptions.update(webhook, url="https://other.example.com/")
+    assert upkeep.go_on() == 7
+    moved = Delivery.objects.filter(lane=webhook.lane)
+    assert set(moved.values_list("pk", flat=True)) == set(ids)
+    left = Delivery.objects.filter(lane=former)
+    assert set(left.values_list("pk", flat=True)) == set(stays)
+
+
+def test_an_event_that_was_just_committing_is_found(webhook: Webhook) -> None:
+    subscriptions.disable(webhook, "x")
+    late = add_due(webhook, 2)
+    upkeep.go_on()
+    assert states(late) == ["held"] * 2
+    subscriptions.enable(webhook)
+    late += add_due(webhook, 2, status="held")
+    upkeep.go_on()
+    assert states(late) == ["pending"] * 4
+
+
+def test_what_is_held_for_an_active_webhook_is_found_sooner_or_later(webhook: Webhook) -> None:
+    ids = add_due(webhook, 5, status="held")
+    assert settling.release_stragglers() == 3
+    assert settling.release_stragglers() == 2
+    assert settling.release_stragglers() == 0
+    assert states(ids) == ["pending"] * 5
+
+
+def test_what_a_worker_has_in_hand_is_left_and_a_lost_one_is_told_of(webhook: Webhook) -> None:
+    ids = add_due(webhook, 2)
+    assert len(claim_all()) == 2
+    assert subscriptions.disable(webhook, "x") == 0
+    assert states(ids) == ["pending"] * 2
+    let_time_pass(60)
+    subscriptions.disable(webhook, "x")
+    assert states(ids) == ["held"] * 2
+    assert Attempt.objects.filter(error_kind="interrupted").count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_each_batch_is_found_by_an_index(webhook: Webhook, chatbot: Chatbot) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("plans are PostgreSQL's")
+    add_due(webhook, 20_000, status="succeeded", finished_at=timezone.now())
+    add_due(webhook, 20)
+    add_due(webhook, 20, status="held")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE webhooks_delivery")
+    held = settling.held(webhook).order_by("pk")[: settling.BATCH].explain()
+    assert "delivery_held" in held, held
+    pending = settling.pending(webhook, webhook.lane).order_by("due_at")
+    plan = pending[: settling.BATCH].explain()
+    assert "delivery_due" in plan, plan

@@ -1,0 +1,192 @@
+"""Sending again everything that failed while a receiver was broken.
+
+`find` says how much that would be. `start` notes it as a Recovery and sends the first batch; the
+rest follows from a task, batch by batch, each in its own transaction, which also moves the
+Recovery on. A process that is lost in the middle leaves what it sent and how far it came; the next
+run goes on from there. Only a delivery that is failed is taken, so none is taken twice.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+from django.db.models import Count, Max, Min, Q, QuerySet
+from django.db.models.functions import Now
+
+from chatbots import database_clock
+from webhooks import outbox
+from webhooks.models import (
+    Delivery,
+    DeliveryStatus,
+    RecoveredDelivery,
+    Recovery,
+    Webhook,
+    WebhookStatus,
+)
+from webhooks.replay import WAS_DELETED, anew
+
+# Deliveries per transaction: nobody waits long for the webhook's row.
+BATCH: Final = 2000
+
+
+@dataclass(frozen=True)
+class Found:
+    """What failed for a webhook in a window, `until` not included: how many deliveries, and when
+    the oldest and the newest of them were made (None when there are none)."""
+
+    since: datetime
+    until: datetime
+    total: int
+    oldest: datetime | None
+    newest: datetime | None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of the deliveries that a recovery sent again, by now."""
+
+    succeeded: int = 0
+    failed: int = 0
+    # Due, in flight, waiting for a retry, or for the webhook to be enabled.
+    waiting: int = 0
+    cancelled: int = 0
+
+
+def find(webhook: Webhook, since: datetime, until: datetime | None = None) -> Found:
+    """How many deliveries `start` with the same window would send again. Changes nothing.
+
+    Raises ValidationError for a window that ends before it begins, and for a deleted webhook.
+    """
+    now = database_clock.now()
+    if webhook.status == WebhookStatus.DELETED:
+        raise ValidationError(WAS_DELETED, code="deleted")
+    if until and until <= since:
+        raise ValidationError({"until": "The window ends before it begins."})
+    if now <= since:
+        raise ValidationError({"since": "The window begins in the future."})
+    # What fails later is not known yet.
+    end = min(until, now) if until else now
+    counted = _failed(webhook, since, end, now).aggregate(
+        total=Count("pk"), oldest=Min("created_at"), newest=Max("created_at")
+    )
+    return Found(since, end, **counted)
+
+
+def start(
+    webhook: Webhook, since: datetime, until: datetime | None = None, *, requested_by: str = ""
+) -> Recovery:
+    """Send again what failed for `webhook` from `since` to `until` (now), the first batch at once.
+
+    That is every failed delivery that was made, or given up, in the window; tests are left out.
+    While a recovery of the same window is at work, it is that one. Raises as `find` does.
+    """
+    with transaction.atomic():
+        webhook.refresh_from_db(from_queryset=Webhook.objects.select_for_update())
+        found = find(webhook, since, until)
+        running = Recovery.objects.filter(webhook=webhook, since=since, finished_at=None)
+        same = running.filter(until=found.until) if until else running
+        if already := same.first():
+            return already
+        recovery = Recovery.objects.create(
+            webhook=webhook,
+            since=found.since,
+            until=found.until,
+            total=found.total,
+            requested_by=requested_by[:200],
+            created_at=database_clock.now(),
+        )
+    _batch(recovery.pk)
+    recovery.refresh_from_db()
+    return recovery
+
+
+def go_on(seconds: float) -> int:
+    """Go on with the recoveries that are not finished, for so long at most; returns how many
+    deliveries were sent again."""
+    end, requeued = time.monotonic() + seconds, 0
+    for pk in list(
+        Recovery.objects.filter(finished_at=None).order_by("pk").values_list("pk", flat=True)
+    ):
+        while time.monotonic() < end:
+            moved = _batch(pk)
+            if moved is None:
+                break
+            requeued += moved
+    return requeued
+
+
+def outcome(recovery: Recovery) -> Outcome:
+    """What became of the deliveries that `recovery` sent again, by now."""
+    counts: dict[str, int] = dict(
+        RecoveredDelivery.objects.filter(recovery=recovery)
+        .values_list("delivery__status")
+        .annotate(Count("delivery_id"))
+    )
+    return Outcome(
+        succeeded=counts.get(DeliveryStatus.SUCCEEDED, 0),
+        failed=counts.get(DeliveryStatus.FAILED, 0),
+        waiting=counts.get(DeliveryStatus.PENDING, 0) + counts.get(DeliveryStatus.HELD, 0),
+        cancelled=counts.get(DeliveryStatus.CANCELLED, 0),
+    )
+
+
+def _failed(
+    webhook: Webhook, since: datetime, until: datetime, asked_at: datetime
+) -> QuerySet[Delivery]:
+    """What had failed by `asked_at`; what fails again since is not taken a second time."""
+    return Delivery.objects.filter(
+        Q(created_at__gte=since, created_at__lt=until)
+        | Q(finished_at__gte=since, finished_at__lt=until),
+        Q(finished_at=None) | Q(finished_at__lte=asked_at),
+        webhook=webhook,
+        status=DeliveryStatus.FAILED,
+        is_test=False,
+    )
+
+
+def _batch(recovery_pk: int) -> int | None:
+    """Send the next BATCH of a recovery again; returns how many, None when there is nothing to do.
+
+    Nothing to do is also what another worker is doing at this moment.
+    """
+    with transaction.atomic():
+        recovery = (
+            Recovery.objects.select_for_update(skip_locked=connection.vendor == "postgresql")
+            .filter(pk=recovery_pk, finished_at=None)
+            .first()
+        )
+        if recovery is None:
+            return None
+        webhook = Webhook.objects.select_for_update().get(pk=recovery.webhook_id)
+        try:
+            columns = anew(webhook)
+        except ValidationError as error:
+            _end(recovery, error.messages[0])
+            return None
+        ids = list(
+            _failed(webhook, recovery.since, recovery.until, recovery.created_at)
+            .filter(pk__gt=recovery.last_delivery_id)
+            .order_by("pk")
+            .values_list("pk", flat=True)[:BATCH]
+        )
+        moved = Delivery.objects.filter(pk__in=ids, status=DeliveryStatus.FAILED).update(**columns)
+        RecoveredDelivery.objects.bulk_create(
+            RecoveredDelivery(recovery=recovery, delivery_id=pk) for pk in ids
+        )
+        recovery.requeued += moved
+        recovery.last_delivery_id = ids[-1] if ids else recovery.last_delivery_id
+        recovery.save(update_fields=["requeued", "last_delivery_id"])
+        if len(ids) < BATCH:
+            _end(recovery)
+        if moved:
+            outbox.wake_after_commit()
+    return moved
+
+
+def _end(recovery: Recovery, reason: str = "") -> None:
+    Recovery.objects.filter(pk=recovery.pk).update(finished_at=Now(), stopped_reason=reason)

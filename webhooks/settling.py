@@ -1,0 +1,126 @@
+"""Bringing the deliveries that wait in line with what became of their webhook: enabled, disabled,
+deleted, or moved to another lane.
+
+In small transactions: a webhook with 100,000 waiting deliveries is changed at once, with the first
+of them, and the rest follows from a task, which an Unsettled row asks for. So nobody waits long for
+the webhook's row, and a process that is lost in the middle leaves the rest to the next run. The
+task also finds what an event that was just committing put where the webhook was a moment before.
+Meanwhile nothing goes astray: a claim looks at the webhook too.
+
+Locks are taken in one order, webhook before delivery, and only deliveries that no worker has in
+hand are touched, so nothing here waits for the engine or the engine for it.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Final
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Now
+
+from webhooks import outbox, queue
+from webhooks.models import Delivery, DeliveryStatus, Unsettled, Webhook, WebhookStatus
+
+# Deliveries per transaction.
+BATCH: Final = 2000
+
+
+def is_idle() -> Q:
+    """No worker has the delivery in hand."""
+    return Q(lease_until=None) | Q(lease_until__lte=Now())
+
+
+def held(webhook: Webhook) -> QuerySet[Delivery]:
+    """What waits for `webhook` to be enabled."""
+    return Delivery.objects.filter(webhook=webhook, status=DeliveryStatus.HELD)
+
+
+def pending(webhook: Webhook, lane: int) -> QuerySet[Delivery]:
+    """What is to go out for `webhook` in `lane`, and is in no worker's hand."""
+    return Delivery.objects.filter(
+        is_idle(), webhook=webhook, lane=lane, status=DeliveryStatus.PENDING
+    )
+
+
+def begin(webhook: Webhook, lane: int) -> int:
+    """Bring the first BATCH deliveries of a locked `webhook` in line, those that are held or wait
+    in `lane`; the rest follows by itself. Returns how many were moved now."""
+    Unsettled.objects.get_or_create(webhook=webhook, lane=lane)
+    return _some(webhook, lane)
+
+
+def go_on(seconds: float) -> int:
+    """Go on with what `begin` left, for so long at most; returns how many deliveries were moved."""
+    end, moved = time.monotonic() + seconds, 0
+    for unsettled in list(Unsettled.objects.order_by("pk")):
+        while time.monotonic() < end:
+            count = _go_on(unsettled)
+            moved += count
+            if count < BATCH:
+                break
+    return moved
+
+
+def _go_on(unsettled: Unsettled) -> int:
+    with transaction.atomic():
+        webhook = Webhook.objects.select_for_update().get(pk=unsettled.webhook_id)
+        moved = _some(webhook, unsettled.lane)
+        if moved < BATCH:
+            Unsettled.objects.filter(pk=unsettled.pk).delete()
+    return moved
+
+
+def release_stragglers() -> int:
+    """Send what is held for a webhook that is active; returns how many deliveries now.
+
+    To be called now and then, for a transaction that was open longer than `go_on` waits. Asks the
+    partial index of what is held once for each active webhook.
+    """
+    stuck = Webhook.objects.filter(
+        Exists(Delivery.objects.filter(webhook=OuterRef("pk"), status=DeliveryStatus.HELD)),
+        status=WebhookStatus.ACTIVE,
+    ).values_list("pk", flat=True)
+    return sum(_settle(webhook_id) for webhook_id in list(stuck))
+
+
+def _settle(webhook_id: int) -> int:
+    with transaction.atomic():
+        webhook = Webhook.objects.select_for_update().get(pk=webhook_id)
+        return begin(webhook, webhook.lane)
+
+
+def _some(webhook: Webhook, lane: int) -> int:
+    """Move up to BATCH deliveries of a locked webhook to where its status wants them."""
+    waits, due = held(webhook).order_by("pk"), pending(webhook, lane).order_by("due_at")
+    if webhook.status == WebhookStatus.ACTIVE:
+        moved = _move(waits, BATCH, status=DeliveryStatus.PENDING, due_at=Now(), lane=webhook.lane)
+        if lane != webhook.lane:
+            moved += _move(due, BATCH - moved, lane=webhook.lane)
+        if moved:
+            outbox.wake_after_commit()
+        return moved
+    if webhook.status == WebhookStatus.DISABLED:
+        # A test is how a person finds out whether a disabled webhook would work again.
+        moved = _move(due.filter(is_test=False), BATCH, status=DeliveryStatus.HELD)
+        if lane != webhook.lane:
+            moved += _move(due.filter(is_test=True), BATCH - moved, lane=webhook.lane)
+        return moved
+    over = {"status": DeliveryStatus.CANCELLED, "finished_at": Now()}
+    moved = _move(due, BATCH, **over)
+    return moved + _move(waits, BATCH - moved, **over)
+
+
+def _move(rows: QuerySet[Delivery], most: int, **columns: Any) -> int:
+    """Change up to `most` of `rows`, whose leases, if any, have run out."""
+    ids = list(rows.values_list("pk", flat=True)[:most])
+    if not ids:
+        return 0
+    queue.tell_of_lost(Delivery.objects.filter(pk__in=ids))
+    # With the condition once more: a worker may have taken some of them at this moment.
+    waiting = [DeliveryStatus.PENDING, DeliveryStatus.HELD]
+    Delivery.objects.filter(is_idle(), pk__in=ids, status__in=waiting).update(
+        lease_until=None, **columns
+    )
+    return len(ids)
