@@ -6,7 +6,7 @@ BIN := .venv/bin
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help up test lint format types imports migrations lock ci bench clean venv venv-dev
+.PHONY: help up test lint format types imports migrations lock ci bench bench-quick clean venv venv-dev
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -38,8 +38,11 @@ lock: ## renew requirements.txt and requirements-dev.txt from pyproject.toml
 ci: ## all of the above, as the CI runs it
 	@.ci/run
 
-bench: venv-dev ## measure deliveries per second and latency
+bench: venv-dev ## measure everything into docs/benchmarks.md; ARGS=CASE for one case (half an hour)
 	@exec $(BIN)/python -m bench $(ARGS)
+
+bench-quick: venv-dev ## the same in small, into var/bench (under two minutes)
+	@exec $(BIN)/python -m bench --quick $(ARGS)
 
 clean: ## remove caches and the virtual environment; var/ and its data stay
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache htmlcov .coverage .coverage.*

@@ -1,1 +1,1 @@
-"""How fast deliveries go, as ratios to a plain design measured in the same run: `make bench`."""
+"""How fast it goes, as ratios to something measured in the same run: `make bench`."""

@@ -1,0 +1,216 @@
+"""A process of the product's own settings that fills its tables and looks at what became of it.
+
+`python -m bench.inside` reads a JSON object per line, {"do": name, …}, calls the function of that
+name and answers with one line of JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import django
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "emitter.settings"
+django.setup()
+
+from django.core.management import call_command  # noqa: E402
+from django.db import connection, transaction  # noqa: E402
+from django.db.models import Max, Min, QuerySet  # noqa: E402
+
+from bench import history  # noqa: E402
+from chatbots import events  # noqa: E402
+from chatbots.models import Account, ApiKey, Chatbot, Event, EventSource  # noqa: E402
+from webhooks import outbox, subscriptions, vault  # noqa: E402
+from webhooks.models import Attempt, Delivery, DeliveryStatus, Endpoint, Webhook  # noqa: E402
+
+EVENT = "USER_MESSAGE_SENT"
+SECRET = "a secret of the bench"
+DRAINED_POLL_SECONDS = 0.25
+TRICKLE_THREADS = 4
+TRICKLE_START_SECONDS = 0.2
+
+
+def migrate() -> None:
+    call_command("migrate", interactive=False, verbosity=0)
+
+
+def prepare(urls: list[str], each: int = 1) -> dict[str, Any]:
+    """An account with a key, and for each of `urls` `each` chatbots with a webhook to it."""
+    account = Account.objects.create(name="Bench")
+    wanted = [url for url in urls for _ in range(each)]
+    chatbots = Chatbot.objects.bulk_create(
+        [Chatbot(account=account, name=f"Bot {n}") for n in range(len(wanted))]
+    )
+    first, _ = subscriptions.create(chatbots[0], url=wanted[0], event=EVENT, secret=SECRET)
+    known = {first.url: first.endpoint}
+    for made in Endpoint.objects.bulk_create(
+        [Endpoint(origin=url.rstrip("/")) for url in urls if url != first.url]
+    ):
+        known[f"{made.origin}/"] = made
+    copies: list[Webhook] = []
+    for chatbot, url in zip(chatbots[1:], wanted[1:], strict=True):
+        copy = Webhook.objects.get(pk=first.pk) if not copies else _copy(copies[0])
+        copy.pk, copy.chatbot, copy.url, copy.endpoint = None, chatbot, url, known[url]
+        copy.encrypted_secret = vault.encrypt(SECRET)
+        copies.append(copy)
+    Webhook.objects.bulk_create(copies, batch_size=1000)
+    return {
+        "account": account.pk,
+        "key": ApiKey.issue(account)[1],
+        "chatbots": [chatbot.pk for chatbot in chatbots],
+        "endpoints": [known[url].pk for url in urls],
+    }
+
+
+def _copy(webhook: Webhook) -> Webhook:
+    fields = [field.attname for field in Webhook._meta.concrete_fields]
+    return Webhook(**{name: getattr(webhook, name) for name in fields})
+
+
+def _unsaved(chatbot: Chatbot, chatlog_id: str) -> Event:
+    data = events.lay_over(EVENT, chatbot, {"chatlogId": chatlog_id})
+    return events.build(chatbot, EVENT, data, source=EventSource.API)
+
+
+def pour(chatbots: list[str], count: int) -> int:
+    """`count` events, one delivery each, in turn over `chatbots`; the id they come after."""
+    after = Delivery.objects.aggregate(last=Max("id"))["last"] or 0
+    bots = list(Chatbot.objects.filter(pk__in=chatbots))
+    for start in range(0, count, 500):
+        numbers = range(start, min(start + 500, count))
+        with transaction.atomic():
+            made = [_unsaved(bots[n % len(bots)], f"c{n}") for n in numbers]
+            outbox.fan_out(Event.objects.bulk_create(made))
+    analyze()
+    return int(after)
+
+
+def analyze() -> None:
+    """What autovacuum would do by itself within a minute, at a moment of our own choice."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
+def settle() -> None:
+    """Leave nothing to autovacuum that it would do while we measure."""
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM (ANALYZE)" if connection.vendor == "postgresql" else "ANALYZE")
+
+
+def finished_history(first: int, last: int) -> None:
+    """Events number `first` to `last`, delivered long ago."""
+    history.copy(first, last)
+
+
+def trickle(chatbots: list[str], count: int, per_second: float) -> dict[str, float]:
+    """An event every so often, in turn over `chatbots`; by chatlog, when its COMMIT was over.
+
+    On a few threads, as in a web process: one that waits for its COMMIT does not delay the next.
+    """
+    bots = list(Chatbot.objects.filter(pk__in=chatbots))
+    committed: dict[str, float] = {}
+    numbers = iter(range(count))
+    turn = threading.Lock()
+    began = time.monotonic() + TRICKLE_START_SECONDS
+
+    def note(name: str) -> None:
+        committed[name] = time.monotonic()
+
+    def one_after_another() -> None:
+        connection.ensure_connection()
+        while True:
+            with turn:
+                number = next(numbers, None)
+            if number is None:
+                break
+            time.sleep(max(0.0, began + number / per_second - time.monotonic()))
+            name = f"t{number}"
+            with transaction.atomic():
+                # Before the wake-up: what that costs is part of the way.
+                transaction.on_commit(partial(note, name))
+                event = _unsaved(bots[number % len(bots)], name)
+                event.save(force_insert=True)
+                outbox.fan_out([event])
+        connection.close()
+
+    threads = [threading.Thread(target=one_after_another) for _ in range(TRICKLE_THREADS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return committed
+
+
+# Without a rate limit a webhook's lane is its endpoint.
+
+
+def _those(after: int, endpoints: Sequence[int] | None) -> QuerySet[Delivery]:
+    found = Delivery.objects.filter(pk__gt=after)
+    return found if endpoints is None else found.filter(lane__in=endpoints)
+
+
+def drained(after: int, endpoints: Sequence[int] | None, seconds: float) -> bool:
+    """Wait so long at most until none of those deliveries is pending any more."""
+    deadline = time.monotonic() + seconds
+    pending = _those(0, endpoints).filter(status=DeliveryStatus.PENDING)
+    while pending.exists():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(DRAINED_POLL_SECONDS)
+    return True
+
+
+def span(after: int, endpoints: Sequence[int] | None) -> dict[str, float]:
+    """How many, how many of them arrived, and the time from the first request to the last end."""
+    those = _those(after, endpoints)
+    attempts = Attempt.objects.filter(delivery_id__gt=after)
+    if endpoints is not None:
+        attempts = attempts.filter(delivery__lane__in=endpoints)
+    first = attempts.aggregate(first=Min("started_at"))["first"]
+    last = those.aggregate(last=Max("finished_at"))["last"]
+    return {
+        "deliveries": those.count(),
+        "delivered": those.filter(status=DeliveryStatus.SUCCEEDED).count(),
+        "attempts": attempts.count(),
+        "seconds": (last - first).total_seconds(),
+    }
+
+
+def wake() -> None:
+    from webhooks.tasks import deliver
+
+    deliver.apply_async()
+
+
+def queue_each() -> None:
+    """One task for each delivery: the plain design's way."""
+    from bench.one_task_per_delivery import deliver_one
+
+    for delivery_id in Delivery.objects.order_by("pk").values_list("pk", flat=True):
+        deliver_one.apply_async((delivery_id,))
+
+
+CALLS = {
+    call.__name__: call
+    for call in (
+        *(migrate, prepare, pour, analyze, settle, finished_history, trickle, drained, span),
+        *(wake, queue_each),
+    )
+}
+
+
+def main() -> None:
+    for line in sys.stdin:
+        given = json.loads(line)
+        print(json.dumps(CALLS[given.pop("do")](**given)), flush=True)
+
+
+if __name__ == "__main__":
+    main()
