@@ -5,8 +5,8 @@ What an agent does is in agents.py.
 Each is one short transaction: the message rows, the conversation's new state, and the events
 (Wonderchat webhooks page, Trigger Conditions), or nothing. The conversation's row is locked first,
 so messages of one conversation that come together take turns. Nothing in here waits for anything
-but the database; the answer is looked for before the transaction begins. Which state follows and
-which event is fired is said in chat_state.py.
+but the database; the answer and the priority are looked for before the transaction begins. Which
+state follows and which event is fired is said in chat_state.py.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils import timezone
 
-from chatbots import chat_payloads, chat_state, events, knowledge, own_phrases, wording
+from chatbots import answering, chat_payloads, chat_state, events, own_phrases, priority, wording
 from chatbots.chat_state import LIVE_STATES, Act, Fires, Way
 from chatbots.intent import asks_for_a_person
+from chatbots.knowledge import Source
 from chatbots.models import (
     Channel,
     Chatbot,
@@ -30,7 +31,6 @@ from chatbots.models import (
     MessageType,
     SupportEmail,
 )
-from chatbots.priority import priority_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +56,7 @@ class Reply:
     conversation: Conversation
     message: Message
     response: Message | None
-    sources: tuple[knowledge.Source, ...] = ()
+    sources: tuple[Source, ...] = ()
     events: tuple[Event, ...] = ()
     reason: str = ""
 
@@ -80,30 +80,36 @@ def ask(
     Conversation.DoesNotExist for a chatlog that is not this chatbot's.
     """
     wants_person = asks_for_a_person(text, own_phrases.lines(chatbot.person_phrases))
-    found = None if wants_person else knowledge.find(chatbot, text)
+    state = _state(chatbot, chatlog_id)
+    answered = judgement = None
+    if wants_person or state == ConversationState.WAITING:
+        judgement = priority.judge(chatbot, text, chatlog_id)
+    # A live chat that ends between this look and the lock has the fallback said once.
+    if not wants_person and chat_state.chatbot_answers(state, through_api=through_api):
+        answered = answering.answer(answering.Question(chatbot, text, chatlog_id))
     with transaction.atomic():
         conversation = _open(chatbot, chatlog_id, channel, contact)
         if not chat_state.chatbot_answers(conversation.state, through_api=through_api):
-            return _to_the_agent(conversation, text)
+            return _to_the_agent(conversation, text, judgement)
         whatsapp = conversation.channel == Channel.WHATSAPP and not through_api
         way = _way_to_a_person(conversation, whatsapp=whatsapp) if wants_person else None
         message = _say(conversation, MessageType.USER, text)
         if way:
             words = wording.on_the_way(way, conversation.email)
         else:
-            words = found.answer if found else chatbot.fallback_reply
+            words = answered.text if answered else chatbot.fallback_reply
         response = _say(conversation, MessageType.BOT, words)
         happened: tuple[Event, ...] = ()
         if chat_state.answer_is_an_event(whatsapp=whatsapp, through_api=through_api):
             payload = chat_payloads.user_message(conversation, text, words, through_api=through_api)
             happened = (events.record(chatbot, payload),)
         act = chat_state.ACT_OF_WAY[way] if way else Act.MESSAGE
-        happened += _move(conversation, act, message)
+        happened += _move(conversation, act, message, judgement)
     return Reply(
         conversation,
         message,
         response,
-        sources=found.sources if found else (),
+        sources=answered.sources if answered else (),
         events=happened,
         reason=wording.plan_reason(chatbot.account),
     )
@@ -123,17 +129,20 @@ def live_message(
     that fire nothing. Where live chat is off, the message is kept and the reply says so. Raises
     Conversation.DoesNotExist for a chatlog that is not this chatbot's.
     """
+    judgement = None
+    if _state(chatbot, chatlog_id) != ConversationState.LIVE:
+        judgement = priority.judge(chatbot, text, chatlog_id)
     with transaction.atomic():
         conversation = _open(chatbot, chatlog_id, channel, contact)
         if conversation.state in LIVE_STATES:
-            return _to_the_agent(conversation, text)
+            return _to_the_agent(conversation, text, judgement)
         message = _say(conversation, MessageType.USER, text)
         if not chatbot.live_chat_enabled:
             return _cannot(
                 conversation, message, wording.LIVE_CHAT_IS_OFF, wording.NO_LIVE_CHAT_REASON
             )
         response = _say(conversation, MessageType.BOT, wording.on_the_way(Way.LIVE_CHAT, ""))
-        happened = _move(conversation, Act.START_LIVE_CHAT, message)
+        happened = _move(conversation, Act.START_LIVE_CHAT, message, judgement)
     return Reply(
         conversation,
         message,
@@ -158,6 +167,8 @@ def hand_over(
     e-mail handover is off, the message is kept and the reply says so. Raises
     Conversation.DoesNotExist for a chatlog that is not this chatbot's.
     """
+    fields = dict(form_fields or {})
+    judgement = priority.judge(chatbot, text, chatlog_id, fields.values())
     with transaction.atomic():
         conversation = _open(chatbot, chatlog_id, channel, contact)
         message = _say(conversation, MessageType.USER, text)
@@ -170,7 +181,7 @@ def hand_over(
             )
         words = wording.on_the_way(Way.EMAIL, conversation.email)
         response = _say(conversation, MessageType.BOT, words)
-        happened = _move(conversation, Act.HAND_OVER, message, form_fields)
+        happened = _move(conversation, Act.HAND_OVER, message, judgement, fields)
     return Reply(
         conversation,
         message,
@@ -206,6 +217,15 @@ def _open(chatbot: Chatbot, chatlog_id: str | None, channel: str, contact: Conta
     return conversation
 
 
+def _state(chatbot: Chatbot, chatlog_id: str | None) -> str:
+    """How the conversation stands before it is locked. Raises Conversation.DoesNotExist."""
+    if chatlog_id is None:
+        return ConversationState.BOT
+    states = Conversation.objects.values_list("state", flat=True)
+    state: str = states.get(pk=chatlog_id, chatbot=chatbot)
+    return state
+
+
 def _say(conversation: Conversation, by: MessageType, text: str) -> Message:
     return Message.objects.create(conversation=conversation, type=by, content=text)
 
@@ -219,10 +239,12 @@ def _way_to_a_person(conversation: Conversation, *, whatsapp: bool) -> Way:
     )
 
 
-def _to_the_agent(conversation: Conversation, text: str) -> Reply:
+def _to_the_agent(
+    conversation: Conversation, text: str, judgement: priority.Judgement | None
+) -> Reply:
     """A visitor's message to the person they wait for or talk with."""
     message = _say(conversation, MessageType.USER, text)
-    happened = _move(conversation, Act.MESSAGE, message)
+    happened = _move(conversation, Act.MESSAGE, message, judgement)
     return Reply(
         conversation,
         message,
@@ -245,6 +267,7 @@ def _move(
     conversation: Conversation,
     act: Act,
     message: Message,
+    judgement: priority.Judgement | None,
     form_fields: Mapping[str, str] | None = None,
 ) -> tuple[Event, ...]:
     """Do what the visitor's `act` leads to, and save the conversation. Returns what it fired."""
@@ -256,20 +279,23 @@ def _move(
         conversation.agent_id = None
     conversation.state = moved.to.state
     conversation.awaits_first_live_message = moved.to.awaits_first
+    if judgement is not None:
+        conversation.priority = judgement.priority or ""
+        conversation.priority_because = judgement.explanation
     conversation.save()
     chatbot = conversation.chatbot
     if moved.fires is Fires.LIVE_CHAT:
         return (events.record(chatbot, chat_payloads.live_chat(conversation, message.content)),)
     if moved.fires is Fires.HANDOVER:
-        fields = form_fields or {}
-        priority = priority_of([message.content, *fields.values()])
         SupportEmail.objects.create(
             conversation=conversation,
             to=chatbot.support_email,
             message=message,
-            form_fields=dict(fields),
-            priority=priority or "",
+            form_fields=dict(form_fields or {}),
+            priority=conversation.priority,
+            priority_because=conversation.priority_because,
         )
-        payload = chat_payloads.handover(conversation, message.content, priority)
+        judged = judgement.priority if judgement else None
+        payload = chat_payloads.handover(conversation, message.content, judged)
         return (events.record(chatbot, payload),)
     return ()

@@ -90,7 +90,7 @@ def message_of(mail: SupportEmail) -> EmailMessage:
         "Name": conversation.name,
         "E-mail": conversation.email,
         "Phone": conversation.phone_number,
-        "Priority": mail.priority,
+        "Priority": mail.priority_because or mail.priority,
         "Chatlog": conversation.pk,
     }
     parts.append("\n".join(f"{label}: {value}" for label, value in details.items() if value))

@@ -8,6 +8,7 @@ read as the nearest known word, and by how alike the two sentences look (rapidfu
 
 from __future__ import annotations
 
+import heapq
 import math
 from collections import Counter
 from collections.abc import Mapping
@@ -20,6 +21,8 @@ from chatbots import words
 from chatbots.models import Chatbot
 
 THRESHOLD = 0.43
+# Below this it has nothing to do with the question.
+RELATED = 0.15
 # How much a word counts that only the answer has, against one of the question.
 IN_ANSWER = 0.55
 # How much a word counts that the chatbot never heard of, against its rarest one.
@@ -45,6 +48,11 @@ class Found:
     question: str
     sources: tuple[Source, ...]
     score: float
+
+    @property
+    def fits(self) -> bool:
+        """Whether it is good enough to be said as the answer."""
+        return self.score >= THRESHOLD
 
 
 @dataclass(frozen=True)
@@ -116,20 +124,20 @@ class Index:
 
     def search(self, text: str) -> Found | None:
         """The best answer to `text`, or None where none is good enough."""
+        best = self.ranked(text, most=1)
+        return best[0] if best and best[0].fits else None
+
+    def ranked(self, text: str, most: int) -> list[Found]:
+        """At most `most` answers that have to do with `text`, the best first."""
         said = words.plain(text)
         tokens = self._tokens(text)
         if not said or not self.entries:
-            return None
+            return []
         asked = sum(max(map(self.weight, token)) for token in tokens)
-        score, entry = max(
-            ((self._score(said, tokens, asked, entry), entry) for entry in self.entries),
-            key=lambda pair: pair[0],
-        )
-        if score < THRESHOLD:
-            return None
-        question, answer, title, url = entry.row
-        sources = (Source(url=url, title=title or question),) if url else ()
-        return Found(answer=answer, question=question, sources=sources, score=score)
+        scored = [(self._score(said, tokens, asked, entry), entry) for entry in self.entries]
+        # Of equals the first, as the owner has them in order.
+        best = heapq.nlargest(most, scored, key=lambda pair: pair[0])
+        return [_found(entry, score) for score, entry in best if score >= RELATED]
 
     def _score(self, said: str, tokens: list[frozenset[str]], asked: float, entry: _Entry) -> float:
         if said == entry.plain:
@@ -148,6 +156,12 @@ class Index:
         return 0.65 * understood + 0.2 * recalled + 0.15 * alike
 
 
+def _found(entry: _Entry, score: float) -> Found:
+    question, answer, title, url = entry.row
+    sources = (Source(url=url, title=title or question),) if url else ()
+    return Found(answer=answer, question=question, sources=sources, score=score)
+
+
 @lru_cache(maxsize=64)
 def _index(rows: tuple[Row, ...]) -> Index:
     # Keyed by the texts themselves: a changed answer is a new index, whoever changed it.
@@ -156,9 +170,18 @@ def _index(rows: tuple[Row, ...]) -> Index:
 
 def find(chatbot: Chatbot, text: str) -> Found | None:
     """The chatbot's answer to `text`, with its source, or None where it does not know."""
+    return _index_of(chatbot).search(text)
+
+
+def fitting(chatbot: Chatbot, text: str, most: int) -> list[Found]:
+    """At most `most` of the chatbot's answers that have to do with `text`, the best first."""
+    return _index_of(chatbot).ranked(text, most)
+
+
+def _index_of(chatbot: Chatbot) -> Index:
     rows = tuple(
         chatbot.answers.order_by("id").values_list(
             "question", "answer", "source_title", "source_url"
         )
     )
-    return _index(rows).search(text)
+    return _index(rows)

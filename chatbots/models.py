@@ -214,6 +214,9 @@ class Conversation(models.Model):
     )
     # Live chat was asked for and the visitor's first message after that has not come yet.
     awaits_first_live_message = models.BooleanField(default=False, editable=False)
+    # Judged when the visitor asks for a person, and with what they write while they wait.
+    priority = models.CharField(max_length=6, blank=True, editable=False)
+    priority_because = models.CharField(max_length=500, blank=True, editable=False)
     email = models.CharField(max_length=254, blank=True)
     name = models.CharField(max_length=200, blank=True)
     phone_number = models.CharField(max_length=40, blank=True)
@@ -295,6 +298,7 @@ class SupportEmail(models.Model):
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="+")
     form_fields = models.JSONField(default=dict, blank=True)
     priority = models.CharField(max_length=6, blank=True)
+    priority_because = models.CharField(max_length=500, blank=True)
     status = models.CharField(
         max_length=7, choices=SupportEmailStatus, default=SupportEmailStatus.PENDING
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from chatbots.folding import folded
@@ -96,6 +97,16 @@ def phrases(table: str, script: Script) -> Phrases:
     """The phrases of one language's table."""
     read = _Table(table, script)
     return Phrases(ask=read.search("ask"), take_back=read.search("not"), alone=read.alone())
+
+
+def finder(table: str, kinds: Iterable[str], script: Script) -> re.Pattern[str]:
+    """What finds any word of a table's lists `kinds`, as a group by that name.
+
+    Where several begin at one place the kind named first is found.
+    """
+    read = _Table(table, script)
+    groups = "|".join(f"(?P<{kind}>{read.any_of(read.lists[kind])})" for kind in kinds)
+    return re.compile(f"{script.begins}(?:{groups})")
 
 
 def literal_words(table: str) -> set[str]:

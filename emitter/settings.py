@@ -9,11 +9,13 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import os
+import re
 import secrets
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any, NoReturn
+from urllib.parse import urlsplit
 
 import environ
 from cryptography.fernet import Fernet
@@ -41,6 +43,14 @@ def flag(name: str) -> bool:
     if text in {"", "0", "false", "no", "off"}:
         return False
     refuse(f"{name} must be 1 or 0, not {text!r}.")
+
+
+def is_http_url(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 SANDBOX = flag("SANDBOX")
@@ -332,6 +342,33 @@ if not SANDBOX:
     SECURE_HSTS_PRELOAD = True
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
+
+# ---------------------------------------------------------------- answers and priorities
+
+# An OpenAI-compatible endpoint that answers in the chatbots' place, from their knowledge.
+ANSWER_API_URL = env.str("ANSWER_API_URL", default="").strip()
+ANSWER_API_KEY = env.str("ANSWER_API_KEY", default="").strip()
+ANSWER_API_MODEL = env.str("ANSWER_API_MODEL", default="").strip()
+try:
+    ANSWER_API_TIMEOUT_SECONDS = float(env.float("ANSWER_API_TIMEOUT_SECONDS", default=8.0))
+except ValueError:
+    ANSWER_API_TIMEOUT_SECONDS = 0.0
+if not 0 < ANSWER_API_TIMEOUT_SECONDS <= 60:
+    refuse("ANSWER_API_TIMEOUT_SECONDS must be a number of seconds, above 0 and at most 60.")
+if ANSWER_API_URL and not is_http_url(ANSWER_API_URL):
+    refuse("ANSWER_API_URL must be an http or https URL, such as https://api.example.com/v1.")
+if ANSWER_API_URL and not ANSWER_API_MODEL:
+    refuse("ANSWER_API_MODEL is not set. With ANSWER_API_URL it is required: the model's name.")
+if not re.fullmatch(r"[!-~]*", ANSWER_API_KEY):
+    refuse("ANSWER_API_KEY must be printable ASCII without spaces.")
+
+# Functions of one's own, by dotted path (docs/chat.md).
+ANSWER_FINDER = env.str("ANSWER_FINDER", default="") or (
+    "chatbots.answer_api.find" if ANSWER_API_URL else "chatbots.own_answers.find"
+)
+PRIORITY_CLASSIFIER = (
+    env.str("PRIORITY_CLASSIFIER", default="") or "chatbots.priority_rules.classify"
+)
 
 # ---------------------------------------------------------------- API
 

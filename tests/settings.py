@@ -15,11 +15,17 @@ for _name in (
     "SANDBOX",
     "BROKER_URL",
     "ALLOWED_HOSTS",
+    "ANSWER_API_KEY",
+    "ANSWER_API_MODEL",
+    "ANSWER_API_TIMEOUT_SECONDS",
+    "ANSWER_API_URL",
+    "ANSWER_FINDER",
     "CSRF_TRUSTED_ORIGINS",
     "EMAIL_URL",
     "ENDPOINT_ALLOW_NETWORKS",
     "EVENT_RETENTION_DAYS",
     "LOG_LEVEL",
+    "PRIORITY_CLASSIFIER",
     "VAR_DIR",
 ):
     os.environ.pop(_name, None)

@@ -11,14 +11,10 @@ from django.db.models.functions import Substr
 from chatbots import agents
 from chatbots.chat_state import LIVE_STATES
 from chatbots.membership import Person, chatbots_of
-from chatbots.models import Conversation, ConversationState, Message, MessageType
-from chatbots.priority import priority_of
+from chatbots.models import Conversation, ConversationState, Message
 
 SHOWN = 100
 EXCERPT = 140
-# What a priority is read from: the visitors' latest words.
-WORDS_EACH = 1000
-WORDS_ROWS = 1000
 COLOUR_OF = {"HIGH": "red", "MEDIUM": "amber", "LOW": "grey"}
 
 
@@ -34,6 +30,7 @@ class Row:
     chatbot: str
     channel: str
     priority: str
+    because: str
     colour: str
     agent: str
 
@@ -88,10 +85,8 @@ def of(person: Person) -> Listed:
     )
     waiting = list(found.filter(state=ConversationState.WAITING)[:SHOWN])
     live = list(found.filter(state=ConversationState.LIVE)[:SHOWN])
-    words = _words([conversation.pk for conversation in (*waiting, *live)])
 
     def row(conversation: Conversation) -> Row:
-        priority = priority_of(words.get(conversation.pk, [])) or ""
         return Row(
             pk=conversation.pk,
             who=who(conversation),
@@ -100,8 +95,9 @@ def of(person: Person) -> Listed:
             last_type=getattr(conversation, "last_type", "") or "",
             chatbot=conversation.chatbot.name,
             channel=conversation.get_channel_display(),
-            priority=priority,
-            colour=COLOUR_OF.get(priority, ""),
+            priority=conversation.priority,
+            because=conversation.priority_because,
+            colour=COLOUR_OF.get(conversation.priority, ""),
             agent=agents.name_of(conversation.agent) if conversation.agent else "",
         )
 
@@ -115,16 +111,3 @@ def of(person: Person) -> Listed:
 
 def who(conversation: Conversation) -> str:
     return conversation.name or conversation.email or conversation.phone_number or "Visitor"
-
-
-def _words(pks: list[str]) -> dict[str, list[str]]:
-    """What the visitors of these conversations wrote last, by conversation."""
-    rows = (
-        Message.objects.filter(conversation__in=pks, type=MessageType.USER)
-        .order_by("-id")
-        .values_list("conversation_id", Substr("content", 1, WORDS_EACH))[:WORDS_ROWS]
-    )
-    words: dict[str, list[str]] = {}
-    for pk, content in rows:
-        words.setdefault(pk, []).append(content)
-    return words
