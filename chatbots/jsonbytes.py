@@ -217,6 +217,11 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any] | _Refused:
     return _Refused(f"has the key {_short(key)} twice; JavaScript would keep only one of them.")
 
 
+_decoder = json.JSONDecoder(
+    object_pairs_hook=_object, parse_constant=_constant, parse_float=_float, parse_int=_int
+)
+
+
 def _refuse_any(value: Any, trail: list[str | int]) -> None:
     """Raise for the first _Refused in `value`, with its path."""
     if isinstance(value, _Refused):
@@ -241,13 +246,10 @@ def decode(data: bytes) -> Any:
     UTF-8; and for what is not JSON.
     """
     try:
-        value = json.loads(
-            data.decode("utf-8"),
-            object_pairs_hook=_object,
-            parse_constant=_constant,
-            parse_float=_float,
-            parse_int=_int,
-        )
+        text = data.decode("utf-8")
+        if text.startswith("\ufeff"):
+            raise NotExact("The body is not JSON: it begins with a byte order mark.")
+        value = _decoder.decode(text)
         _refuse_any(value, [])
     except UnicodeDecodeError:
         raise NotExact("The body is not UTF-8.") from None

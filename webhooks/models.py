@@ -350,7 +350,11 @@ class Worker(models.Model):
 class IdempotencyKey(models.Model):
     """What `POST /events` answered to an Idempotency-Key, for 24 hours."""
 
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    # Written with every keyed request, by an account that was just proved to be there: no constraint
+    # of the database's. The unique one below is the index.
+    account = models.ForeignKey(
+        Account, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False
+    )
     key = models.CharField(max_length=255)
     request_hash = models.CharField(max_length=64)
     status_code = models.PositiveSmallIntegerField(default=0)

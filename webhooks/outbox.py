@@ -5,38 +5,74 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from django.db import connection, transaction
 from django.utils import timezone
 
-from chatbots import database_clock
+from chatbots import database_clock, prepared
 from chatbots.models import PLANS_WITH_WEBHOOKS, Event
 from webhooks import breaker, waker
 from webhooks.models import Delivery, DeliveryStatus, Webhook, WebhookStatus
 
 # One statement, whatever the number of events and webhooks. A disabled webhook's deliveries are
 # made all the same and wait for it; an account whose plan has no webhooks gets none.
-FAN_OUT = """
+FAN_OUT: Final = """
 INSERT INTO webhooks_delivery
   (event_id, webhook_id, lane, status, is_test, simulate, conversation, due_at, attempts,
    failures, created_at)
 SELECT e.id, w.id, CASE WHEN w.rate_limit IS NULL THEN w.endpoint_id ELSE -w.id END,
        CASE w.status WHEN 'active' THEN 'pending' ELSE 'held' END,
        {false}, {simulate}, CASE WHEN w.ordered THEN e.chatlog_id ELSE '' END, {now}, 0, 0, {now}
-FROM (VALUES {events}) AS made
-JOIN chatbots_event e ON e.id = made.column1
+FROM {events}
 JOIN webhooks_webhook w ON w.chatbot_id = e.chatbot_id AND w.event = e.type
 JOIN chatbots_chatbot c ON c.id = e.chatbot_id
 JOIN chatbots_account a ON a.id = c.account_id
-JOIN (VALUES {copies}) AS copies ON 1 = 1
 WHERE w.status IN ('active', 'disabled') AND a.plan IN ({plans})
-ORDER BY made.column2
+ORDER BY e.place
 """
+_PLANS: Final = ", ".join(f"'{plan}'" for plan in sorted(PLANS_WITH_WEBHOOKS))
+_POSTGRESQL: Final = (
+    "WITH made AS ("
+    + FAN_OUT.format(
+        false="false",
+        simulate="e.simulate::jsonb",
+        now="now()",
+        events="unnest(%b::text[], %b::text[], %b::text[], %b::text[], %b::text[]) WITH ORDINALITY "
+        "AS e(id, chatbot_id, type, chatlog_id, simulate, place)",
+        plans=_PLANS,
+    )
+    + "RETURNING id, event_id, webhook_id, status) "
+    "SELECT made.id, made.event_id, made.webhook_id, w.url, made.status "
+    "FROM made JOIN webhooks_webhook w ON w.id = made.webhook_id ORDER BY made.id"
+)
+# A transaction is the only writer here: the newest rows are those that it has just made.
+_NEWEST: Final = (
+    "SELECT d.id, d.event_id, d.webhook_id, w.url, d.status FROM webhooks_delivery d "
+    "JOIN webhooks_webhook w ON w.id = d.webhook_id ORDER BY d.id DESC LIMIT %s"
+)
 
 
-def _marks(count: int) -> str:
-    return ", ".join(["%s"] * count)
+class Outgoing(NamedTuple):
+    """A saved event to make deliveries of.
+
+    `simulate` is how its receivers shall be treated badly (webhooks/simulation.py); `copies` makes
+    that many deliveries for each webhook.
+    """
+
+    event: Event
+    simulate: dict[str, Any] | None = None
+    copies: int = 1
+
+
+class Sent(NamedTuple):
+    """A delivery that was made."""
+
+    id: int
+    event_id: str
+    webhook_id: int
+    url: str
+    status: str
 
 
 def on_event_recorded(sender: type[Event], event: Event, **kwargs: Any) -> None:
@@ -46,36 +82,49 @@ def on_event_recorded(sender: type[Event], event: Event, **kwargs: Any) -> None:
 def fan_out(
     events: Sequence[Event], *, simulate: dict[str, Any] | None = None, copies: int = 1
 ) -> int:
-    """Make the deliveries of saved `events`; returns how many. Wakes the engine after COMMIT.
+    """Make the deliveries of saved `events`; returns how many. Wakes the engine after COMMIT."""
+    return len(spread([Outgoing(event, simulate, copies) for event in events]))
 
-    `simulate` is how their receivers shall be treated badly (webhooks/simulation.py); `copies`
-    makes that many deliveries of the same event for each webhook.
-    """
-    if not events:
-        return 0
-    postgresql = connection.vendor == "postgresql"
-    now = "now()" if postgresql else "%s"
-    sql = FAN_OUT.format(
-        false="false" if postgresql else "0",
-        simulate="%s::jsonb" if postgresql else "%s",
-        now=now,
-        copies=", ".join(["(1)"] * copies),
-        events=", ".join(["(%s, %s)"] * len(events)),
-        plans=_marks(len(PLANS_WITH_WEBHOOKS)),
-    )
-    moment = [] if postgresql else [connection.ops.adapt_datetimefield_value(timezone.now())] * 2
-    parameters = [
-        json.dumps(simulate) if simulate else None,
-        *moment,
-        *(value for place, event in enumerate(events) for value in (event.pk, place)),
-        *PLANS_WITH_WEBHOOKS,
+
+def spread(outgoing: Sequence[Outgoing]) -> list[Sent]:
+    """Make the deliveries of saved events; returns them. Wakes the engine after COMMIT."""
+    rows = [
+        (
+            event.pk,
+            event.chatbot_id,
+            event.type,
+            event.chatlog_id,
+            json.dumps(simulate) if simulate else None,
+        )
+        for event, simulate, copies in outgoing
+        for _ in range(copies)
     ]
-    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        made = int(cursor.rowcount)
+    if not rows:
+        return []
+    with transaction.atomic(savepoint=False):
+        if connection.vendor == "postgresql":
+            columns = [list(column) for column in zip(*rows, strict=True)]
+            made = [Sent(*row) for row in prepared.run(_POSTGRESQL, columns)]
+        else:
+            made = _spread_sqlite(rows)
         if made:
             wake_after_commit()
     return made
+
+
+def _spread_sqlite(rows: Sequence[tuple[str | None, ...]]) -> list[Sent]:
+    marks = ", ".join(["(%s, %s, %s, %s, %s, %s)"] * len(rows))
+    events = (
+        "(SELECT column1 AS id, column2 AS chatbot_id, column3 AS type, column4 AS chatlog_id, "
+        f"column5 AS simulate, column6 AS place FROM (VALUES {marks})) AS e"
+    )
+    sql = FAN_OUT.format(false="0", simulate="e.simulate", now="%s", events=events, plans=_PLANS)
+    now = connection.ops.adapt_datetimefield_value(timezone.now())
+    parameters = [now, now, *(v for place, row in enumerate(rows) for v in (*row, place))]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        cursor.execute(_NEWEST, [cursor.rowcount])
+        return [Sent(*row) for row in reversed(cursor.fetchall())]
 
 
 def send_to(

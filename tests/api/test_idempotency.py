@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from chatbots.models import Chatbot, Event
 from tests.api.conftest import EVENT, Api, check_problem
-from webhooks.api import idempotency
+from webhooks.api import idempotency, intake
 from webhooks.models import Delivery, IdempotencyKey, Webhook
 
 
@@ -105,7 +105,7 @@ def test_a_request_that_takes_long_makes_the_second_409(
 ) -> None:
     if connection.vendor != "postgresql":
         pytest.skip("SQLite has one writer: the second request waits for the first.")
-    monkeypatch.setattr(idempotency, "WAIT_MILLISECONDS", 50)
+    monkeypatch.setattr(intake, "WAIT_MILLISECONDS", 50)
     answers: list[Any] = []
 
     def post() -> None:

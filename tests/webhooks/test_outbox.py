@@ -83,7 +83,8 @@ def test_only_plans_with_webhooks_send(webhook: Webhook, account: Account, plan:
 
 def test_an_event_that_does_not_exist_goes_nowhere(webhook: Webhook) -> None:
     event = add_event(webhook.chatbot)
-    Event.objects.filter(pk=event.pk).update(type="SOMETHING_NEW")
+    event.type = "SOMETHING_NEW"
+    event.save()
     assert outbox.fan_out([event]) == 0
 
 
@@ -119,7 +120,9 @@ def test_it_takes_one_statement_however_many_webhooks_there_are(
     with transaction.atomic(), CaptureQueriesContext(connection) as queries:
         assert outbox.fan_out([event]) == webhooks
     assert sum("INSERT INTO webhooks_delivery" in q["sql"] for q in queries) == 1
-    assert sum("SAVEPOINT" not in q["sql"] for q in queries) == 1
+    # SQLite reads them again.
+    expected = 1 if connection.vendor == "postgresql" else 2
+    assert sum("SAVEPOINT" not in q["sql"] for q in queries) == expected
 
 
 # ---------------------------------------------------------------- to one webhook

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
+from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, UnsupportedMediaType
 from rest_framework.request import Request
@@ -16,6 +18,8 @@ HOW: Final = (
     "Send your API key in the header Authorization: Bearer KEY, "
     "or as apiKey in the JSON body of a POST."
 )
+# What a 401 says is wanted.
+CHALLENGE: Final = 'Bearer realm="api"'
 
 
 @dataclass(frozen=True)
@@ -33,31 +37,36 @@ class KeyAuthentication(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[KeyHolder, ApiKey]:
         require_length(request._request)
-        key = self._key(request)
-        found = ApiKey.find(key)
+        found = ApiKey.find(key_of(request._request, lambda: request.data))
         if found is None:
-            raise AuthenticationFailed(
-                "This API key does not exist or was revoked. Copy it again, or make a new one in "
-                "the dashboard."
-            )
+            raise unknown_key()
         return KeyHolder(found.account, found.pk), found
 
     def authenticate_header(self, request: Request) -> str:
-        return 'Bearer realm="api"'
+        return CHALLENGE
 
-    def _key(self, request: Request) -> str:
-        header = request.META.get("HTTP_AUTHORIZATION", "")
-        if header:
-            scheme, _, key = header.partition(" ")
-            if scheme.lower() != "bearer" or not key.strip():
-                raise AuthenticationFailed(f"The Authorization header is not of that form. {HOW}")
-            return str(key.strip())
-        if request.method == "POST":
-            try:
-                data = request.data
-            except UnsupportedMediaType:
-                raise NotAuthenticated(HOW) from None
-            key = data.get("apiKey") if isinstance(data, dict) else None
-            if isinstance(key, str) and key:
-                return key
-        raise NotAuthenticated(HOW)
+
+def key_of(request: HttpRequest, data: Callable[[], Any]) -> str:
+    """The key that a request shows; `data` parses its body. Raises for a request without one."""
+    header = request.META.get("HTTP_AUTHORIZATION", "")
+    if header:
+        scheme, _, key = header.partition(" ")
+        if scheme.lower() != "bearer" or not key.strip():
+            raise AuthenticationFailed(f"The Authorization header is not of that form. {HOW}")
+        return str(key.strip())
+    if request.method == "POST":
+        try:
+            body = data()
+        except UnsupportedMediaType:
+            raise NotAuthenticated(HOW) from None
+        key = body.get("apiKey") if isinstance(body, dict) else None
+        if isinstance(key, str) and key:
+            return key
+    raise NotAuthenticated(HOW)
+
+
+def unknown_key() -> AuthenticationFailed:
+    return AuthenticationFailed(
+        "This API key does not exist or was revoked. Copy it again, or make a new one in "
+        "the dashboard."
+    )

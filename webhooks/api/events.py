@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
 from chatbots.jsonbytes import NotExact
-from chatbots.models import Chatbot, Event, EventSource, EventType
-from webhooks import outbox, sample, simulation, subscriptions
+from chatbots.models import ApiKey, Chatbot, Event, EventSource, EventType
+from chatbots.standing import Standing
+from webhooks import sample, simulation, subscriptions
 from webhooks.api import documents, idempotency, pagination, scope, shapes
 from webhooks.api.answer import answer
 from webhooks.api.filters import Filters
+from webhooks.api.intake import Asked
+from webhooks.api.lean_post import LeanPost
 from webhooks.api.problem import Problem
-from webhooks.api.reading import Fields
+from webhooks.api.reading import Fields, object_of
 from webhooks.api.view import ApiView
 from webhooks.models import Delivery, DeliveryStatus
+from webhooks.outbox import Sent
 
 MAX_BATCH: Final = 500
 MAX_BATCH_BYTES: Final = 4 * 1024 * 1024
@@ -70,12 +75,15 @@ def read_event(
         return None
 
 
-class EventsView(ApiView):
+class EventsView(LeanPost):
     """Make an event happen, or list those that did."""
 
     @extend_schema(**documents.POST_EVENT)
-    def post(self, request: Request) -> HttpResponse:
-        fields = self.fields()
+    def post(self, request: HttpRequest) -> HttpResponse:
+        return self.happen(request)
+
+    def ask(self, request: HttpRequest, data: Any, key: ApiKey, *, fresh: bool) -> Asked:
+        fields = Fields(object_of(data))
         chatbot_id = fields.text("chatbotId", required=True)
         simulate = read_simulate(fields)
         if simulate and not settings.SANDBOX:
@@ -83,36 +91,20 @@ class EventsView(ApiView):
                 "simulate",
                 "works in the sandbox only. Here, simulate with a test: POST /webhooks/{id}/test.",
             )
-        chatbot = None if chatbot_id is None else scope.chatbot(self.account, chatbot_id)
+        chatbot = (
+            None if chatbot_id is None else scope.chatbot(key.account, chatbot_id, fresh=fresh)
+        )
         event = read_event(fields, chatbot or Chatbot(), simulate)
         fields.finish()
         assert chatbot is not None
         assert event is not None
-
-        def happen() -> int:
-            event.save(force_insert=True)
-            return outbox.fan_out(
-                [event], simulate=sample.for_engine(simulate), copies=sample.copies_of(simulate)
-            )
-
-        return idempotency.once(request, self.account, happen, lambda made: self._show(event, made))
-
-    def _show(self, event: Event, made: int) -> HttpResponse:
-        deliveries = list(_deliveries_of(event)) if made else []
-        # Not "pending": a worker may have been done with it by now.
-        going = any(row.status != DeliveryStatus.HELD for row in deliveries)
-        return answer(
-            {
-                "id": event.pk,
-                "event": event.type,
-                "timestamp": shapes.moment(event.occurred_at),
-                "payload": msgspec.Raw(bytes(event.body)),
-                "deliveries": shapes.sent_to(deliveries),
-                "reason": ""
-                if going
-                else subscriptions.not_sending_reason(event.chatbot, event.type),
-            },
-            202,
+        return Asked(
+            Standing(key, chatbot),
+            [event],
+            lambda sent: _show(event, sent),
+            simulate=sample.for_engine(simulate),
+            copies=sample.copies_of(simulate),
+            once=idempotency.wanted(request, key.account, data),
         )
 
     @extend_schema(**documents.LIST_EVENTS)
@@ -140,14 +132,17 @@ class EventView(ApiView):
         return answer(shapes.event(event) | {"deliveries": deliveries})
 
 
-class EventBatchView(ApiView):
+class EventBatchView(LeanPost):
     """Make up to 500 events happen, all or none."""
 
     max_body_bytes = MAX_BATCH_BYTES
 
     @extend_schema(**documents.POST_EVENT_BATCH)
-    def post(self, request: Request) -> HttpResponse:
-        fields = self.fields()
+    def post(self, request: HttpRequest) -> HttpResponse:
+        return self.happen(request)
+
+    def ask(self, request: HttpRequest, data: Any, key: ApiKey, *, fresh: bool) -> Asked:
+        fields = Fields(object_of(data))
         chatbot_id = fields.text("chatbotId", required=True)
         items = fields.sequence("events", required=True)
         if items is not None and not 1 <= len(items) <= MAX_BATCH:
@@ -155,17 +150,14 @@ class EventBatchView(ApiView):
         fields.finish()
         assert chatbot_id is not None
         assert items is not None
-        chatbot = scope.chatbot(self.account, chatbot_id)
+        chatbot = scope.chatbot(key.account, chatbot_id, fresh=fresh)
         events = self._read(items, chatbot)
-
-        def happen() -> int:
-            Event.objects.bulk_create(events)
-            return outbox.fan_out(events)
-
-        def show(made: int) -> HttpResponse:
-            return answer({"ids": [event.pk for event in events], "deliveries": made}, 202)
-
-        return idempotency.once(request, self.account, happen, show)
+        return Asked(
+            Standing(key, chatbot),
+            events,
+            lambda sent: answer({"ids": [e.pk for e in events], "deliveries": len(sent)}, 202),
+            once=idempotency.wanted(request, key.account, data),
+        )
 
     def _read(self, items: list[Any], chatbot: Chatbot) -> list[Event]:
         events: list[Event] = []
@@ -185,6 +177,30 @@ class EventBatchView(ApiView):
         if errors:
             raise Problem(400, f"{len(errors)} mistakes; no event was made.", errors)
         return events
+
+
+def _show(event: Event, sent: Sequence[Sent]) -> HttpResponse:
+    going = any(delivery.status != DeliveryStatus.HELD for delivery in sent)
+    return answer(
+        {
+            "id": event.pk,
+            "event": event.type,
+            "timestamp": shapes.moment(event.occurred_at),
+            "payload": msgspec.Raw(event.body),
+            "deliveries": [
+                {"id": str(made.id), "webhookId": str(made.webhook_id), "url": made.url}
+                for made in sent
+            ],
+            "reason": "" if going else _why_not(event),
+        },
+        202,
+    )
+
+
+def _why_not(event: Event) -> str:
+    # Not as remembered: the plan may have changed.
+    chatbot = Chatbot.objects.select_related("account").get(pk=event.chatbot_id)
+    return subscriptions.not_sending_reason(chatbot, event.type)
 
 
 def _deliveries_of(event: Event) -> QuerySet[Delivery]:

@@ -27,15 +27,19 @@ class JsonParser(BaseParser):
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
         view = (parser_context or {}).get("view")
-        limit: int = getattr(view, "max_body_bytes", MAX_BODY_BYTES)
-        body = stream.read(limit + 1)
-        if len(body) > limit:
-            raise too_large(limit)
-        try:
-            return jsonbytes.decode(body)
-        except jsonbytes.NotExact as error:
-            where = f"{error.path} " if error.path else ""
-            raise Problem(400, f"{where}{error.sentence}") from None
+        return read(stream, getattr(view, "max_body_bytes", MAX_BODY_BYTES))
+
+
+def read(stream: IO[Any] | HttpRequest, limit: int) -> Any:
+    """The JSON of a body. Raises a Problem: 413 past `limit` bytes, 400 for what is not exact."""
+    body = stream.read(limit + 1)
+    if len(body) > limit:
+        raise too_large(limit)
+    try:
+        return jsonbytes.decode(body)
+    except jsonbytes.NotExact as error:
+        where = f"{error.path} " if error.path else ""
+        raise Problem(400, f"{where}{error.sentence}") from None
 
 
 def require_length(request: HttpRequest) -> None:

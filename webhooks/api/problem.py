@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
@@ -90,7 +90,8 @@ def handle(exc: Exception, context: Mapping[str, Any]) -> HttpResponse:
         return response(403, str(exc) or "This key may not do that.")
     if isinstance(exc, exceptions.APIException):
         return _drf_problem(exc)
-    if isinstance(exc, OperationalError):
+    # The latter: the connection broke, and was used once more.
+    if isinstance(exc, OperationalError | InterfaceError):
         log.error("The database did not answer a request: %s", exc)
         return response(
             503,

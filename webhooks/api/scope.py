@@ -7,6 +7,7 @@ from typing import Final
 from django.db.models import QuerySet
 from django.http import Http404
 
+from chatbots import standing
 from chatbots.models import Account, Chatbot, Event
 from webhooks.models import Delivery, Webhook, WebhookStatus
 
@@ -26,17 +27,11 @@ def is_id(text: str) -> bool:
     return 0 < len(text) <= 64 and text.isascii() and text.isprintable()
 
 
-def chatbot(account: Account, chatbot_id: str) -> Chatbot:
-    """The account's chatbot. Raises Http404 for any other."""
-    found = (
-        Chatbot.objects.filter(account=account, pk=chatbot_id).first()
-        if is_id(chatbot_id)
-        else None
-    )
+def chatbot(account: Account, chatbot_id: str, *, fresh: bool = True) -> Chatbot:
+    """The account's chatbot; not `fresh`, as remembered. Raises Http404 for any other."""
+    found = standing.chatbot(account, chatbot_id, fresh=fresh) if is_id(chatbot_id) else None
     if found is None:
         raise Http404("There is no chatbot with this id in your account.")
-    # Saves asking for what is known.
-    found.account = account
     return found
 
 

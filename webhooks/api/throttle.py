@@ -20,19 +20,24 @@ class KeyThrottle(BaseThrottle):
     """API_REQUESTS_PER_MINUTE, counted per key in windows of ten seconds; none in the sandbox."""
 
     def allow_request(self, request: Request, view: APIView) -> bool:
-        per_minute: int = settings.API_REQUESTS_PER_MINUTE
-        if settings.SANDBOX or not per_minute:
-            return True
-        window, into = divmod(time.time(), WINDOW_SECONDS)
-        self.left = WINDOW_SECONDS - into
         holder = getattr(request.user, "pk", None) or self.get_ident(request)
-        name = f"api-requests:{holder}:{int(window)}"
-        cache.add(name, 0, 2 * WINDOW_SECONDS)
-        try:
-            count = cache.incr(name)
-        except ValueError:  # The cache dropped it in between: nobody is held up for that.
-            return True
-        return count <= max(1, per_minute * WINDOW_SECONDS // 60)
+        self.left = seconds_to_wait(holder)
+        return not self.left
 
     def wait(self) -> float:
         return self.left
+
+
+def seconds_to_wait(holder: int | str | None) -> float:
+    """Count a request of `holder`; 0 when it is within the limit, else until when to wait."""
+    per_minute: int = settings.API_REQUESTS_PER_MINUTE
+    if settings.SANDBOX or not per_minute:
+        return 0
+    window, into = divmod(time.time(), WINDOW_SECONDS)
+    name = f"api-requests:{holder}:{int(window)}"
+    cache.add(name, 0, 2 * WINDOW_SECONDS)
+    try:
+        count = cache.incr(name)
+    except ValueError:  # The cache dropped it in between: nobody is held up for that.
+        return 0
+    return 0 if count <= max(1, per_minute * WINDOW_SECONDS // 60) else WINDOW_SECONDS - into

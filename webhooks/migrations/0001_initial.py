@@ -120,7 +120,7 @@ class Migration(migrations.Migration):
                 ('status_code', models.PositiveSmallIntegerField(default=0)),
                 ('answer', models.BinaryField(default=b'')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='chatbots.account')),
+                ('account', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='chatbots.account')),
             ],
             options={
                 'indexes': [models.Index(fields=['created_at'], name='idempotency_key_age')],

@@ -1,0 +1,172 @@
+"""Where events that the API was asked for become rows: many requests in one transaction.
+
+What a request is told is durable: its events, their deliveries and its Idempotency-Key are
+committed before it is answered, or none of them is.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.db import IntegrityError, OperationalError, connection, transaction
+from django.http import HttpResponse
+
+from chatbots import event_rows
+from chatbots.group_commit import GroupCommit
+from chatbots.models import Event
+from chatbots.standing import Standing
+from webhooks import outbox
+from webhooks.api import idempotency
+from webhooks.api.idempotency import Earlier, Once
+from webhooks.models import Delivery
+from webhooks.outbox import Outgoing, Sent
+
+# Events in one transaction; a batch of the API's largest size fills it.
+MOST_EVENTS: Final = 500
+# How long a request waits for another one with its key that is still being worked on: together
+# with others, which would wait too, and alone.
+WAIT_TOGETHER_MILLISECONDS: Final = 50
+WAIT_MILLISECONDS: Final = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What one request asks for: events with their bytes made, all of them or none."""
+
+    standing: Standing
+    events: Sequence[Event]
+    # The answer to it; with a key it is made inside the transaction, to be kept with the key.
+    show: Callable[[Sequence[Sent]], HttpResponse]
+    simulate: dict[str, Any] | None = None
+    copies: int = 1
+    once: Once | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The events happened. With a key, `answer` is what was kept."""
+
+    sent: Sequence[Sent]
+    answer: HttpResponse | None = None
+
+
+class Gone:
+    """The key or the chatbot is not what it was when it was read: nothing happened."""
+
+
+class Later:
+    """Another request of the same group has the same Idempotency-Key, and goes first."""
+
+
+Outcome = Taken | Earlier | Gone | Later
+
+
+def take(asked: Asked) -> HttpResponse | None:
+    """Make it happen, and answer; None when its standing does not hold any more.
+
+    Raises a Problem: 422 for a key that was used with another request, 409 while the first request
+    with the key is still being worked on.
+    """
+    try:
+        outcome: Outcome = Later()
+        while isinstance(outcome, Later):
+            if connection.in_atomic_block:
+                # Whoever opened it decides about its end.
+                outcome = _alone(asked)
+            else:
+                outcome = _group.submit(asked, len(asked.events) * asked.copies)
+    except OperationalError as error:
+        if idempotency.is_busy(error):
+            raise idempotency.busy() from None
+        raise
+    if isinstance(outcome, Gone):
+        return None
+    if isinstance(outcome, Earlier):
+        assert asked.once is not None
+        return idempotency.again(asked.once, outcome)
+    return outcome.answer or asked.show(outcome.sent)
+
+
+def _together(group: Sequence[Asked]) -> Sequence[Outcome]:
+    # A connection that died meanwhile shows in the writing, and all are tried again: asking the
+    # server first whether it is there would be one more question for each group.
+    connection.health_check_done = True  # type: ignore[attr-defined]  # The stubs lack it.
+    return _write(group, WAIT_TOGETHER_MILLISECONDS)
+
+
+def _alone(asked: Asked) -> Outcome:
+    try:
+        (outcome,) = _write([asked], WAIT_MILLISECONDS)
+    except IntegrityError:
+        # The connection broke at COMMIT, and COMMIT was done.
+        if not Event.objects.filter(pk=asked.events[0].pk).exists():
+            raise
+        rows = Delivery.objects.filter(event__in=[event.pk for event in asked.events])
+        return Taken(
+            [
+                Sent(*row)
+                for row in rows.order_by("pk").values_list(
+                    "pk", "event_id", "webhook_id", "webhook__url", "status"
+                )
+            ]
+        )
+    return outcome
+
+
+def _write(group: Sequence[Asked], wait_milliseconds: int) -> list[Outcome]:
+    outcomes: dict[int, Outcome] = {}
+    with transaction.atomic():
+        going = _claim(group, wait_milliseconds, outcomes)
+        held = (
+            event_rows.insert([(asked.standing, asked.events) for _, asked in going])
+            if going
+            else []
+        )
+        gone = [pair for pair, holds in zip(going, held, strict=True) if not holds]
+        outcomes |= {place: Gone() for place, _ in gone}
+        idempotency.leave(asked.once for _, asked in gone if asked.once)
+        going = [pair for pair, holds in zip(going, held, strict=True) if holds]
+        sent = defaultdict(list)
+        for delivery in outbox.spread(
+            [
+                Outgoing(event, asked.simulate, asked.copies)
+                for _, asked in going
+                for event in asked.events
+            ]
+        ):
+            sent[delivery.event_id].append(delivery)
+        answers = []
+        for place, asked in going:
+            own = [delivery for event in asked.events for delivery in sent.get(event.pk, ())]
+            if asked.once is None:
+                outcomes[place] = Taken(own)
+                continue
+            answer = asked.show(own)
+            answers.append((asked.once, answer.status_code, answer.content))
+            outcomes[place] = Taken(own, answer)
+        if answers:
+            idempotency.keep(answers)
+    return [outcomes[place] for place in range(len(group))]
+
+
+def _claim(
+    group: Sequence[Asked], wait_milliseconds: int, outcomes: dict[int, Outcome]
+) -> list[tuple[int, Asked]]:
+    """Take the keys; the requests that go on, by place. The others' outcomes are noted."""
+    keys: dict[tuple[int, str], Once] = {}
+    for place, asked in enumerate(group):
+        if asked.once is not None:
+            if asked.once.name in keys:
+                outcomes[place] = Later()
+            keys.setdefault(asked.once.name, asked.once)
+    earlier = idempotency.claim(list(keys.values()), wait_milliseconds) if keys else {}
+    for place, asked in enumerate(group):
+        if asked.once is not None and asked.once.name in earlier and place not in outcomes:
+            outcomes[place] = earlier[asked.once.name]
+    return [(place, asked) for place, asked in enumerate(group) if place not in outcomes]
+
+
+_group: Final = GroupCommit(_together, _alone, MOST_EVENTS)
