@@ -350,8 +350,8 @@ class Worker(models.Model):
 class IdempotencyKey(models.Model):
     """What `POST /events` answered to an Idempotency-Key, for 24 hours."""
 
-    # Written with every keyed request, by an account that was just proved to be there: no constraint
-    # of the database's. The unique one below is the index.
+    # Written with every keyed request, for an account that was just proved to be there: no foreign
+    # key in the database. The unique constraint below is its index.
     account = models.ForeignKey(
         Account, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False
     )
