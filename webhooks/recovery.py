@@ -83,14 +83,17 @@ def start(
     """Send again what failed for `webhook` from `since` to `until` (now), the first batch at once.
 
     That is every failed delivery that was made, or given up, in the window; tests are left out.
-    While a recovery of the same window is at work, it is that one. Raises as `find` does.
+    Asked for twice, it is the same one: while it is at work, and as long as nothing else failed in
+    its window. Raises as `find` does.
     """
     with transaction.atomic():
         webhook.refresh_from_db(from_queryset=Webhook.objects.select_for_update())
         found = find(webhook, since, until)
-        running = Recovery.objects.filter(webhook=webhook, since=since, finished_at=None)
-        same = running.filter(until=found.until) if until else running
-        if already := same.first():
+        same = Recovery.objects.filter(webhook=webhook, since=since)
+        if until:
+            same = same.filter(until=found.until)
+        # One that is at work, or the one that took all there was.
+        if already := (same.filter(finished_at=None) if found.total else same).first():
             return already
         recovery = Recovery.objects.create(
             webhook=webhook,

@@ -11,7 +11,7 @@ from django.utils import timezone
 from chatbots import events
 from chatbots.models import Account, ApiKey, Chatbot, Conversation, EventSource, EventType, Message
 from webhooks import outbox, subscriptions
-from webhooks.models import Attempt, Delivery, DeliveryStatus, Webhook
+from webhooks.models import Attempt, Delivery, DeliveryStatus, Recovery, Webhook
 
 SECRET = "a-very-secret-secret-4711"
 OTHER_SECRET = "the-others-secret-0815"
@@ -120,6 +120,10 @@ class Everything:
             data={"chatlogId": self.conversation.pk, "userMessage": f"{word} asked"},
         )
         self.event = self.delivery.event
+        now = timezone.now()
+        self.recovery = Recovery.objects.create(
+            webhook=self.webhook, since=now, until=now, total=0, created_at=now, finished_at=now
+        )
 
 
 @pytest.fixture

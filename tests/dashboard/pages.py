@@ -46,7 +46,11 @@ def of(things: Everything) -> list[str]:
         *(reverse(f"admin:{name}_history", args=[pk]) for name, pk in rows.items()),
         *(
             reverse(f"admin:webhooks_webhook_{name}", args=webhook)
-            for name in ("edit", "rotate", "recover", "test")
+            for name in ("edit", "rotate", "recover", "recover_count", "test")
+        ),
+        *(
+            reverse(f"admin:webhooks_webhook_{name}", args=[*webhook, things.recovery.pk])
+            for name in ("recovery", "recovery_live")
         ),
         reverse("admin:webhooks_delivery_live", args=delivery),
         reverse("admin:live_chat_open", args=[things.conversation.pk]),

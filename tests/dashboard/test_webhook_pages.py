@@ -205,21 +205,6 @@ def test_a_simulation_that_is_not_possible_is_said(
     assert not Delivery.objects.exists()
 
 
-def test_recover_sends_again_what_failed_in_the_window(
-    browser_of_member: Client, webhook: Webhook
-) -> None:
-    delivery = deliver(webhook, DeliveryStatus.FAILED)
-    now = timezone.now()
-    window = {"since": (now - timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M")}
-    answer = browser_of_member.post(page_of(webhook, "recover"), window, follow=True)
-    assert "1 delivery" in answer.content.decode()
-    delivery.refresh_from_db()
-    assert delivery.status == DeliveryStatus.PENDING
-    backwards = window | {"until": (now - timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M")}
-    text = browser_of_member.post(page_of(webhook, "recover"), backwards).content.decode()
-    assert "The window ends before it begins." in text
-
-
 def test_a_failing_webhook_says_since_when(browser_of_member: Client, webhook: Webhook) -> None:
     webhook.failing_since = timezone.now() - timedelta(hours=5)
     webhook.save()

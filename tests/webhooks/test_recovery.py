@@ -163,6 +163,18 @@ def test_asking_twice_while_it_runs_is_one_recovery(
     assert states() == ["pending"] * 5
 
 
+def test_asking_twice_when_nothing_is_left_is_one_recovery(webhook: Webhook) -> None:
+    failed(webhook, 2)
+    since = ago(60)
+    first = recovery.start(webhook, since)
+    assert recovery.start(webhook, since).pk == first.pk
+    # What failed again may be recovered again.
+    moment = timezone.now()
+    Delivery.objects.update(status="failed", finished_at=moment)
+    second = recovery.start(webhook, since)
+    assert (second.pk != first.pk, second.requeued) == (True, 2)
+
+
 def test_what_fails_again_is_not_sent_a_third_time(
     webhook: Webhook, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,8 +17,8 @@ from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_POST
 
 from chatbots import events
-from webhooks import recovery, sample, simulation, subscriptions
-from webhooks.admin.forms import RecoverForm, RotateForm, SimulateForm, add_errors
+from webhooks import sample, simulation, subscriptions
+from webhooks.admin.forms import RotateForm, SimulateForm, add_errors
 from webhooks.models import Webhook
 
 if TYPE_CHECKING:
@@ -107,29 +107,6 @@ def rotate(site: WebhookAdmin, request: HttpRequest, webhook: Webhook) -> HttpRe
     return response
 
 
-def recover(site: WebhookAdmin, request: HttpRequest, webhook: Webhook) -> HttpResponse:
-    """Send again what failed in a window of time."""
-    form = RecoverForm.of(webhook, request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            count = recovery.start(
-                webhook,
-                form.cleaned_data["since"],
-                form.cleaned_data["until"],
-                requested_by=str(request.user),
-            ).total
-        except ValidationError as error:
-            add_errors(form, error)
-        else:
-            site.log_change(request, webhook, f"Recovered {count}")
-            if count:
-                messages.success(request, f"{_plural(count)} that failed are being sent again.")
-            else:
-                messages.info(request, "Nothing failed in that time, so nothing is sent again.")
-            return _back(webhook)
-    return site.page(request, "webhooks/recover.html", webhook, title="Recover", form=form)
-
-
 def _fields(request: HttpRequest, webhook: Webhook) -> list[dict[str, Any]]:
     """The sample's fields, each with its value and whether it is a value, null or absent."""
     posted = request.POST if request.method == "POST" else {}
@@ -172,7 +149,7 @@ def test(site: WebhookAdmin, request: HttpRequest, webhook: Webhook) -> HttpResp
 
 
 PAGES: dict[str, Callable[[WebhookAdmin, HttpRequest, Webhook], HttpResponse]]
-PAGES = {"rotate": rotate, "recover": recover, "test": test}
+PAGES = {"rotate": rotate, "test": test}
 
 
 def _posted(

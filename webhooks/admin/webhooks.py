@@ -17,7 +17,7 @@ from chatbots.admin.column import column
 from chatbots.admin.scope import ScopedAdmin, ScopedFilter
 from chatbots.membership import chatbots_of
 from webhooks import breaker, subscriptions
-from webhooks.admin import webhook_actions
+from webhooks.admin import recover, webhook_actions
 from webhooks.admin.forms import AddWebhookForm, ChangeWebhookForm, add_errors
 from webhooks.last_error import with_last_error
 from webhooks.models import Webhook, WebhookStatus
@@ -69,18 +69,20 @@ class WebhookAdmin(ScopedAdmin):
     search_help_text = "Search by URL or description"
 
     def get_urls(self) -> list[URLPattern]:
-        def page(name: str, view: Any) -> URLPattern:
-            def scoped(request: HttpRequest, pk: int) -> HttpResponse:
-                return view(self, request, self.webhook_or_404(request, pk))  # type: ignore[no-any-return]
+        def page(name: str, view: Any, address: str = "") -> URLPattern:
+            def scoped(request: HttpRequest, pk: int, **more: int) -> HttpResponse:
+                webhook = self.webhook_or_404(request, pk)
+                return view(self, request, webhook, **more)  # type: ignore[no-any-return]
 
             made: URLPattern = path(
-                f"<int:pk>/{name}/",
+                f"<int:pk>/{address or name}/",
                 self.admin_site.admin_view(scoped),
                 name=f"webhooks_webhook_{name}",
             )
             return made
 
         own = [page(name, view) for name, view in webhook_actions.PAGES.items()]
+        own += [page(name, view, address) for name, (address, view) in recover.PAGES.items()]
         return [page("edit", WebhookAdmin.edit), *own, *super().get_urls()]
 
     def webhook_or_404(self, request: HttpRequest, pk: int) -> Webhook:
@@ -193,6 +195,7 @@ class WebhookAdmin(ScopedAdmin):
             title=webhook.url,
             recent=recent,
             held=webhook.deliveries.filter(status="held").count(),
+            recoveries=recover.latest(webhook),
             held_back=breaker.sentence(webhook.endpoint),
         )
 

@@ -302,7 +302,8 @@ RECOVER_WEBHOOK: Final = operation(
         "Every failed delivery that was made, or given up, in the window; tests are left out. The "
         "first 2,000 are re-queued at once, the others in the background: follow it with the "
         "recovery's id. With `dryRun` nothing is changed, and the answer (200) says how many there "
-        "are. While a recovery of the same window runs, asking again gives that one."
+        "are. Asking twice for the same window gives the same recovery while it runs, and as long "
+        "as nothing else failed."
     ),
     path="webhook_id",
     body=thing(
