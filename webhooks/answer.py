@@ -66,6 +66,14 @@ class Answer:
 
     def head(self) -> Head:
         """The head of the answer itself, as far as it has come."""
+        raw = b"".join(self.lines)
+        found = _STATUS_LINE.match(raw)
+        if found and found[1] >= b"200" and raw.find(b"\r\n\r\n") == len(raw) - 4:
+            return Head(raw[:MOST_KEPT_HEAD_BYTES], int(found[1]), True)
+        return self._head_among_others()
+
+    def _head_among_others(self) -> Head:
+        """The same where there are 1xx answers before it, trailers after it, or no end of it."""
         kept: list[bytes] = []
         status, is_whole = None, False
         for line in self.lines:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from ipaddress import IPv6Address, ip_address
 from urllib.parse import quote
 
@@ -41,24 +41,24 @@ class Destination:
     port: int
     target: str
 
-    @property
+    @cached_property
     def is_address(self) -> bool:
         return ":" in self.host or _DOTTED.fullmatch(self.host) is not None
 
-    @property
+    @cached_property
     def url_host(self) -> str:
         return f"[{self.host}]" if ":" in self.host else self.host
 
-    @property
+    @cached_property
     def host_header(self) -> str:
         default = DEFAULT_PORTS[self.scheme] == self.port
         return self.url_host if default else f"{self.url_host}:{self.port}"
 
-    @property
+    @cached_property
     def origin(self) -> str:
         return f"{self.scheme}://{self.url_host}:{self.port}"
 
-    @property
+    @cached_property
     def url(self) -> str:
         return f"{self.scheme}://{self.host_header}{self.target}"
 

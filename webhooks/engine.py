@@ -13,22 +13,22 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from http import HTTPStatus
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import InterfaceError, OperationalError, connection
 
-from chatbots.timestamp import iso
-from webhooks import breaker, destination, presence, queue, schedule, signing, simulation, vault
+from webhooks import breaker, presence, queue
 from webhooks.clock import DatabaseClock
 from webhooks.models import ErrorKind, Webhook
 from webhooks.outcome import TOTAL_SECONDS, Outcome
 from webhooks.queue import Claimed, Finished, Lane
 from webhooks.room import QUICK_MS, Room, offer
-from webhooks.transport import Request, Transport
+from webhooks.signed_request import NotSent, Sent, Way, request_for
+from webhooks.transfer import Request
+from webhooks.transport import Transport
+from webhooks.verdict import finished, log_failures
 
 logger = logging.getLogger(__name__)
 
@@ -45,14 +45,6 @@ BUSY_BATCH = 16
 BUSY_WAIT_SECONDS = 0.002
 DATABASE_RETRY_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0)
 MOST_ROOMS = 20_000
-
-
-@dataclass(slots=True)
-class Sent:
-    """A delivery that was handed to the transport."""
-
-    claimed: Claimed
-    started_at: datetime
 
 
 class Engine:
@@ -227,10 +219,11 @@ class Engine:
 
     def _send(self, claimed: Sequence[Claimed], probes: set[int]) -> None:
         requests = []
+        ways: dict[int, Way | NotSent] = {}
         for one in claimed:
             sent = Sent(one, self._clock.now())
             try:
-                request = request_for(sent)
+                request = request_for(sent, ways)
             except NotSent as problem:
                 self._unrecorded.append(
                     finished(sent, "", b"", Outcome(0, error_kind=problem.kind, error=str(problem)))
@@ -299,115 +292,6 @@ class Engine:
         with contextlib.suppress(ValidationError):  # Somebody deleted it at this moment.
             subscriptions.disable(webhook, "Its endpoint answered 410 Gone.", notify=True)
             logger.warning("Webhook %s was disabled: its endpoint answered 410 Gone", webhook_id)
-
-
-class NotSent(Exception):
-    """A delivery that cannot leave as it is: the class of the failure, and a sentence."""
-
-    def __init__(self, kind: ErrorKind, sentence: str) -> None:
-        super().__init__(sentence)
-        self.kind = kind
-
-
-def request_for(sent: Sent) -> Request:
-    """The POST of one attempt, signed. Raises NotSent when it must not or cannot be made."""
-    claimed = sent.claimed
-    try:
-        where = destination.parse(claimed.url)
-    except ValidationError as error:
-        raise NotSent(ErrorKind.REFUSED_ADDRESS, error.messages[0]) from None
-    refusal = destination.refusal(where)
-    if refusal:
-        raise NotSent(ErrorKind.REFUSED_ADDRESS, refusal)
-    try:
-        secret = vault.decrypt(claimed.encrypted_secret)
-        headers = headers_for(sent, secret)
-    except vault.SecretUnreadable as error:
-        raise NotSent(ErrorKind.INTERNAL, str(error)) from None
-    return Request(sent, where, headers, claimed.body, destination.present_policy())
-
-
-def headers_for(sent: Sent, secret: str) -> list[tuple[str, str]]:
-    """Wonderchat's headers for one attempt, and those of Standard Webhooks where asked for."""
-    claimed, moment = sent.claimed, simulation.timestamp(sent.claimed.simulate, sent.started_at)
-    signature = simulation.signature(claimed.simulate, signing.sign(secret, claimed.body))
-    headers = [
-        ("User-Agent", f"Wonderchat-Webhooks/{settings.VERSION}"),
-        ("Accept", "*/*"),
-        ("Content-Type", "application/json"),
-        ("X-Wonderchat-Signature", signature),
-        ("X-Wonderchat-Timestamp", iso(moment)),
-    ]
-    if claimed.standard_headers:
-        secrets = [secret]
-        until = claimed.previous_secret_until
-        if claimed.encrypted_previous_secret and until and until > sent.started_at:
-            # The receiver may know the new secret already: no reason to send nothing.
-            with contextlib.suppress(vault.SecretUnreadable):
-                secrets.append(vault.decrypt(claimed.encrypted_previous_secret))
-        seconds = int(moment.timestamp())
-        body = claimed.body
-        if claimed.simulate and claimed.simulate.get("badSignature"):
-            body = body + b" "  # Signs something else than what is sent.
-        headers += [
-            ("webhook-id", claimed.event_id),
-            ("webhook-timestamp", str(seconds)),
-            (
-                "webhook-signature",
-                signing.standard_signature(secrets, claimed.event_id, seconds, body),
-            ),
-        ]
-    return headers
-
-
-def finished(sent: Sent, url: str, head: bytes, outcome: Outcome) -> Finished:
-    """What becomes of a delivery after this outcome: done, failed for good, or due again."""
-    claimed = sent.claimed
-    status, delay = "failed", 0.0
-    if outcome.succeeded:
-        status = "succeeded"
-    elif claimed.is_test:
-        pass
-    elif outcome.status_code == HTTPStatus.GONE:
-        # Waits for the webhook, which is being disabled.
-        status = "pending"
-    else:
-        asked = None
-        if outcome.status_code in (429, 503) and outcome.retry_after:
-            asked = schedule.retry_after(outcome.retry_after, sent.started_at)
-        wait = schedule.next_delay(claimed.retry_schedule, claimed.failures + 1, asked)
-        if wait is not None:
-            status, delay = "pending", wait
-    return Finished(
-        claimed=claimed,
-        outcome=outcome,
-        started_at=sent.started_at,
-        url=url or claimed.url,
-        request_head=head,
-        status=status,
-        delay_seconds=delay,
-    )
-
-
-def log_failures(batch: Sequence[Finished]) -> None:
-    """One line for each webhook and kind of failure in a batch, however many deliveries failed."""
-    groups: dict[tuple[int, str, bool], list[Finished]] = {}
-    for one in batch:
-        if not one.outcome.succeeded:
-            key = (one.claimed.webhook_id, one.outcome.error_kind, one.status == "pending")
-            groups.setdefault(key, []).append(one)
-    for (webhook_id, kind, again), failed in groups.items():
-        first = failed[0]
-        logger.warning(
-            "Webhook %s: delivery %s%s failed (%s), attempt %s: %s %s.",
-            webhook_id,
-            first.claimed.delivery_id,
-            f" and {len(failed) - 1} more" if len(failed) > 1 else "",
-            kind,
-            first.claimed.number,
-            first.outcome.error,
-            f"Next try in {first.delay_seconds:.0f} s" if again else "Given up",
-        )
 
 
 _engine = Engine()

@@ -15,18 +15,17 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import certifi
 import pycurl
 
 from webhooks import outcome
-from webhooks.address_policy import AddressPolicy
-from webhooks.answer import Answer, Head
-from webhooks.destination import Destination
+from webhooks.answer import Head
 from webhooks.outcome import TOTAL_SECONDS, Outcome
 from webhooks.resolver import Resolver
+from webhooks.transfer import Handle, Request, Transfer, Way
 
 logger = logging.getLogger(__name__)
 
@@ -34,55 +33,7 @@ logger = logging.getLogger(__name__)
 CONNECT_SECONDS = 3.0
 MOST_ADDRESSES = 3
 KEPT_CONNECTIONS = 512
-CONNECTION_LIFETIME_SECONDS = 300
-
-
-@dataclass(slots=True)
-class Request:
-    """One POST to make. `headers` come after Host and before Content-Length, in this order."""
-
-    key: Any
-    destination: Destination
-    headers: Sequence[tuple[str, str]]
-    body: bytes
-    policy: AddressPolicy
-
-    def head(self) -> bytes:
-        """The request line and headers as libcurl sends them."""
-        lines = [f"POST {self.destination.target} HTTP/1.1", *self.header_lines()]
-        lines.append(f"Content-Length: {len(self.body)}")
-        return "\r\n".join([*lines, "", ""]).encode("latin-1", "replace")
-
-    def header_lines(self) -> list[str]:
-        host = f"Host: {self.destination.host_header}"
-        return [host, *(f"{name}: {value}" for name, value in self.headers)]
-
-
-@dataclass(slots=True, eq=False)
-class _Transfer:
-    """A request under way."""
-
-    request: Request
-    started: float
-    addresses: list[str] = field(default_factory=list)
-    address: str = ""
-    refused: tuple[str, str] | None = None
-    answer: Answer = field(default_factory=Answer)
-
-    @property
-    def deadline(self) -> float:
-        return self.started + TOTAL_SECONDS
-
-    def open_socket(self, purpose: int, address: Any) -> int:
-        """Where the socket is opened: the last word on which address is reached."""
-        target = address.addr[0]
-        reached = target.decode() if isinstance(target, bytes) else str(target)
-        reason = self.request.policy.refusal(reached)
-        if reason or purpose != pycurl.SOCKTYPE_IPCXN:
-            self.refused = (reached, reason or "not an internet address")
-            return pycurl.SOCKET_BAD
-        # The bare descriptor: libcurl closes it.
-        return socket.socket(address.family, address.socktype, address.protocol).detach()
+MOST_HANDLES = 512
 
 
 class Transport:
@@ -103,14 +54,18 @@ class Transport:
         self._resolver = resolver or Resolver()
         self._ca_file = ca_file or certifi.where()
         self._submitted: deque[Request] = deque()
-        self._resolved: deque[tuple[_Transfer, Sequence[str], str]] = deque()
-        self._looking_up: set[_Transfer] = set()
-        self._active: dict[pycurl.Curl, _Transfer] = {}
-        self._idle: list[pycurl.Curl] = []
+        self._resolved: deque[tuple[Transfer, Sequence[str], str]] = deque()
+        self._looking_up: set[Transfer] = set()
+        self._active: dict[pycurl.Curl, Handle] = {}
+        self._idle: dict[Way, list[Handle]] = {}
+        self._handles = 0
         self._timer_at: float | None = None
         self._closing = False
         self._selector = selectors.DefaultSelector()
-        self._watched: set[int] = set()
+        # The sockets in the selector, with what is waited for; and those whose connection is kept
+        # with no transfer: the next one finds its socket there, with no system call.
+        self._watched: dict[int, int] = {}
+        self._dormant: set[int] = set()
         self._wake_reader, self._wake_writer = socket.socketpair()
         self._wake_reader.setblocking(False)
         self._wake_writer.setblocking(False)
@@ -154,6 +109,9 @@ class Transport:
             for key, mask in self._selector.select(self._select_seconds()):
                 if key.fileobj is self._wake_reader:
                     self._drain_wake()
+                elif key.fd in self._dormant:
+                    # The other side closed it, or speaks out of turn: libcurl finds out.
+                    self._forget(key.fd)
                 else:
                     bits = (pycurl.CSELECT_IN if mask & selectors.EVENT_READ else 0) | (
                         pycurl.CSELECT_OUT if mask & selectors.EVENT_WRITE else 0
@@ -168,9 +126,11 @@ class Transport:
                 self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
             self._collect()
             self._expire_look_ups()
-        for handle in list(self._active):
-            self._multi.remove_handle(handle)
+        for curl in list(self._active):
+            self._multi.remove_handle(curl)
         self._multi.close()
+        for used in (*self._active.values(), *chain.from_iterable(self._idle.values())):
+            used.close()
         self._selector.close()
         self._wake_reader.close()
         self._wake_writer.close()
@@ -195,20 +155,33 @@ class Transport:
     def _on_socket(self, what: int, fd: int, multi: Any, data: Any) -> None:
         if what == pycurl.POLL_REMOVE:
             if fd in self._watched:
-                self._watched.remove(fd)
-                self._selector.unregister(fd)
+                self._dormant.add(fd)
             return
+        self._dormant.discard(fd)
         events = (selectors.EVENT_READ if what & pycurl.POLL_IN else 0) | (
             selectors.EVENT_WRITE if what & pycurl.POLL_OUT else 0
         )
-        if fd in self._watched:
-            self._selector.modify(fd, events)
-        else:
-            self._watched.add(fd)
+        known = self._watched.get(fd)
+        if known == events:
+            return
+        self._watched[fd] = events
+        if known is None:
             self._selector.register(fd, events)
+        else:
+            self._selector.modify(fd, events)
+
+    def _on_opened(self, fd: int) -> None:
+        """A new socket; one that had its number before was closed, and with that left the kernel's
+        list, if not ours."""
+        self._forget(fd)
+
+    def _forget(self, fd: int) -> None:
+        self._dormant.discard(fd)
+        if self._watched.pop(fd, None) is not None:
+            self._selector.unregister(fd)
 
     def _begin(self, request: Request) -> None:
-        transfer = _Transfer(request, time.monotonic())
+        transfer = Transfer(request, time.monotonic())
         destination = request.destination
         if destination.is_address:
             self._on_resolved(transfer, [destination.host], "")
@@ -221,7 +194,7 @@ class Transport:
 
         self._resolver.look_up(destination.host, answered)
 
-    def _on_resolved(self, transfer: _Transfer, addresses: Sequence[str], sentence: str) -> None:
+    def _on_resolved(self, transfer: Transfer, addresses: Sequence[str], sentence: str) -> None:
         destination = transfer.request.destination
         if not destination.is_address:
             if transfer not in self._looking_up:
@@ -238,7 +211,7 @@ class Transport:
         transfer.addresses = list(addresses[:MOST_ADDRESSES])
         self._connect(transfer)
 
-    def _connect(self, transfer: _Transfer) -> None:
+    def _connect(self, transfer: Transfer) -> None:
         transfer.address = transfer.addresses.pop(0)
         left = transfer.deadline - time.monotonic()
         if left <= 0:
@@ -252,41 +225,33 @@ class Transport:
                 ),
             )
             return
-        handle = self._idle.pop() if self._idle else self._new_handle()
-        request, destination = transfer.request, transfer.request.destination
-        bracketed = f"[{transfer.address}]" if ":" in transfer.address else transfer.address
-        handle.setopt(pycurl.URL, destination.url)
-        # Otherwise libcurl would write %2e as %2E, and the record would not be what left.
-        handle.setopt(pycurl.REQUEST_TARGET, destination.target)
-        handle.setopt(
-            pycurl.CONNECT_TO,
-            [f"{destination.url_host}:{destination.port}:{bracketed}:{destination.port}"],
-        )
-        handle.setopt(pycurl.HTTPHEADER, [*request.header_lines(), "Expect:"])
-        handle.setopt(pycurl.POSTFIELDS, request.body)
-        handle.setopt(pycurl.TIMEOUT_MS, max(1, int(left * 1000)))
-        handle.setopt(
-            pycurl.CONNECTTIMEOUT_MS,
+        way = (transfer.request.destination.url, transfer.address)
+        handle = self._handle_for(way)
+        handle.begin(
+            transfer,
+            way,
+            max(1, int(left * 1000)),
             int(min(left, CONNECT_SECONDS) * 1000) if transfer.addresses else 0x7FFFFFF,
         )
-        handle.setopt(pycurl.HEADERFUNCTION, transfer.answer.lines.append)
-        handle.setopt(pycurl.WRITEFUNCTION, transfer.answer.on_body)
-        handle.setopt(pycurl.OPENSOCKETFUNCTION, transfer.open_socket)
-        self._active[handle] = transfer
-        self._multi.add_handle(handle)
+        self._active[handle.curl] = handle
+        self._multi.add_handle(handle.curl)
 
-    def _new_handle(self) -> pycurl.Curl:
-        handle = pycurl.Curl()
-        handle.setopt(pycurl.POST, 1)
-        handle.setopt(pycurl.NOSIGNAL, 1)
-        handle.setopt(pycurl.NOPROXY, "*")
-        handle.setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS)
-        handle.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
-        handle.setopt(pycurl.FOLLOWLOCATION, 0)
-        handle.setopt(pycurl.PATH_AS_IS, 1)
-        handle.setopt(pycurl.CAINFO, self._ca_file)
-        handle.setopt(pycurl.MAXLIFETIME_CONN, CONNECTION_LIFETIME_SECONDS)
+    def _handle_for(self, way: Way) -> Handle:
+        """One that went this way before, if there is one; else a new one, or the longest unused."""
+        if way not in self._idle and (self._handles < MOST_HANDLES or not self._idle):
+            self._handles += 1
+            return Handle(self._ca_file, self._on_opened)
+        way = way if way in self._idle else next(iter(self._idle))
+        ready = self._idle[way]
+        handle = ready.pop()
+        if not ready:
+            del self._idle[way]
         return handle
+
+    def _put_back(self, handle: Handle) -> None:
+        handle.release()
+        assert handle.way is not None
+        self._idle.setdefault(handle.way, []).append(handle)
 
     def _collect(self) -> None:
         while True:
@@ -299,11 +264,13 @@ class Transport:
                 return
 
     def _ended(self, handle: pycurl.Curl, code: int, message: str) -> None:
-        transfer = self._active.pop(handle)
+        used = self._active.pop(handle)
+        transfer = used.transfer
+        assert transfer is not None
         self._multi.remove_handle(handle)
-        sent = handle.getinfo(pycurl.REQUEST_SIZE) > 0
-        tcp_connected = handle.getinfo(pycurl.CONNECT_TIME) > 0
-        self._idle.append(handle)
+        sent = code == 0 or handle.getinfo(pycurl.REQUEST_SIZE) > 0
+        tcp_connected = code == 0 or handle.getinfo(pycurl.CONNECT_TIME) > 0
+        self._put_back(used)
         destination, answer = transfer.request.destination, transfer.answer
         if transfer.refused and not sent:
             self._refuse(transfer, *transfer.refused)
@@ -315,8 +282,11 @@ class Transport:
             self._connect(transfer)
             return
         head = answer.head()
+        answer.lines.clear()
         if answer.is_cut or (code == 0 and head.is_whole):
-            kind, sentence = outcome.of_status(head.status or 0, head.header(b"location"))
+            status = head.status or 0
+            location = head.header(b"location") if 300 <= status < 400 else ""
+            kind, sentence = outcome.of_status(status, location)
             if not destination.is_address:
                 self._resolver.prefer(destination.host, transfer.address)
         else:
@@ -349,7 +319,7 @@ class Transport:
                 "its name server did not answer.",
             )
 
-    def _refuse(self, transfer: _Transfer, address: str, reason: str) -> None:
+    def _refuse(self, transfer: Transfer, address: str, reason: str) -> None:
         host = transfer.request.destination.host
         leads = host if host == address else f"{host} leads to {address}, which"
         self._finish(
@@ -360,7 +330,7 @@ class Transport:
         )
 
     def _finish(
-        self, transfer: _Transfer, kind: str, sentence: str, head: Head | None = None
+        self, transfer: Transfer, kind: str, sentence: str, head: Head | None = None
     ) -> None:
         answer, head = transfer.answer, head or Head()
         self._on_done(

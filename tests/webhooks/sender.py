@@ -11,7 +11,8 @@ from webhooks import destination
 from webhooks.address_policy import AddressPolicy
 from webhooks.outcome import Outcome
 from webhooks.resolver import Resolver
-from webhooks.transport import Request, Transport
+from webhooks.transfer import Request
+from webhooks.transport import Transport
 
 SANDBOX = AddressPolicy(own_networks=True)
 HEADERS = (("User-Agent", "Tests/1"), ("Accept", "*/*"), ("Content-Type", "application/json"))

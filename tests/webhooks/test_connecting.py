@@ -15,7 +15,7 @@ from tests.webhooks.dns_server import DnsServer, Says
 from tests.webhooks.raw_server import RawServer, answer, answer_and_close
 from tests.webhooks.sender import Sender, request_to
 from webhooks.address_policy import AddressPolicy
-from webhooks.transport import _Transfer
+from webhooks.transfer import Handle, Transfer
 
 
 @pytest.fixture
@@ -189,9 +189,11 @@ def test_a_name_that_is_rebound_after_the_check_leads_nowhere_new(
 def test_the_socket_itself_refuses_what_the_policy_refuses() -> None:
     """Even if libcurl were led elsewhere, the last check is where the socket is opened."""
     for reached in (b"127.0.0.1", b"::1", "169.254.169.254"):
-        transfer = _Transfer(request_to("https://hooks.example.com/", policy=AddressPolicy()), 0.0)
+        transfer = Transfer(request_to("https://hooks.example.com/", policy=AddressPolicy()), 0.0)
+        handle = Handle("", lambda fd: None)
+        handle.transfer = transfer
         address = type("Address", (), {"addr": (reached, 443), "family": 2, "socktype": 1})()
-        assert transfer.open_socket(pycurl.SOCKTYPE_IPCXN, address) == pycurl.SOCKET_BAD
+        assert handle.open_socket(pycurl.SOCKTYPE_IPCXN, address) == pycurl.SOCKET_BAD
         assert transfer.refused is not None
 
 

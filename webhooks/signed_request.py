@@ -1,0 +1,115 @@
+"""The POST of one attempt: where it goes, and its headers, signed."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+
+from chatbots.timestamp import iso
+from webhooks import destination, signing, simulation, vault
+from webhooks.address_policy import AddressPolicy
+from webhooks.destination import Destination
+from webhooks.models import ErrorKind
+from webhooks.queue import Claimed
+from webhooks.transfer import Request
+
+
+@dataclass(slots=True)
+class Sent:
+    """A delivery that was handed to the transport."""
+
+    claimed: Claimed
+    started_at: datetime
+
+
+class NotSent(Exception):
+    """A delivery that cannot leave as it is: the class of the failure, and a sentence."""
+
+    def __init__(self, kind: ErrorKind, sentence: str) -> None:
+        super().__init__(sentence)
+        self.kind = kind
+
+
+@dataclass(slots=True)
+class Way:
+    """What the requests to one webhook have in common."""
+
+    destination: Destination
+    policy: AddressPolicy
+    secret: str
+    agent: str
+
+
+def way_of(claimed: Claimed) -> Way | NotSent:
+    """The way to the webhook of a delivery, or why there is none now."""
+    try:
+        where = destination.parse(claimed.url)
+    except ValidationError as error:
+        return NotSent(ErrorKind.REFUSED_ADDRESS, error.messages[0])
+    refusal = destination.refusal(where)
+    if refusal:
+        return NotSent(ErrorKind.REFUSED_ADDRESS, refusal)
+    try:
+        secret = vault.decrypt(claimed.encrypted_secret)
+    except vault.SecretUnreadable as error:
+        return NotSent(ErrorKind.INTERNAL, str(error))
+    agent = f"Wonderchat-Webhooks/{settings.VERSION}"
+    return Way(where, destination.present_policy(), secret, agent)
+
+
+def request_for(sent: Sent, ways: dict[int, Way | NotSent]) -> Request:
+    """The POST of one attempt, signed. Raises NotSent when it must not or cannot be made.
+
+    `ways` are those found before in the same claim, by webhook.
+    """
+    claimed = sent.claimed
+    way = ways.get(claimed.webhook_id)
+    if way is None:
+        way = ways[claimed.webhook_id] = way_of(claimed)
+    if isinstance(way, NotSent):
+        raise way.with_traceback(None)
+    headers = headers_for(sent, way)
+    return Request(sent, way.destination, headers, claimed.body, way.policy)
+
+
+def headers_for(sent: Sent, way: Way) -> list[tuple[str, str]]:
+    """Wonderchat's headers for one attempt, and those of Standard Webhooks where asked for."""
+    claimed, moment = sent.claimed, sent.started_at
+    signature = signing.sign(way.secret, claimed.body)
+    if claimed.simulate:
+        moment = simulation.timestamp(claimed.simulate, moment)
+        signature = simulation.signature(claimed.simulate, signature)
+    headers = [
+        ("User-Agent", way.agent),
+        ("Accept", "*/*"),
+        ("Content-Type", "application/json"),
+        ("X-Wonderchat-Signature", signature),
+        ("X-Wonderchat-Timestamp", iso(moment)),
+    ]
+    if claimed.standard_headers:
+        headers += standard_headers_for(sent, way, moment)
+    return headers
+
+
+def standard_headers_for(sent: Sent, way: Way, moment: datetime) -> list[tuple[str, str]]:
+    """The headers of Standard Webhooks 1.0, signed with both secrets after a rotation."""
+    claimed, secrets = sent.claimed, [way.secret]
+    until = claimed.previous_secret_until
+    if claimed.encrypted_previous_secret and until and until > sent.started_at:
+        # The receiver may know the new secret already: no reason to send nothing.
+        with contextlib.suppress(vault.SecretUnreadable):
+            secrets.append(vault.decrypt(claimed.encrypted_previous_secret))
+    seconds = int(moment.timestamp())
+    body = claimed.body
+    if claimed.simulate and claimed.simulate.get("badSignature"):
+        body = body + b" "  # Signs something else than what is sent.
+    signature = signing.standard_signature(secrets, claimed.event_id, seconds, body)
+    return [
+        ("webhook-id", claimed.event_id),
+        ("webhook-timestamp", str(seconds)),
+        ("webhook-signature", signature),
+    ]

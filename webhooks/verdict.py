@@ -1,0 +1,64 @@
+"""What becomes of a delivery after an attempt, and what the log says of it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from http import HTTPStatus
+
+from webhooks import schedule
+from webhooks.outcome import Outcome
+from webhooks.queue import Finished
+from webhooks.signed_request import Sent
+
+logger = logging.getLogger(__name__)
+
+
+def finished(sent: Sent, url: str, head: bytes, outcome: Outcome) -> Finished:
+    """What becomes of a delivery after this outcome: done, failed for good, or due again."""
+    claimed = sent.claimed
+    status, delay = "failed", 0.0
+    if outcome.succeeded:
+        status = "succeeded"
+    elif claimed.is_test:
+        pass
+    elif outcome.status_code == HTTPStatus.GONE:
+        # Waits for the webhook, which is being disabled.
+        status = "pending"
+    else:
+        asked = None
+        if outcome.status_code in (429, 503) and outcome.retry_after:
+            asked = schedule.retry_after(outcome.retry_after, sent.started_at)
+        wait = schedule.next_delay(claimed.retry_schedule, claimed.failures + 1, asked)
+        if wait is not None:
+            status, delay = "pending", wait
+    return Finished(
+        claimed=claimed,
+        outcome=outcome,
+        started_at=sent.started_at,
+        url=url or claimed.url,
+        request_head=head,
+        status=status,
+        delay_seconds=delay,
+    )
+
+
+def log_failures(batch: Sequence[Finished]) -> None:
+    """One line for each webhook and kind of failure in a batch, however many deliveries failed."""
+    groups: dict[tuple[int, str, bool], list[Finished]] = {}
+    for one in batch:
+        if not one.outcome.succeeded:
+            key = (one.claimed.webhook_id, one.outcome.error_kind, one.status == "pending")
+            groups.setdefault(key, []).append(one)
+    for (webhook_id, kind, again), failed in groups.items():
+        first = failed[0]
+        logger.warning(
+            "Webhook %s: delivery %s%s failed (%s), attempt %s: %s %s.",
+            webhook_id,
+            first.claimed.delivery_id,
+            f" and {len(failed) - 1} more" if len(failed) > 1 else "",
+            kind,
+            first.claimed.number,
+            first.outcome.error,
+            f"Next try in {first.delay_seconds:.0f} s" if again else "Given up",
+        )
