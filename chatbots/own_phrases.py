@@ -26,8 +26,6 @@ def validate(text: str) -> None:
         if len(phrase) > LONGEST:
             wrong.append(f"“{phrase[:30]}…” is longer than {LONGEST} characters.")
         elif len("".join(words_of(folded(phrase)))) < SHORTEST:
-            wrong.append(
-                f"“{phrase}” has fewer than {SHORTEST} letters: it would be found in most messages."
-            )
+            wrong.append(f"“{phrase}” has fewer than {SHORTEST} letters. Write a word or more.")
     if wrong:
         raise ValidationError(wrong[:5])

@@ -71,6 +71,8 @@ SPACED = {
         not: @manage me? .. @helper
         manage: add adding invite inviting remove removing delete assign assigning create set_up
         manage: manage managing hire hiring become becoming train training
+        not: pass/hand/transfer/forward it/this/them/my .. someone/somebody/anyone/person else?
+        not: do_you talk/speak/chat @link* @a* @helper
         not: human resources/rights/error/body/hair
         not: travel/user/estate agent/agents
         alone: @human customer_service customer_support customer_care live_chat real_people
@@ -97,6 +99,8 @@ SPACED = {
         not: @helper .. nicht/keinesfalls
         not: bist_du/sind_sie/seid_ihr/bin_ich/ist_das/spreche_ich/rede_ich .. @helper
         not: wie_viele/wieviele .. @helper
+        not: fur ein/eine/einen/zwei/drei/vier/mehrere/weitere @human
+        not: @helper .. hinzufugen/einladen/anlegen/loschen/entfernen
         alone: @human kundenservice kundendienst live_chat livechat
         polite: bitte jetzt sofort hallo ein eine einen einem echte echten echter danke ja ok bot
     """,
@@ -121,6 +125,7 @@ SPACED = {
         not: es_tu/etes_vous/tu_es/vous_etes/est_ce_que_tu_es/t_es/suis_je/est_ce .. @helper
         not: suis_je .. parler .. @helper
         not: combien .. @helper/personnes
+        not: pour un/une/deux/autre/chaque autre? @helper
         alone: @human service_client
         polite: un une le s_il_vous_plait s_il_te_plait svp stp bonjour merci vrai vraie maintenant
     """,
@@ -143,6 +148,7 @@ SPACED = {
         not: @no .. @human
         not: eres/es/son/sois/estoy .. un/una/unos? @helper
         not: cuantas/cuantos .. @helper/personas
+        not: para un/una/otra/cada @helper
         alone: @human persona atencion_al_cliente
         polite: un una por_favor porfa favor hola ya ahora gracias con el la real
     """,
@@ -161,6 +167,7 @@ SPACED = {
         not: @no .. @human
         not: sei/siete/e/sto un/una/parlando/lei? .. @helper
         not: quante/quanti .. @helper/persone
+        not: per un/una/ogni/altra @helper
         alone: @human persona servizio_clienti
         polite: un una per_favore perfavore grazie ciao subito adesso con
     """,
@@ -182,6 +189,7 @@ SPACED = {
         not: voce/vc/tu/es e? .. @human/pessoa/robo
         not: es/e/estou um/uma/falando/a_falar .. @helper
         not: quantas/quantos .. @helper/pessoas
+        not: para uma/outra/cada pessoa/alguem
         alone: @human pessoa
         polite: um uma por_favor pf pfv ola agora obrigado obrigada com
     """,
@@ -201,6 +209,7 @@ SPACED = {
         not: @helper .. niet
         not: ben_je/ben_jij/bent_u/ben_ik/praat_ik/spreek_ik/is_dit .. @helper
         not: hoeveel .. @helper
+        not: voor een/1/twee/elke @human
         alone: @human klantenservice
         polite: een echt echte aub alsjeblieft alstublieft graag nu hallo hoi dank_je
     """,
@@ -273,6 +282,7 @@ SPACED = {
         not: @no .. @human
         not: आप/तुम/aap/tum .. @human
         not: कितने/kitne .. @helper/लोग
+        not: @helper के/ke लिए/liye
         alone: @human कस्टमर_केयर
         polite: कृपया प्लीज please असली अभी नमस्ते
     """,
@@ -324,6 +334,7 @@ SPACED = {
         not: inte/ikke/utan/uden/uten/ingen .. @helper
         not: ar_du/er_du .. @human
         not: hur_manga/hvor_mange .. @human
+        not: for/til/till en/1/ett/et @human
         alone: @human
         polite: en tack takk tak riktig snalla
     """,

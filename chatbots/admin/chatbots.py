@@ -55,6 +55,13 @@ class ChatbotAdmin(ScopedAdmin):
         ("Where it is", {"fields": ("id", "chat_page", "created_at")}),
     )
 
+    def formfield_for_dbfield(
+        self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        if db_field.name == "person_phrases":
+            kwargs["widget"] = UnfoldAdminTextareaWidget(attrs={"rows": 4})
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Chatbot]:
         rows: QuerySet[Chatbot] = super().get_queryset(request).select_related("account")
         return rows.annotate(answers_count=Count("answers"))

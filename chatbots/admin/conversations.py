@@ -79,6 +79,9 @@ class ConversationAdmin(ScopedAdmin):
             "state_colour": STATE_COLOUR.get(ConversationState(conversation.state), "default"),
             "said": newest[SHOWN_MESSAGES - 1 :: -1],
             "shortened": len(newest) > SHOWN_MESSAGES,
+            "judged": bool(
+                conversation.person_asked_for_at or conversation.support_emails.exists()
+            ),
             "events": Event.objects.filter(
                 chatlog_id=conversation.pk, chatbot=conversation.chatbot_id
             ).order_by("id")[:SHOWN_EVENTS],

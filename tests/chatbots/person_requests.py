@@ -197,17 +197,27 @@ en: is this a real person?
 en: please don't transfer me to anyone
 en: I spoke to your agent yesterday, where is my parcel?
 en: How many people can sleep in the tent?
+en: Can I pass this to somebody else?
+en: Can I transfer my warranty to another person?
+en: Do you speak with people in Spanish?
+en: I need a tent for one person
+en: Can someone sign for my parcel?
+en: I'd like to add a colleague as a user
 en: 🎉
 de: Ich will keinen Menschen
 de: Bist du ein Mensch?
+de: Ich brauche ein Zelt für eine Person
+de: Ich möchte eine Person hinzufügen
 de: Wie viele Mitarbeiter haben Sie?
 de: Packen Menschen oder Roboter mein Paket?
 de: Ich brauche keinen Mitarbeiter, danke
 fr: Es-tu un humain ?
+fr: Je veux passer commande pour une autre personne
 fr: Je ne veux pas parler à un humain
 fr: Combien de personnes travaillent chez vous ?
 fr: pas besoin d'un conseiller
 es: ¿Eres una persona?
+es: Quiero pasar el pedido para otra persona
 es: No quiero hablar con nadie
 es: no necesito un agente
 es: ¿Cuántas personas trabajan ahí?
@@ -218,6 +228,7 @@ pt: Você é humano?
 pt: Não quero falar com um atendente
 pt: Quantas pessoas cabem na barraca?
 nl: Ben je een mens?
+nl: Ik wil een tent voor een persoon
 nl: Ik wil niet met een medewerker praten
 nl: Hoeveel mensen werken er?
 pl: Czy jesteś człowiekiem?
@@ -229,6 +240,7 @@ tr: Kaç kişi çalışıyor?
 ar: هل أنت إنسان؟
 ar: لا أريد التحدث مع موظف
 hi: क्या आप इंसान हैं?
+hi: एक व्यक्ति के लिए टेंट चाहिए
 hi: मुझे इंसान से बात नहीं करनी
 ja: あなたは人間ですか？
 ja: 担当者と話したくないです
@@ -241,6 +253,7 @@ ru: Ты человек?
 ru: Не надо оператора
 uk: Ти людина?
 sv: Är du en människa?
+sv: Jag vill ha ett tält för en person
 da: Er du et menneske?
 nb: Jeg vil ikke snakke med noen
 en: I'm fine with the bot, no agent needed

@@ -84,9 +84,12 @@ def test_the_mail_and_the_dashboard_say_why(chatbot: Chatbot, member: User, clie
 def test_the_dashboard_says_when_nothing_tells(
     chatbot: Chatbot, member: User, client: Client
 ) -> None:
-    reply = chat.hand_over(chatbot, "Hello")
     client.force_login(member)
-    page = client.get(f"/chatbots/conversation/{reply.conversation.pk}/change/").content.decode()
+    pk = chat.ask(chatbot, "Hello").conversation.pk
+    page = client.get(f"/chatbots/conversation/{pk}/change/").content.decode()
+    assert "none yet: no person was asked for" in page
+    chat.hand_over(chatbot, "Hello", chatlog_id=pk)
+    page = client.get(f"/chatbots/conversation/{pk}/change/").content.decode()
     assert "none: the visitor's words do not tell" in page
 
 
