@@ -69,7 +69,9 @@ def version(person: Person) -> str:
 
 def of(person: Person) -> Listed:
     """The list: who waits longest first, then who talks with somebody."""
-    last = Message.objects.filter(conversation=OuterRef("pk")).order_by("-id")
+    # What the chatbot said last is that it asked a colleague to join.
+    said = Message.objects.filter(conversation=OuterRef("pk")).exclude(type=MessageType.BOT)
+    last = said.order_by("-id")
     found = (
         _in_live_chat(person)
         .select_related("chatbot", "agent")

@@ -8,7 +8,7 @@ from typing import Any
 from rest_framework import serializers
 
 from chatbots.conversation import Reply
-from chatbots.models import Conversation, Event, MessageType
+from chatbots.models import Conversation, Event, Message, MessageType
 from chatbots.timestamp import iso
 
 
@@ -66,14 +66,16 @@ def of_chat(reply: Reply) -> dict[str, Any]:
     }
 
 
-def of_messages(conversation: Conversation) -> dict[str, Any]:
-    rows = conversation.messages.order_by("id").values_list("content", "type", "created_at")
+def of_message(message: Message) -> dict[str, Any]:
     return {
-        "messages": [
-            {"content": content, "type": by, "createdAt": iso(moment)}
-            for content, by, moment in rows
-        ]
+        "content": message.content,
+        "type": MessageType(message.type).value,
+        "createdAt": iso(message.created_at),
     }
+
+
+def of_messages(conversation: Conversation) -> dict[str, Any]:
+    return {"messages": [of_message(row) for row in conversation.messages.order_by("id")]}
 
 
 def of_person(reply: Reply) -> dict[str, Any]:

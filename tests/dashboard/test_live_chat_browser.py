@@ -221,7 +221,7 @@ def test_two_agents_see_who_took_the_visitor(
 ) -> None:
     def add_bob() -> None:
         bob = User.objects.create_user("bob", "b@x.example", "password", is_staff=True)
-        member.accounts.get().members.add(bob)  # type: ignore[attr-defined]  # Account.members
+        member.accounts.get().members.add(bob)
 
     in_another_thread(add_bob)
     bob = logged_in(open_page(), "bob")

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 CONTENT_TYPE: Final = "application/problem+json"
 NO_SUCH_PAGE: Final = "There is nothing at this address. The calls are listed at /api/v1/docs."
 # The state of the thing, not the request, is in the way.
-CONFLICTS: Final = frozenset({"in_flight", "deleted"})
+CONFLICTS: Final = frozenset({"in_flight", "deleted", "no_live_chat"})
 
 FieldErrors = Sequence[tuple[str, str]]
 

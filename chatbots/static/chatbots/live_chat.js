@@ -61,6 +61,7 @@
       desk.dataset.stands = news.stands.version;
       swap($("desk-head"), news.stands.head);
       $("desk-notice").replaceChildren(parsed(news.stands.notice));
+      $("desk-notice").hidden = news.stands.mayReply;
       $("desk-reply").hidden = !news.stands.mayReply;
     }
     if (news.said) say(news.said);
