@@ -11,7 +11,7 @@ from django.db.models.functions import Substr
 from chatbots import agents
 from chatbots.chat_state import LIVE_STATES
 from chatbots.membership import Person, chatbots_of
-from chatbots.models import Conversation, ConversationState, Message
+from chatbots.models import Conversation, ConversationState, Message, MessageType
 
 SHOWN = 100
 EXCERPT = 140

@@ -1,0 +1,1 @@
+"""The `emitter` command: a client of the REST API, for people who write receivers."""

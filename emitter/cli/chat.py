@@ -1,0 +1,79 @@
+"""`emitter chat`: talk with the chatbot, and see which events each message fired."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from chatbots.scenarios.player import Outcome, Visitor
+from emitter.cli import access, screen
+from emitter.cli.rest import Rest
+from emitter.cli.rest_stage import RestStage
+
+
+def chat(
+    message: Annotated[
+        str, typer.Argument(help="What to say. Without it: a conversation, line by line.")
+    ] = "",
+    chatlog: Annotated[
+        str, typer.Option(help="The chatlogId of a conversation to go on with.")
+    ] = "",
+    person: Annotated[
+        bool, typer.Option("--person", help="Say it to a person (live chat), not to the chatbot.")
+    ] = False,
+    name: Annotated[str, typer.Option(help="The visitor's name (with --person).")] = "",
+    email: Annotated[str, typer.Option(help="The visitor's e-mail (with --person).")] = "",
+    url: access.Url = "",
+    key: access.Key = "",
+    chatbot: access.ChatbotId = "",
+    as_json: access.AsJson = False,
+) -> None:
+    """Talk with the chatbot: one message, or line by line until an empty one or Ctrl-D."""
+    with Rest(access.with_chatbot(url, key, chatbot)) as rest:
+        visitor = Visitor(1, "web", name, email, chatlog_id=chatlog)
+        stage = RestStage(rest)
+        if chatlog:
+            stage.look(chatlog)
+        say = stage.person if person else stage.ask
+        if message:
+            show(say(visitor, message), visitor, as_json)
+            return
+        for line in lines(as_json):
+            show(say(visitor, line), visitor, as_json)
+
+
+def lines(as_json: bool) -> Iterator[str]:
+    """What the person types, or what a script sends line by line."""
+    asks = sys.stdin.isatty() and not as_json
+    while True:
+        if asks:
+            screen.console().print(Text("you > ", style="bold green"), end="")
+        line = sys.stdin.readline()
+        if not line or (asks and not line.strip()):
+            return
+        if line.strip():
+            yield line.rstrip("\n")
+
+
+def show(outcome: Outcome, visitor: Visitor, as_json: bool) -> None:
+    if as_json:
+        screen.as_json(
+            {
+                "response": outcome.said,
+                "chatlogId": visitor.chatlog_id,
+                "events": list(outcome.events),
+                "reason": outcome.reason,
+            }
+        )
+        return
+    shown = screen.console()
+    if outcome.said:
+        line = Text("chatbot", style="bold blue")
+        line.append(f"  {screen.plain(outcome.said)}", style="not bold default")
+        shown.print(line)
+    shown.print(screen.events_line(outcome.events, outcome.reason))
+    shown.print(Text(f"        chatlogId {visitor.chatlog_id}", style="dim"))
