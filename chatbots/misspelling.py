@@ -12,9 +12,9 @@ MISSING_LETTER_FROM = 5
 
 
 def slips(word: str) -> set[str]:
-    """What `word` becomes by one slip after its first letter."""
+    """What `word` becomes by one slip that leaves its first letter where it is."""
     found = {word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(1, len(word) - 1)}
-    found |= {word[:i] + word[i] + word[i:] for i in range(1, len(word))}
+    found |= {word[:i] + word[i] + word[i:] for i in range(len(word))}
     if len(word) >= MISSING_LETTER_FROM:
         found |= {word[:i] + word[i + 1 :] for i in range(1, len(word))}
     if len(word) >= ANY_SLIP_FROM:

@@ -59,6 +59,7 @@ def test_other_languages_are_matched_by_their_words() -> None:
             ("Kann ich meine Bestellung stornieren?", "Ja, innerhalb von zwei Stunden.", "", ""),
             ("営業時間を教えてください", "月曜日から金曜日です。", "", ""),
             ("ما هي ساعات العمل؟", "من الاثنين إلى الجمعة", "", ""),
+            ("मैं ऑर्डर कैसे रद्द करूँ?", "दो घंटे के भीतर।", "", ""),
         )
     )
 
@@ -69,6 +70,8 @@ def test_other_languages_are_matched_by_their_words() -> None:
     assert found("öffnungszeiten") == "Wie sind Ihre Öffnungszeiten?"
     assert found("Bestellung stornieren bitte").startswith("Kann ich")
     assert found("営業時間は?") == "営業時間を教えてください"
+    assert found("ऑर्डर रद्द") == "मैं ऑर्डर कैसे रद्द करूँ?"
+    assert found("रूद") == ""  # Its letters are in a question, but not this word.
     assert found("ساعات العمل") == "ما هي ساعات العمل؟"
 
 
