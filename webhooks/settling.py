@@ -114,10 +114,12 @@ def _some(webhook: Webhook, lane: int) -> int:
 
 def _move(rows: QuerySet[Delivery], most: int, **columns: Any) -> int:
     """Change up to `most` of `rows`, whose leases, if any, have run out."""
-    ids = list(rows.values_list("pk", flat=True)[:most])
+    found = dict(rows.values_list("pk", "lease_until")[:most])
+    ids = list(found)
     if not ids:
         return 0
-    queue.tell_of_lost(Delivery.objects.filter(pk__in=ids))
+    if leased := [pk for pk, lease_until in found.items() if lease_until]:
+        queue.tell_of_lost(Delivery.objects.filter(pk__in=leased))
     # With the condition once more: a worker may have taken some of them at this moment.
     waiting = [DeliveryStatus.PENDING, DeliveryStatus.HELD]
     Delivery.objects.filter(is_idle(), pk__in=ids, status__in=waiting).update(

@@ -11,6 +11,7 @@ import os
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -23,11 +24,19 @@ django.setup()
 from django.core.management import call_command  # noqa: E402
 from django.db import transaction  # noqa: E402
 from django.db.models import Count, F  # noqa: E402
+from django.db.models.functions import Now  # noqa: E402
 
-from chatbots import conversation, events  # noqa: E402
+from chatbots import conversation, database_clock, events  # noqa: E402
 from chatbots.models import Account, Answer, ApiKey, Chatbot, Event, EventSource  # noqa: E402
 from webhooks import outbox, subscriptions  # noqa: E402
-from webhooks.models import Attempt, Delivery  # noqa: E402
+from webhooks import recovery as recovery_of  # noqa: E402
+from webhooks.models import (  # noqa: E402
+    Attempt,
+    Delivery,
+    RecoveredDelivery,
+    Recovery,
+    Webhook,
+)
 
 EVENT = "USER_MESSAGE_SENT"
 
@@ -129,7 +138,41 @@ def let_time_pass(seconds: float) -> int:
     )
 
 
-CALLS = {f.__name__: f for f in (migrate, prepare, pour, trickle, ask, state, let_time_pass)}
+def give_up(chatbot: str) -> int:
+    """All that waits has failed; returns how many."""
+    waiting = Delivery.objects.filter(webhook__chatbot=chatbot, status="pending")
+    return waiting.update(status="failed", finished_at=Now())
+
+
+def recover(chatbot: str) -> int:
+    """Recover the last hour of the webhook that `pour` is for; returns the recovery's id."""
+    webhook = Webhook.objects.get(chatbot=chatbot, event=EVENT)
+    hour = database_clock.now() - timedelta(hours=1)
+    return recovery_of.start(webhook, hour).pk
+
+
+def recovery(pk: int) -> dict[str, Any]:
+    """How far a recovery came, and how many deliveries it knows it sent again."""
+    row = Recovery.objects.get(pk=pk)
+    items = RecoveredDelivery.objects.filter(recovery=row).count()
+    return {"status": row.status, "requeued": row.requeued, "items": items}
+
+
+CALLS: dict[str, Callable[..., Any]] = {
+    call.__name__: call
+    for call in (
+        migrate,
+        prepare,
+        pour,
+        trickle,
+        ask,
+        state,
+        let_time_pass,
+        give_up,
+        recover,
+        recovery,
+    )
+}
 
 
 def main() -> None:
