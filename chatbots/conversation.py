@@ -69,6 +69,7 @@ def ask(
     channel: str = Channel.WEB,
     through_api: bool = False,
     contact: Contact = NOBODY,
+    client_id: str = "",
 ) -> Reply:
     """A visitor's message to the chatbot, and the chatbot's answer.
 
@@ -76,8 +77,9 @@ def ask(
     chat on) or HUMAN_HANDOVER (e-mail handover on). `through_api` leaves the visitor's details out
     of USER_MESSAGE_SENT: the page has them "only in main chat endpoint". While a live chat is on,
     the page's messages go to the person and the chatbot keeps silent; the API's caller asked the
-    chatbot, so it answers. On WhatsApp only a live chat fires (chat_state.py). Raises
-    Conversation.DoesNotExist for a chatlog that is not this chatbot's.
+    chatbot, so it answers. On WhatsApp only a live chat fires (chat_state.py). `client_id`
+    is kept with the message (said_once.py). Raises Conversation.DoesNotExist for a chatlog that is
+    not this chatbot's.
     """
     wants_person = asks_for_a_person(text, own_phrases.lines(chatbot.person_phrases))
     state = _state(chatbot, chatlog_id)
@@ -90,12 +92,12 @@ def ask(
     with transaction.atomic():
         conversation = _open(chatbot, chatlog_id, channel, contact)
         if not chat_state.chatbot_answers(conversation.state, through_api=through_api):
-            return _to_the_agent(conversation, text, judgement)
+            return _to_the_agent(conversation, text, judgement, client_id)
         whatsapp = conversation.channel == Channel.WHATSAPP and not through_api
         way = _way_to_a_person(conversation, whatsapp=whatsapp) if wants_person else None
-        message = _say(conversation, MessageType.USER, text)
+        message = _say(conversation, MessageType.USER, text, client_id)
         if way:
-            words = wording.on_the_way(way, conversation.email)
+            words = wording.on_the_way(way, _reached_at(conversation), whatsapp=whatsapp)
         else:
             words = answered.text if answered else chatbot.fallback_reply
         response = _say(conversation, MessageType.BOT, words)
@@ -111,7 +113,9 @@ def ask(
         response,
         sources=answered.sources if answered else (),
         events=happened,
-        reason=wording.plan_reason(chatbot.account),
+        reason=wording.NO_LIVE_CHAT_REASON
+        if whatsapp and way is Way.NO_WAY
+        else wording.plan_reason(chatbot.account),
     )
 
 
@@ -122,6 +126,7 @@ def live_message(
     chatlog_id: str | None = None,
     channel: str = Channel.WEB,
     contact: Contact = NOBODY,
+    client_id: str = "",
 ) -> Reply:
     """Start the live chat with `text`, or be the visitor's next message in it.
 
@@ -135,13 +140,13 @@ def live_message(
     with transaction.atomic():
         conversation = _open(chatbot, chatlog_id, channel, contact)
         if conversation.state in LIVE_STATES:
-            return _to_the_agent(conversation, text, judgement)
-        message = _say(conversation, MessageType.USER, text)
+            return _to_the_agent(conversation, text, judgement, client_id)
+        message = _say(conversation, MessageType.USER, text, client_id)
         if not chatbot.live_chat_enabled:
             return _cannot(
                 conversation, message, wording.LIVE_CHAT_IS_OFF, wording.NO_LIVE_CHAT_REASON
             )
-        response = _say(conversation, MessageType.BOT, wording.on_the_way(Way.LIVE_CHAT, ""))
+        response = _say(conversation, MessageType.BOT, wording.on_the_way(Way.LIVE_CHAT))
         happened = _move(conversation, Act.START_LIVE_CHAT, message, judgement)
     return Reply(
         conversation,
@@ -160,6 +165,7 @@ def hand_over(
     channel: str = Channel.WEB,
     contact: Contact = NOBODY,
     form_fields: Mapping[str, str] | None = None,
+    client_id: str = "",
 ) -> Reply:
     """Hand the conversation over to the support e-mail, with the values of a form if there is one.
 
@@ -171,7 +177,7 @@ def hand_over(
     judgement = priority.judge(chatbot, text, chatlog_id, fields.values())
     with transaction.atomic():
         conversation = _open(chatbot, chatlog_id, channel, contact)
-        message = _say(conversation, MessageType.USER, text)
+        message = _say(conversation, MessageType.USER, text, client_id)
         if not chatbot.can_hand_over:
             return _cannot(
                 conversation,
@@ -179,7 +185,7 @@ def hand_over(
                 wording.HANDOVER_IS_OFF,
                 wording.no_handover_reason(chatbot),
             )
-        words = wording.on_the_way(Way.EMAIL, conversation.email)
+        words = wording.on_the_way(Way.EMAIL, _reached_at(conversation))
         response = _say(conversation, MessageType.BOT, words)
         happened = _move(conversation, Act.HAND_OVER, message, judgement, fields)
     return Reply(
@@ -226,8 +232,14 @@ def _state(chatbot: Chatbot, chatlog_id: str | None) -> str:
     return state
 
 
-def _say(conversation: Conversation, by: MessageType, text: str) -> Message:
-    return Message.objects.create(conversation=conversation, type=by, content=text)
+def _say(conversation: Conversation, by: MessageType, text: str, client_id: str = "") -> Message:
+    return Message.objects.create(
+        conversation=conversation, type=by, content=text, client_id=client_id
+    )
+
+
+def _reached_at(conversation: Conversation) -> str:
+    return conversation.email or conversation.phone_number
 
 
 def _way_to_a_person(conversation: Conversation, *, whatsapp: bool) -> Way:
@@ -240,10 +252,13 @@ def _way_to_a_person(conversation: Conversation, *, whatsapp: bool) -> Way:
 
 
 def _to_the_agent(
-    conversation: Conversation, text: str, judgement: priority.Judgement | None
+    conversation: Conversation,
+    text: str,
+    judgement: priority.Judgement | None,
+    client_id: str,
 ) -> Reply:
     """A visitor's message to the person they wait for or talk with."""
-    message = _say(conversation, MessageType.USER, text)
+    message = _say(conversation, MessageType.USER, text, client_id)
     happened = _move(conversation, Act.MESSAGE, message, judgement)
     return Reply(
         conversation,

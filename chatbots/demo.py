@@ -1,9 +1,10 @@
-"""The demo chatbot: what a small shop's customers ask, each answer with its source."""
+"""The demo chatbot: what a small shop's customers ask, with sources, and a form."""
 
 from __future__ import annotations
 
 from django.db import transaction
 
+from chatbots.form_field import FieldKind, FormField
 from chatbots.models import Account, Answer, Chatbot
 
 NAME = "Customer Support Bot"
@@ -138,11 +139,40 @@ KNOWLEDGE: tuple[tuple[str, str, str, str], ...] = (
     ),
 )
 
+FORM_TITLE = "Ask about an order"
+FORM_INTRO = "Our order desk answers within one working day."
+# Label, kind, required, what a choice offers.
+FORM: tuple[tuple[str, FieldKind, bool, str], ...] = (
+    ("Name", FieldKind.NAME, False, ""),
+    ("E-mail", FieldKind.EMAIL, False, ""),
+    ("Phone", FieldKind.PHONE, False, ""),
+    ("Order number", FieldKind.TEXT, False, ""),
+    (
+        "Topic",
+        FieldKind.CHOICE,
+        False,
+        "Delivery\nReturn\nDamaged item\nSomething else",
+    ),
+    ("What happened?", FieldKind.MESSAGE, True, ""),
+)
+
 
 def install(chatbot: Chatbot) -> None:
-    """Give `chatbot` the demo's questions and answers, in place of any it has."""
+    """Give `chatbot` the demo's questions and answers and its form, in place of any it has."""
     with transaction.atomic():
         chatbot.answers.all().delete()
+        chatbot.form_fields.all().delete()
+        FormField.objects.bulk_create(
+            FormField(
+                chatbot=chatbot,
+                position=position,
+                label=label,
+                kind=kind,
+                required=required,
+                choices=choices,
+            )
+            for position, (label, kind, required, choices) in enumerate(FORM)
+        )
         Answer.objects.bulk_create(
             Answer(
                 chatbot=chatbot,
@@ -159,7 +189,12 @@ def demo_chatbot(account: Account) -> Chatbot:
     """A chatbot for `account` that can answer a dozen questions and more."""
     with transaction.atomic():
         chatbot = Chatbot.objects.create(
-            account=account, name=NAME, support_email=SUPPORT_EMAIL, greeting=GREETING
+            account=account,
+            name=NAME,
+            support_email=SUPPORT_EMAIL,
+            greeting=GREETING,
+            form_title=FORM_TITLE,
+            form_intro=FORM_INTRO,
         )
         install(chatbot)
     return chatbot

@@ -14,6 +14,7 @@ from django.utils import timezone
 from chatbots import own_phrases
 from chatbots.chat_state import State
 from chatbots.fields import CuidField
+from chatbots.form_field import FormField  # noqa: F401  # A model of this app.
 
 
 class Plan(models.TextChoices):
@@ -151,6 +152,13 @@ class Chatbot(models.Model):
             "One phrase a line; capitals and accents make no difference."
         ),
     )
+    form_title = models.CharField(
+        "title of the form",
+        max_length=60,
+        default="Contact form",
+        help_text="On the button that opens it. A form without fields is not offered.",
+    )
+    form_intro = models.CharField("introduction", max_length=300, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -272,6 +280,13 @@ class Message(models.Model):
 
     class Meta:
         ordering: ClassVar = ["id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["client_id"],
+                condition=models.Q(type="user") & ~models.Q(client_id=""),
+                name="visitors_message_once",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.content[:60]

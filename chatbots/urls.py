@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from django.urls import path
 
-from chatbots import pages
+from chatbots import page_calls, pages
+from chatbots.models import Channel
+
+WHATSAPP = {"channel": Channel.WHATSAPP}
 
 app_name = "chat"
 urlpatterns = [
     path("chatbot/<slug:chatbot_id>", pages.page, name="page"),
-    path("chatbot/<slug:chatbot_id>/messages", pages.messages, name="messages"),
-    path("chatbot/<slug:chatbot_id>/live-chat", pages.live_chat, name="live-chat"),
-    path("chatbot/<slug:chatbot_id>/handover", pages.handover, name="handover"),
-    path("chatbot/<slug:chatbot_id>/details", pages.details, name="details"),
+    path("chatbot/<slug:chatbot_id>/messages", page_calls.messages, name="messages"),
+    path("chatbot/<slug:chatbot_id>/live-chat", page_calls.live_chat, name="live-chat"),
+    path("chatbot/<slug:chatbot_id>/handover", page_calls.leave_email, name="handover"),
+    path("chatbot/<slug:chatbot_id>/form", page_calls.submit_form, name="form"),
+    path("chatbot/<slug:chatbot_id>/details", page_calls.details, name="details"),
+    path("chatbot/<slug:chatbot_id>/whatsapp", pages.whatsapp, name="whatsapp"),
+    path("chatbot/<slug:chatbot_id>/whatsapp/messages", page_calls.messages, WHATSAPP),
+    path("chatbot/<slug:chatbot_id>/whatsapp/live-chat", page_calls.live_chat, WHATSAPP),
 ]

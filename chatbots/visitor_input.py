@@ -12,16 +12,19 @@ from typing import Any, ClassVar
 from rest_framework import serializers
 
 from chatbots.conversation import Contact
+from chatbots.form_field import LONGEST_LABEL, LONGEST_VALUE, MOST_FIELDS
 from chatbots.models import Channel
 
 MAX_MESSAGE_LENGTH = 4000
-MAX_FORM_FIELDS = 30
-MAX_FORM_FIELD_NAME = 100
-MAX_FORM_FIELD_VALUE = 2000
 
 # Anything a mail could be sent to: more than ASCII, no spaces, one @.
 _address = re.compile(r"[^\s@\x00-\x1f\x7f]+@[^\s@\x00-\x1f\x7f]+")
 _TEXT = "This must be a string."
+
+
+def is_address(text: str) -> bool:
+    """Whether a mail could be sent to `text`."""
+    return bool(_address.fullmatch(text))
 
 
 class Text(serializers.CharField):
@@ -61,7 +64,7 @@ class ContactShape(serializers.Serializer[Any]):
     phoneNumber = optional(max_length=40)
 
     def validate_email(self, value: str | None) -> str | None:
-        if value and not _address.fullmatch(value.strip()):
+        if value and not is_address(value.strip()):
             raise serializers.ValidationError("Enter an e-mail address, such as name@example.com.")
         return value
 
@@ -81,23 +84,21 @@ class FormFields(serializers.DictField):
 
     default_error_messages: ClassVar = {
         "value": "The value of {name} must be a string, a number, a boolean or a list of strings.",
-        "many": f"A form may have at most {MAX_FORM_FIELDS} fields.",
-        "long": (
-            f"Names may be {MAX_FORM_FIELD_NAME} characters long, values {MAX_FORM_FIELD_VALUE}."
-        ),
+        "many": f"A form may have at most {MOST_FIELDS} fields.",
+        "long": (f"Names may be {LONGEST_LABEL} characters long, values {LONGEST_VALUE}."),
     }
 
     def to_internal_value(self, data: object) -> dict[str, str]:
         if not isinstance(data, dict):
             self.fail("not_a_dict", input_type=type(data).__name__)
-        if len(data) > MAX_FORM_FIELDS:
+        if len(data) > MOST_FIELDS:
             self.fail("many")
         text = Text(allow_blank=True)
         made: dict[str, str] = {}
         for name, value in data.items():
             text.run_validation(name)
             shown = text.run_validation(self._shown(name, value))
-            if len(name) > MAX_FORM_FIELD_NAME or len(shown) > MAX_FORM_FIELD_VALUE:
+            if len(name) > LONGEST_LABEL or len(shown) > LONGEST_VALUE:
                 self.fail("long")
             made[name] = shown
         return made
@@ -112,7 +113,7 @@ class FormFields(serializers.DictField):
             return str(value)
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
             return ", ".join(value)
-        return self.fail("value", name=ascii(name[:MAX_FORM_FIELD_NAME]))
+        return self.fail("value", name=ascii(name[:LONGEST_LABEL]))
 
 
 class AskShape(serializers.Serializer[Any]):

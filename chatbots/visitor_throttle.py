@@ -1,7 +1,7 @@
-"""How often one visitor may write to one chatbot.
+"""How often one visitor, and all visitors of a chatbot together, may ask the public addresses.
 
 Kept in Django's cache: per process with the local one, which is enough against a page that runs
-wild; a shared cache makes it exact.
+wild; a shared cache makes it exact. Off in the sandbox.
 """
 
 from __future__ import annotations
@@ -9,13 +9,33 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import time
+from dataclasses import dataclass
+from enum import Enum
 
 from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
 
 WINDOW_SECONDS = 60
-MESSAGES_PER_WINDOW = 30
+
+
+@dataclass(frozen=True)
+class Limit:
+    """How many requests there may be in a minute."""
+
+    per_visitor: int
+    per_chatbot: int
+
+
+class Kind(Enum):
+    """What is asked for. Saying something costs rows and e-mails, reading one look."""
+
+    WRITE = "write"
+    READ = "read"
+
+
+# A page looks for news every 2.5 s while a live chat is on; a visitor may have several open.
+LIMITS = {Kind.WRITE: Limit(30, 1200), Kind.READ: Limit(240, 24_000)}
 
 
 def address_of(request: HttpRequest) -> str:
@@ -33,20 +53,29 @@ def address_of(request: HttpRequest) -> str:
     return forwarded if ours and forwarded else peer
 
 
-def seconds_to_wait(request: HttpRequest, chatbot_id: str) -> int:
-    """Count one message. 0 if it may pass, as all do in the sandbox, else how long to wait."""
+def seconds_to_wait(request: HttpRequest, chatbot_id: str, kind: Kind) -> int:
+    """Count one request. 0 if it may pass, as all do in the sandbox, else how long to wait."""
     if settings.SANDBOX:
         return 0
+    limit = LIMITS[kind]
     now = time.time()
     window = int(now // WINDOW_SECONDS)
     visitor = f"{chatbot_id} {address_of(request)}".encode("utf-8", "surrogateescape")
-    key = f"visitor:{window}:{hashlib.sha256(visitor).hexdigest()[:32]}"
+    digest = hashlib.sha256(visitor).hexdigest()[:32]
+    # A visitor who is refused does not use up what the chatbot's other visitors have.
+    if (
+        _count(f"visitor:{kind.value}:{window}:{digest}") <= limit.per_visitor
+        and _count(f"chatbot:{kind.value}:{window}:{chatbot_id}") <= limit.per_chatbot
+    ):
+        return 0
+    return max(1, int((window + 1) * WINDOW_SECONDS - now))
+
+
+def _count(key: str) -> int:
+    """How many there were in this window, with this one."""
     cache.add(key, 0, timeout=WINDOW_SECONDS * 2)
     try:
-        said = cache.incr(key)
+        return cache.incr(key)
     except ValueError:
         # Evicted between the two calls.
         return 0
-    if said <= MESSAGES_PER_WINDOW:
-        return 0
-    return max(1, int((window + 1) * WINDOW_SECONDS - now))

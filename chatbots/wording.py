@@ -18,8 +18,11 @@ LIVE_CHAT_IS_ON_REASON = (
 NO_LIVE_CHAT_REASON = "Live chat is off for this chatbot. Switch it on in the chatbot's settings."
 
 
-def on_the_way(way: Way, email: str) -> str:
-    """What the chatbot tells a visitor who asked for a person; `email` is theirs, if known."""
+def on_the_way(way: Way, reached_at: str = "", *, whatsapp: bool = False) -> str:
+    """What the chatbot tells a visitor who asked for a person.
+
+    `reached_at` is their e-mail address or phone number, if known.
+    """
     if way is Way.LIVE_CHAT:
         return (
             "I've asked a colleague to join you. Please stay in this chat: "
@@ -27,13 +30,15 @@ def on_the_way(way: Way, email: str) -> str:
         )
     if way is Way.ON_ALREADY:
         return "A colleague has been asked to join and will answer you right here."
-    if way is Way.EMAIL and email:
-        return f"I've passed our conversation on to the team. They will answer you at {email}."
+    if way is Way.EMAIL and reached_at:
+        return f"I've passed our conversation on to the team. They will answer you at {reached_at}."
     if way is Way.EMAIL:
         return (
             "I've passed our conversation on to the team. "
             "Please leave your e-mail address, so that they can answer you."
         )
+    if whatsapp:
+        return f"{LIVE_CHAT_IS_OFF} I'll gladly try to help."
     return "I'm sorry, there is no person I can pass you on to here. I'll gladly try to help."
 
 

@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from chatbots.admin.column import column
+from chatbots.admin.handover_form import FormFieldsInline
 from chatbots.admin.scope import OwnInline, ScopedAdmin, ScopedFilter
 from chatbots.models import Answer, Chatbot
 
@@ -38,7 +39,7 @@ class ChatbotAdmin(ScopedAdmin):
     list_filter = (("account", ScopedFilter),)
     search_fields = ("name", "id")
     readonly_fields = ("id", "chat_page", "created_at")
-    inlines = (AnswersInline,)
+    inlines = (AnswersInline, FormFieldsInline)
     fieldsets = (
         (None, {"fields": ("account", "name", "greeting", "fallback_reply")}),
         (
@@ -52,6 +53,7 @@ class ChatbotAdmin(ScopedAdmin):
                 )
             },
         ),
+        ("Handover form", {"fields": ("form_title", "form_intro")}),
         ("Where it is", {"fields": ("id", "chat_page", "created_at")}),
     )
 
@@ -79,6 +81,7 @@ class ChatbotAdmin(ScopedAdmin):
         if chatbot._state.adding:
             return "After saving"
         return format_html(
-            '<a class="wc-link" href="/chatbot/{}" target="_blank">Open the chat</a>',
+            '<a class="wc-link" href="/chatbot/{0}" target="_blank">Open the chat</a> · '
+            '<a class="wc-link" href="/chatbot/{0}/whatsapp" target="_blank">WhatsApp</a>',
             chatbot.pk,
         )

@@ -9,14 +9,16 @@ from typing import Any, TypeVar, cast
 
 from django.http import Http404
 from drf_spectacular.utils import OpenApiExample, extend_schema
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from chatbots import conversation as chat
-from chatbots import visitor_input
+from chatbots import handover_form, visitor_input
 from chatbots.api import answers
+from chatbots.conversation import Contact
 from chatbots.models import Account, ApiKey, Channel, Chatbot, Conversation
 
 NO_CHATBOT = "There is no chatbot with this chatbotId in your account."
@@ -146,7 +148,11 @@ class HandoverView(ChatView):
         operation_id="handover",
         tags=["Chat"],
         summary="Hand a conversation over to the support e-mail",
-        description="Sends the support e-mail and fires HUMAN_HANDOVER.",
+        description=(
+            "Sends the support e-mail and fires HUMAN_HANDOVER. With `via` `form`, `formFields` "
+            "are checked against the chatbot's handover form, by label; its name, e-mail and phone "
+            "number go into the payload where the body has none. Further fields are kept."
+        ),
         request=visitor_input.HandoverShape,
         responses={200: answers.PersonAnswer},
         examples=example(
@@ -160,12 +166,30 @@ class HandoverView(ChatView):
     def post(self, request: Request) -> Response:
         shape = checked(visitor_input.HandoverShape, request)
         given = shape.validated_data
+        chatbot = self.chatbot(given["chatbotId"])
+        contact = shape.contact
+        values = given.get("formFields") or {}
+        if given["via"] == "form":
+            filled = form_of(chatbot, values, contact, given["userMessage"])
+            contact, values = filled.contact, filled.values
         reply = chat.hand_over(
-            self.chatbot(given["chatbotId"]),
+            chatbot,
             given["userMessage"],
             chatlog_id=given.get("chatlogId") or None,
             channel=Channel.API,
-            contact=shape.contact,
-            form_fields=given.get("formFields"),
+            contact=contact,
+            form_fields=values,
         )
         return Response(answers.of_person(reply))
+
+
+def form_of(
+    chatbot: Chatbot, values: dict[str, str], contact: Contact, message: str
+) -> handover_form.Filled:
+    """The chatbot's handover form with `values`. Raises ValidationError for those it refuses."""
+    fields = list(chatbot.form_fields.all())
+    try:
+        return handover_form.read(fields, values, known=contact, message=message)
+    except handover_form.Invalid as error:
+        sentences = [f"{label}: {sentence}" for label, sentence in error.sentences.items()]
+        raise ValidationError({"formFields": sentences}) from None

@@ -146,7 +146,7 @@ def test_the_button_brings_a_person_and_the_form_an_email(page: Page) -> None:
     details.get_by_role("button", name="Save").click()
     expect(details).to_be_hidden()
 
-    page.get_by_role("button", name="Get an answer by e-mail").click()
+    page.get_by_role("button", name="Leave your e-mail", exact=True).click()
     left = page.get_by_role("dialog", name="Leave your e-mail")
     expect(left.get_by_label("E-mail")).to_have_value("ann@x.example")
     left.get_by_label("What is it about?").fill("My order is broken")

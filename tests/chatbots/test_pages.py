@@ -13,6 +13,7 @@ from pytest_django.fixtures import Settings
 from chatbots import agents, visitor_throttle
 from chatbots import conversation as chat
 from chatbots.models import Answer, Chatbot, Conversation, Event, SupportEmail
+from chatbots.visitor_throttle import LIMITS, Kind, Limit
 
 EVIL = '</script><script>alert(1)</script>"&'
 
@@ -211,27 +212,63 @@ def test_other_content_than_json_is_refused(visitor: Visitor) -> None:
     assert response.status_code == 415
 
 
-def test_a_visitor_who_runs_wild_is_told_to_wait(visitor: Visitor) -> None:
-    for _ in range(visitor_throttle.MESSAGES_PER_WINDOW):
-        assert visitor.post("details", {})[0] in {200, 429}
-    before = Event.objects.count()
-    status = 0
-    answer: dict[str, Any] = {}
-    # Should the minute have changed in between, the count began anew.
-    for _ in range(visitor_throttle.MESSAGES_PER_WINDOW + 1):
-        status, answer = visitor.post("messages", {"text": "hi"})
-        if status == 429:
-            break
-    assert status == 429
-    assert "wait" in answer["error"]
-    assert Event.objects.count() - before < visitor_throttle.MESSAGES_PER_WINDOW
+@pytest.fixture
+def one_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It stays the same minute."""
+    monkeypatch.setattr("chatbots.visitor_throttle.time.time", lambda: 1_800_000_010.0)
+
+
+@pytest.mark.usefixtures("one_minute")
+def test_a_visitor_who_runs_wild_is_told_to_wait(visitor: Visitor, chatbot: Chatbot) -> None:
+    for _ in range(LIMITS[Kind.WRITE].per_visitor):
+        assert visitor.post("messages", {"text": "hi"})[0] == 200
+    status, answer = visitor.post("messages", {"text": "hi"})
+    assert (status, answer["error"]) == (
+        429,
+        "That was quick! Please wait 50 seconds and try again.",
+    )
+    for call in ("live-chat", "handover", "form", "details", "whatsapp/messages"):
+        assert visitor.post(call, {"text": "hi"})[0] == 429
+    assert Event.objects.count() == LIMITS[Kind.WRITE].per_visitor
+    # Others, and what was said, are not affected.
+    visitor.client.defaults["REMOTE_ADDR"] = "8.8.8.8"
+    assert visitor.post("messages", {"text": "hi"})[0] == 200
+
+
+@pytest.mark.usefixtures("one_minute")
+def test_all_visitors_of_a_chatbot_together_have_a_limit_too(
+    visitor: Visitor, chatbot: Chatbot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(LIMITS, Kind.WRITE, Limit(per_visitor=2, per_chatbot=3))
+
+    def details_from(address: str, chatbot: Chatbot = chatbot) -> int:
+        visitor.base = f"/chatbot/{chatbot.pk}"
+        visitor.client.defaults["REMOTE_ADDR"] = address
+        return visitor.post("details", {})[0]
+
+    assert [details_from("8.8.8.8") for _ in range(5)] == [200, 200, 429, 429, 429]
+    # What was refused did not use up what the others have.
+    assert [details_from("9.9.9.9") for _ in range(2)] == [200, 429]
+    other = Chatbot.objects.create(account=chatbot.account, name="Other")
+    assert details_from("9.9.9.9", other) == 200
+
+
+@pytest.mark.usefixtures("one_minute")
+def test_reading_has_a_limit_of_its_own(visitor: Visitor) -> None:
+    chatlog_id = visitor.post("messages", {"text": "hi"})[1]["chatlogId"]
+    for _ in range(LIMITS[Kind.READ].per_visitor):
+        assert visitor.read(chatlog_id)[0] == 200
+    # Whoever guesses at ids is stopped as well.
+    assert visitor.read("c" * 25)[0] == 429
+    assert visitor.read(chatlog_id)[0] == 429
+    assert visitor.post("messages", {"text": "hi"})[0] == 200
 
 
 def test_the_sandbox_lets_a_visitor_say_as_much_as_they_like(
     visitor: Visitor, settings: Any
 ) -> None:
     settings.SANDBOX = True
-    for _ in range(visitor_throttle.MESSAGES_PER_WINDOW + 1):
+    for _ in range(LIMITS[Kind.WRITE].per_visitor + 1):
         assert visitor.post("details", {})[0] == 200
 
 

@@ -1,5 +1,8 @@
-// The chat page: says things, shows what was said, and keeps the conversation across reloads.
-"use strict";
+// A chat page: says things, shows what was said, and keeps the conversation across reloads.
+
+import { bubble } from "./bubbles.js";
+import { formDialog, trouble } from "./dialogs.js";
+import { Trouble, call, kept, newId } from "./wire.js";
 
 const $ = (id) => document.getElementById(id);
 const chat = $("chat");
@@ -7,13 +10,13 @@ const log = $("log");
 const scroll = $("scroll");
 const text = $("text");
 const MAX = text.maxLength;
-const KEPT = `chatlog:${chat.dataset.chatbot}`;
 const POLL_SOON_MS = 2500;
 const POLL_LATER_MS = 15000;
 const PERSON_STATES = ["waiting", "live"];
+const store = kept(`chatlog:${chat.dataset.kept}`);
+const profileStore = kept("whatsapp:profile");
+const AT_REST = $("state").textContent;
 const STATES = {
-  bot: "Answers right away",
-  closed: "Answers right away",
   waiting: "Waiting for a person…",
   live: "You are talking with a person",
   handed_over: "The team will answer by e-mail",
@@ -22,113 +25,20 @@ const STATES = {
 let chatlogId = null;
 let state = "bot";
 let details = {};
+let profile = null; // On WhatsApp: the phone number and the profile name.
 let newest = 0; // The id of the newest message shown.
 let sending = false;
 let conversation = 0; // Counts up when a new one is begun: answers to the old one are dropped.
 let pollTimer = null;
 
-// Some browsers forbid storage; the chat works without, it only forgets on reload.
-const store = {
-  get() { try { return localStorage.getItem(KEPT); } catch { return null; } },
-  set(value) { try { localStorage.setItem(KEPT, value); } catch { /* forgotten on reload */ } },
-  clear() { try { localStorage.removeItem(KEPT); } catch { /* nothing kept */ } },
-};
-
-class Trouble extends Error {
-  constructor(sentence, status) { super(sentence); this.status = status; }
-}
-
-// Without what no server could keep: NUL, and half of a character that was cut in two.
-function harmless(value) {
-  if (typeof value !== "string") return value;
-  const text = value.replaceAll("\0", "");
-  return text.toWellFormed ? text.toWellFormed() : text;
-}
-
-async function call(path, body) {
-  const headers = { Accept: "application/json" };
-  const options = { headers, credentials: "same-origin", cache: "no-store" };
-  if (body) {
-    options.method = "POST";
-    options.body = JSON.stringify(body, (_, value) => harmless(value));
-    headers["Content-Type"] = "application/json";
-    headers["X-CSRFToken"] = document.querySelector("[name=csrfmiddlewaretoken]").value;
-  } else {
-    headers["X-Chatlog-Id"] = chatlogId;
-  }
-  let response;
-  try {
-    response = await fetch(chat.dataset.base + path, options);
-  } catch {
-    throw new Trouble("You seem to be offline. Your message is kept below; try again in a moment.", 0);
-  }
-  const answer = await response.json().catch(() => null);
-  if (response.ok && answer) return answer;
-  if (answer && answer.error) throw new Trouble(answer.error, response.status);
-  if (response.status === 403) throw new Trouble("This page is too old. Reload it, please.", 403);
-  throw new Trouble("Something went wrong on our side. Please try again in a moment.", response.status);
-}
-
-function trouble(sentence, box = $("trouble")) {
-  box.textContent = sentence || "";
-  box.hidden = !sentence;
-}
-
 // ---------------------------------------------------------------- what is shown
-
-function link(url, label) {
-  const a = document.createElement("a");
-  a.href = url;
-  a.target = "_blank";
-  a.rel = "noopener noreferrer nofollow";
-  a.textContent = label;
-  return a;
-}
-
-// Text with its web addresses as links; never as HTML.
-function withLinks(content) {
-  const p = document.createElement("p");
-  p.dir = "auto";
-  for (const part of content.split(/(https?:\/\/[^\s<>"]*[^\s<>".,;:!?)\]}])/)) {
-    p.append(/^https?:\/\//.test(part) ? link(part, part) : part);
-  }
-  return p;
-}
-
-const ARROW = '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M7 17 17 7M9 7h8v8"/></svg>';
-
-function bubble(message) {
-  const item = document.createElement("li");
-  const before = log.lastElementChild;
-  item.className = `message ${message.type}`;
-  if (before && before.classList.contains(message.type)) item.classList.add("same");
-  if (message.type === "agent" && !item.classList.contains("same")) {
-    const by = document.createElement("span");
-    by.className = "by";
-    by.textContent = "A person from the team";
-    item.append(by);
-  }
-  item.append(withLinks(message.content));
-  const sources = (message.sources || []).filter((source) => /^https?:\/\//i.test(source.url));
-  if (sources.length) {
-    const box = document.createElement("div");
-    box.className = "sources";
-    for (const source of sources) {
-      const a = link(source.url, source.title || source.url);
-      a.insertAdjacentHTML("beforeend", ARROW);
-      box.append(a);
-    }
-    item.append(box);
-  }
-  return item;
-}
 
 function show(messages) {
   let added = false;
   for (const message of messages) {
     if (message.id <= newest) continue;
     newest = message.id;
-    log.append(bubble(message));
+    log.append(bubble(message, log));
     added = true;
   }
   if (added) toEnd();
@@ -138,10 +48,15 @@ function toEnd() { scroll.scrollTop = scroll.scrollHeight; }
 
 function showState() {
   const line = $("state");
-  line.textContent = STATES[state] || STATES.bot;
+  line.textContent = (!$("typing").hidden && chat.dataset.typing) || STATES[state] || AT_REST;
   line.classList.toggle("waiting", state === "waiting");
   if ($("person")) $("person").hidden = PERSON_STATES.includes(state);
   if ($("suggestions")) $("suggestions").hidden = newest > 0 || sending;
+}
+
+function showTyping(shown) {
+  $("typing").hidden = !shown;
+  showState();
 }
 
 function take(answer) {
@@ -151,22 +66,33 @@ function take(answer) {
   details = answer.details || details;
 }
 
+const get = (path) => call(chat.dataset.base, path, null, chatlogId);
+const post = (path, body) => call(chat.dataset.base, path, { ...profile, ...body, chatlogId });
+
 // ---------------------------------------------------------------- saying
 
-// Send `body` to `path`; the message is shown at once and taken back if it did not arrive.
-async function say(path, body) {
+// What is tried again after a failure keeps its id: it may have arrived the first time.
+let unsure = { content: null, id: "" };
+
+function idFor(content) {
+  if (unsure.content !== content) unsure = { content, id: newId() };
+  return unsure.id;
+}
+
+// Send `content` to `path`; it is shown at once and taken back if it did not arrive.
+async function say(path, content) {
   if (sending) return false;
   sending = true;
   const mine = conversation;
-  const waiting = bubble({ type: "user", content: body.text });
+  const waiting = bubble({ type: "user", content }, log);
   waiting.classList.add("sending");
-  trouble("");
+  trouble("", $("trouble"));
   log.append(waiting);
-  $("typing").hidden = PERSON_STATES.includes(state);
-  showState();
+  showTyping(!PERSON_STATES.includes(state));
   toEnd();
   try {
-    const answer = await call(path, { ...body, chatlogId });
+    const answer = await post(path, { text: content, clientId: idFor(content) });
+    unsure.content = null;
     waiting.remove();
     if (mine !== conversation) return true;
     await receive(mine, answer);
@@ -176,13 +102,12 @@ async function say(path, body) {
     if (!(error instanceof Trouble)) throw error;
     if (mine === conversation) {
       if (error.status === 404) forget();
-      trouble(error.message);
+      trouble(error.message, $("trouble"));
     }
     return false;
   } finally {
     sending = false;
-    $("typing").hidden = true;
-    showState();
+    showTyping(false);
     showSend();
     pollSoon();
   }
@@ -191,25 +116,28 @@ async function say(path, body) {
 // Show what was said, and before it what an agent said since the last look.
 async function receive(mine, answer) {
   if (PERSON_STATES.includes(state)) {
-    const missed = await call(`/messages?after=${newest}`).catch(() => ({ messages: [] }));
+    const missed = await get(`/messages?after=${newest}`).catch(() => ({ messages: [] }));
     const first = answer.messages[0].id;
     if (mine === conversation) show(missed.messages.filter((message) => message.id < first));
   }
   if (mine !== conversation) return;
+  const before = state;
   take(answer);
   show(answer.messages);
-  if (state === "handed_over" && !details.email) askForAddress(answer.messages[0].content);
+  if (state === "handed_over" && before !== state && !details.email && !details.phoneNumber) {
+    askForAddress(answer.messages[0].content);
+  }
 }
 
 // The team has the conversation and no address to answer to: offer the form, filled in.
 function askForAddress(about) {
-  if (!$("email")) return;
+  if (!email) return;
   const button = document.createElement("button");
   button.type = "button";
   button.textContent = "Leave your e-mail address";
   button.addEventListener("click", () => {
-    $("email").querySelector("textarea").value = about;
-    $("open-email").click();
+    email.form.elements.text.value = about;
+    email.open();
   });
   const box = document.createElement("div");
   box.className = "suggestions";
@@ -220,7 +148,7 @@ function askForAddress(about) {
 async function sayText(content) {
   const kept = text.value;
   if (content === kept) { text.value = ""; grow(); showSend(); }
-  if (!(await say("/messages", { text: content })) && !text.value) {
+  if (!(await say("/messages", content)) && !text.value) {
     text.value = kept || content;
     grow();
     showSend();
@@ -259,72 +187,62 @@ if ($("suggestions")) {
   });
 }
 
-// ---------------------------------------------------------------- a person
+// ---------------------------------------------------------------- a person, and forms
 
 if ($("person")) {
   $("person").addEventListener("click", () => {
-    if (chat.dataset.live) say("/live-chat", { text: "I'd like to talk to a person." });
-    else $("open-email").click();
+    if (chat.dataset.live) say("/live-chat", "I'd like to talk to a person.");
+    else email.open();
   });
 }
 
-function openDialog(dialog) {
-  for (const input of dialog.querySelectorAll("input")) input.value = details[input.name] || "";
-  trouble("", dialog.querySelector(".trouble"));
-  dialog.showModal();
+// Send what a dialog took, and show what came of it.
+async function submit(path, given, clientId) {
+  trouble("", $("trouble"));
+  try {
+    const answer = await post(path, { ...given, clientId });
+    await receive(conversation, answer);
+    showState();
+  } catch (error) {
+    if (error.status === 404) forget();
+    throw error;
+  }
 }
 
-function values(form) {
-  return Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, value.trim()]));
-}
-
-// A dialog whose form is sent by `send(values)`; it closes when that worked.
-function formDialog(id, opener, send) {
-  const dialog = $(id);
-  if (!dialog) return;
-  const form = dialog.querySelector("form");
-  const box = dialog.querySelector(".trouble");
-  $(opener).addEventListener("click", () => openDialog(dialog));
-  dialog.querySelector("[data-close]").addEventListener("click", () => dialog.close());
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    const wrong = [...form.elements].find((field) => field.willValidate && !field.checkValidity());
-    if (wrong) {
-      trouble(
-        wrong.type === "email"
-          ? "Please enter an e-mail address, such as name@example.com."
-          : "Please say in a few words what it is about.",
-        box,
-      );
-      wrong.focus();
-      return;
-    }
-    const button = form.querySelector("[type=submit]");
-    button.disabled = true;
-    try {
-      await send(values(form));
-      dialog.close();
-    } catch (error) {
-      if (!(error instanceof Trouble)) throw error;
-      if (error.status === 404) forget();
-      trouble(error.message, box);
-    } finally {
-      button.disabled = false;
-    }
-  });
-}
-
-formDialog("details", "open-details", async (given) => {
-  take(await call("/details", { ...given, chatlogId }));
+const known = () => details;
+const email = formDialog("email", $("open-email"), known, async (given, clientId) => {
+  await submit("/handover", given, clientId);
+  email.form.elements.text.value = "";
+});
+const form = formDialog("form", $("open-form"), known, async (values, clientId) => {
+  await submit("/form", { values }, clientId);
+  form.form.reset();
+});
+formDialog("details", $("open-details"), known, async (given) => {
+  take(await post("/details", given));
 });
 
-formDialog("email", "open-email", async (given) => {
-  trouble("");
-  const answer = await call("/handover", { ...given, chatlogId });
-  await receive(conversation, answer);
-  showState();
-  $("email").querySelector("textarea").value = "";
+// On WhatsApp everybody has a number and a name: they are asked for once, and kept in the browser.
+const profileDialog = formDialog("profile", $("open-profile"), () => profile || {}, async (given) => {
+  if (profile && profile.phoneNumber !== given.phoneNumber) forget();
+  profile = given;
+  profileStore.set(JSON.stringify(given));
 });
+
+function remembered() {
+  try {
+    const { name, phoneNumber } = JSON.parse(profileStore.get());
+    return { name, phoneNumber };
+  } catch {
+    return null;
+  }
+}
+
+if (profileDialog) {
+  profile = remembered();
+  $("profile").addEventListener("cancel", (event) => { if (!profile) event.preventDefault(); });
+  if (!profile) profileDialog.open();
+}
 
 // ---------------------------------------------------------------- coming back, and news
 
@@ -335,13 +253,14 @@ function forget() {
   state = "bot";
   details = {};
   newest = 0;
+  unsure.content = null;
   for (const item of [...log.children]) if (item.id !== "greeting") item.remove();
   showState();
 }
 
 $("restart").addEventListener("click", () => {
   forget();
-  trouble("");
+  trouble("", $("trouble"));
   text.focus();
 });
 
@@ -349,7 +268,7 @@ async function poll() {
   if (!chatlogId || sending || document.hidden) return;
   const mine = conversation;
   try {
-    const answer = await call(`/messages?after=${newest}`);
+    const answer = await get(`/messages?after=${newest}`);
     if (mine !== conversation || sending) return;
     take(answer);
     show(answer.messages);
@@ -377,4 +296,4 @@ document.addEventListener("visibilitychange", () => {
 chatlogId = store.get();
 showState();
 poll().then(pollSoon);
-if (matchMedia("(hover: hover)").matches) text.focus();
+if (matchMedia("(hover: hover)").matches && !document.querySelector("dialog[open]")) text.focus();

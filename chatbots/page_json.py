@@ -1,0 +1,149 @@
+"""The JSON that a chat page sends and gets: read with care, answered with a sentence when wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from rest_framework import serializers
+
+from chatbots import jsonbytes, visitor_throttle
+from chatbots.conversation import Reply
+from chatbots.models import Chatbot, Conversation, Message, MessageType
+from chatbots.timestamp import iso
+from chatbots.visitor_input import MAX_MESSAGE_LENGTH
+from chatbots.visitor_throttle import Kind
+
+MESSAGES_AT_ONCE = 200
+# More than a full form or message, its details and JSON's escapes can take.
+MAX_BODY_BYTES = 64 * 1024
+CHATLOG_HEADER = "X-Chatlog-Id"
+NO_CONVERSATION = "This conversation is no longer there. Start a new one."
+FIELD_NAMES = {
+    "non_field_errors": "",
+    "text": "Your message",
+    "email": "Your e-mail",
+    "name": "Your name",
+    "phoneNumber": "Your phone number",
+    "values": "The form",
+}
+
+Shape = TypeVar("Shape", bound=serializers.Serializer[Any])
+View = Callable[..., HttpResponse]
+
+
+class Refused(Exception):
+    """The request is answered with `status` and a sentence that the page shows."""
+
+    def __init__(self, status: int, sentence: str, wait_seconds: int = 0, field: str = "") -> None:
+        super().__init__(sentence)
+        self.status = status
+        self.sentence = sentence
+        self.wait_seconds = wait_seconds
+        self.field = field
+
+
+def in_words(view: View) -> View:
+    """Answer what a call of the page raises with a sentence in JSON."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except Refused as error:
+            body = {"error": error.sentence} | ({"field": error.field} if error.field else {})
+            response = JsonResponse(body, status=error.status)
+            if error.wait_seconds:
+                response["Retry-After"] = str(error.wait_seconds)
+            return response
+        except (Http404, Conversation.DoesNotExist):
+            return JsonResponse({"error": NO_CONVERSATION}, status=404)
+
+    return answer
+
+
+def find(chatbot_id: str) -> Chatbot:
+    """The chatbot at this address. Raises Http404."""
+    try:
+        return Chatbot.objects.select_related("account").get(pk=chatbot_id)
+    except Chatbot.DoesNotExist:
+        raise Http404 from None
+
+
+def count(request: HttpRequest, chatbot_id: str, kind: Kind) -> None:
+    """Count one request of this visitor. Raises Refused when it is one too many."""
+    wait_seconds = visitor_throttle.seconds_to_wait(request, chatbot_id, kind)
+    if wait_seconds:
+        raise Refused(
+            429, f"That was quick! Please wait {wait_seconds} seconds and try again.", wait_seconds
+        )
+
+
+def read(request: HttpRequest, chatbot_id: str, shape: type[Shape]) -> Shape:
+    """The request's JSON in `shape`, if this visitor does not write too often."""
+    count(request, chatbot_id, Kind.WRITE)
+    if request.content_type != "application/json":
+        raise Refused(415, "Send JSON.")
+    body = request.read(MAX_BODY_BYTES + 1)
+    if len(body) > MAX_BODY_BYTES:
+        raise Refused(413, f"A message may have up to {MAX_MESSAGE_LENGTH} characters.")
+    try:
+        given = shape(data=jsonbytes.decode(body))
+    except jsonbytes.NotExact as error:
+        raise Refused(400, f"{error.path} {error.sentence}".strip()) from None
+    if not given.is_valid():
+        raise Refused(400, sentence_of(given.errors))
+    return given
+
+
+def sentence_of(errors: Any) -> str:
+    """The first thing wrong, in words for a visitor."""
+    field, messages = next(iter(errors.items()))
+    return f"{FIELD_NAMES.get(field, field.capitalize())}: {messages[0]}".removeprefix(": ")
+
+
+def said(reply: Reply) -> JsonResponse:
+    """What the page shows after the visitor said something."""
+    shown = [reply.message] + ([reply.response] if reply.response else [])
+    rows = [row(message) for message in shown]
+    rows[-1]["sources"] = [{"url": s.url, "title": s.title} for s in reply.sources]
+    return JsonResponse(of(reply.conversation) | {"messages": rows})
+
+
+def history(request: HttpRequest, chatbot: Chatbot) -> JsonResponse:
+    """The conversation since message `after`, as far as one answer holds, for who holds its id."""
+    chatlog_id = request.headers.get(CHATLOG_HEADER, "")
+    after = request.GET.get("after", "")
+    number = int(after) if after.isascii() and after.isdigit() and len(after) < 19 else 0
+    if not chatlog_id.isalnum():
+        raise Http404
+    conversation = chatbot.conversations.get(pk=chatlog_id)
+    said_since = conversation.messages.filter(pk__gt=number).order_by("id")
+    return JsonResponse(
+        of(conversation) | {"messages": [row(one) for one in said_since[:MESSAGES_AT_ONCE]]}
+    )
+
+
+def of(conversation: Conversation) -> dict[str, Any]:
+    """The conversation itself: its id, its state, and what is known of the visitor."""
+    return {
+        "chatlogId": conversation.pk,
+        "state": conversation.state,
+        "details": {
+            "email": conversation.email,
+            "name": conversation.name,
+            "phoneNumber": conversation.phone_number,
+        },
+    }
+
+
+def row(message: Message) -> dict[str, Any]:
+    return {
+        "id": message.pk,
+        "type": MessageType(message.type).value,
+        "by": message.agent_name,
+        "content": message.content,
+        "createdAt": iso(message.created_at),
+    }
