@@ -27,7 +27,7 @@ class Sizes:
     rounds: int = 3
 
 
-QUICK = Sizes(history=50_000, backlog=3_000, webhooks=3_000, rounds=1)
+QUICK = Sizes(history=50_000, backlog=2_000, webhooks=2_000, rounds=1)
 
 
 def measure(ground: Ground, sizes: Sizes) -> Result:
@@ -50,12 +50,14 @@ def _history(ground: Ground, sizes: Sizes, result: Result) -> None:
     peaks = []
     with ExitStack() as open_:
         receiver = open_.enter_context(fast_receiver(sizes.endpoints))
-        urls = {name: open_.enter_context(ground.database(name)) for name in rates}
-        made = {}
-        for name, url in urls.items():
-            with Stack(ground, url) as stack:
-                made[name] = stack.do("prepare", urls=receiver.urls)
-                _warm(stack, made[name]["chatbots"])
+        urls = {"empty": open_.enter_context(ground.database("empty"))}
+        with Stack(ground, urls["empty"]) as stack:
+            chatbots = stack.do("prepare", urls=receiver.urls)["chatbots"]
+            # A real delivery for each webhook: what the history is made of.
+            stack.do("pour", chatbots=chatbots, count=len(chatbots))
+            stack.start_workers()
+            stack.drain()
+        urls["full"] = open_.enter_context(ground.database("full", urls["empty"]))
         with Stack(ground, urls["full"]) as stack:
             for first in range(1, sizes.history + 1, CHUNK):
                 last = min(first + CHUNK - 1, sizes.history)
@@ -65,7 +67,7 @@ def _history(ground: Ground, sizes: Sizes, result: Result) -> None:
             stack.do("settle")
         for _ in range(sizes.rounds):
             for name, url in urls.items():
-                rate, peak = _backlog(ground, url, made[name]["chatbots"], sizes.backlog)
+                rate, peak = _backlog(ground, url, chatbots, sizes.backlog)
                 rates[name].append(rate)
                 peaks.append(peak)
                 say(f"{name} tables: {rate:,.0f}/s")
@@ -79,13 +81,6 @@ def _history(ground: Ground, sizes: Sizes, result: Result) -> None:
         memory("the worker, full tables", max(peaks)),
     ]
     result.series["history"] = {"empty tables": empty, f"{sizes.history:,} finished": full}
-
-
-def _warm(stack: Stack, chatbots: list[str]) -> None:
-    """A real delivery for each webhook: what the history is made of."""
-    stack.do("pour", chatbots=chatbots, count=len(chatbots))
-    stack.start_workers()
-    stack.drain()
 
 
 def _backlog(ground: Ground, url: str, chatbots: list[str], count: int) -> tuple[float, float]:

@@ -23,10 +23,12 @@ class Sizes:
     # After that, this flows to the healthy ones; long enough for requests to time out.
     rate: float = 200
     seconds: float = 15
+    # How many of the troubles below.
+    troubles: int = 3
     rounds: int = 3
 
 
-QUICK = Sizes(backlog=2_000, bad_due=5_000, seconds=3, rounds=1)
+QUICK = Sizes(backlog=2_000, bad_due=5_000, seconds=2, troubles=1, rounds=1)
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class Side:
 
 def measure(ground: Ground, sizes: Sizes) -> Result:
     result = Result()
-    for trouble in TROUBLES:
+    for trouble in TROUBLES[: sizes.troubles]:
         sides = {"without": Side(), "with": Side()}
         for _ in range(sizes.rounds):
             # In turn, so that a slow moment of the machine is not one side's alone.

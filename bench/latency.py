@@ -20,7 +20,7 @@ class Sizes:
     seconds: float = 60
 
 
-QUICK = Sizes(seconds=4)
+QUICK = Sizes(seconds=2)
 # Events before the measuring, so that the way is warm.
 WARM = 25
 POINTS = 200

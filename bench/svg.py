@@ -28,7 +28,7 @@ path.c2 { fill: none; stroke: var(--c2); } path.c3 { fill: none; stroke: var(--c
 
 @dataclass(frozen=True)
 class Bar:
-    """One bar; `said` stands at its end, `colour` is c0 (ours) to c3, c1 for what it is beside."""
+    """One bar; `said` stands beside it, `colour` is c0 (ours) to c3, c1 for what it is beside."""
 
     name: str
     value: float
@@ -61,7 +61,8 @@ def bars(
     title: str, subtitle: str, rows: Sequence[Bar], mark: tuple[float, str] | None = None
 ) -> str:
     """Horizontal bars from zero; `mark` is a value to draw a line at, and what it is."""
-    begin, end = LEFT + 12 + 7.4 * max(len(row.name) for row in rows), WIDTH - RIGHT - 150
+    begin = LEFT + 12 + 7.4 * max(len(row.name) for row in rows)
+    end = WIDTH - RIGHT - 16 - 7.2 * max(len(row.said) for row in rows)
     most = max([row.value for row in rows] + ([mark[0]] if mark else [])) or 1
     top, step = 84.0, 34.0
     bottom = top + step * len(rows)
@@ -73,7 +74,7 @@ def bars(
             _text(begin - 12, y + 16, row.name, "ink", "end"),
             f'<rect class="{row.colour}" x="{begin:.1f}" y="{y:.1f}"',
             f'width="{width:.1f}" height="22" rx="4"/>',
-            _text(begin + width + 10, y + 16, row.said, "soft"),
+            _text(WIDTH - RIGHT, y + 16, row.said, "soft", "end"),
         ]
     if mark is not None:
         x = begin + (end - begin) * mark[0] / most
