@@ -80,7 +80,7 @@ def main() -> int:
     # As Ctrl-C: databases, processes and files are cleared away.
     signal.signal(signal.SIGTERM, stop)
     done: dict[str, Result] = {}
-    took: dict[str, float] = {}
+    failed = False
     try:
         with Ground(quick=given.quick) as ground:
             for sentence in ground.missing.values():
@@ -94,14 +94,22 @@ def main() -> int:
                     continue
                 say(f"{name} …")
                 began = time.monotonic()
-                done[name] = CASES[name].measure(ground, size)
-                took[name] = time.monotonic() - began
+                try:
+                    result = CASES[name].measure(ground, size)
+                except RuntimeError as error:
+                    say(f"{name} failed: {error}")
+                    failed = True
+                    continue
+                done[name] = result
+                run = report.Run(size, time.monotonic() - began, ground.versions, given.quick)
+                # At once, so that what comes later cannot lose it.
+                report.write(given.into, name, result, run)
     except KeyboardInterrupt:
         say("Stopped.")
         return 130
     report.table(done)
-    report.write(given.into, done, sizes, took, ground.versions, quick=given.quick)
-    return 0
+    say(f"Written to {given.into}.")
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

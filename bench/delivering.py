@@ -42,7 +42,7 @@ def drained(stack: Stack, deliveries: int, workers: int, app: str = "emitter") -
         stack.do("queue_each")
     stack.start_workers(workers, app)
     per_second = stack.drain()
-    cpu = {name: 1000 * used / deliveries for name, used in stack.cpu().items()}
+    cpu = {name: 1000 * used / deliveries for name, used in stack.drain_cpu.items()}
     return Measured(per_second, stack.worker_mb(), cpu)
 
 

@@ -13,7 +13,7 @@ from bench.stack import Stack
 
 CHUNK = 250_000
 # An event, its delivery and its attempt with their indexes, and as much again while it is written.
-BYTES_EACH = 5_000
+BYTES_EACH = 3_500
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,8 @@ QUICK = Sizes(history=50_000, backlog=2_000, webhooks=2_000, rounds=1)
 
 def measure(ground: Ground, sizes: Sizes) -> Result:
     result = Result()
-    free = shutil.disk_usage(ground.folder).free
+    assert ground.postgresql is not None
+    free = shutil.disk_usage(ground.postgresql.folder() or ground.folder).free
     if free < sizes.history * BYTES_EACH:
         result.notes.append(
             f"{sizes.history:,} finished deliveries need {sizes.history * BYTES_EACH / 1e9:.0f} GB "

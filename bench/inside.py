@@ -6,6 +6,7 @@ name and answers with one line of JSON.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import sys
@@ -33,6 +34,7 @@ from webhooks.models import Attempt, Delivery, DeliveryStatus, Endpoint, Webhook
 EVENT = "USER_MESSAGE_SENT"
 SECRET = "a secret of the bench"
 DRAINED_POLL_SECONDS = 0.25
+BEGUN_POLL_SECONDS = 0.02
 TRICKLE_THREADS = 4
 TRICKLE_START_SECONDS = 0.2
 
@@ -116,7 +118,9 @@ def trickle(chatbots: list[str], count: int, per_second: float) -> dict[str, flo
     """
     bots = list(Chatbot.objects.filter(pk__in=chatbots))
     committed: dict[str, float] = {}
-    numbers = iter(range(count))
+    # Made beforehand: the pace leaves little time at 500 a second.
+    made = iter([_unsaved(bots[number % len(bots)], f"t{number}") for number in range(count)])
+    places = itertools.count()
     turn = threading.Lock()
     began = time.monotonic() + TRICKLE_START_SECONDS
 
@@ -127,15 +131,13 @@ def trickle(chatbots: list[str], count: int, per_second: float) -> dict[str, flo
         connection.ensure_connection()
         while True:
             with turn:
-                number = next(numbers, None)
-            if number is None:
+                event, place = next(made, None), next(places)
+            if event is None:
                 break
-            time.sleep(max(0.0, began + number / per_second - time.monotonic()))
-            name = f"t{number}"
+            time.sleep(max(0.0, began + place / per_second - time.monotonic()))
             with transaction.atomic():
                 # Before the wake-up: what that costs is part of the way.
-                transaction.on_commit(partial(note, name))
-                event = _unsaved(bots[number % len(bots)], name)
+                transaction.on_commit(partial(note, event.chatlog_id))
                 event.save(force_insert=True)
                 outbox.fan_out([event])
         connection.close()
@@ -154,6 +156,16 @@ def trickle(chatbots: list[str], count: int, per_second: float) -> dict[str, flo
 def _those(after: int, endpoints: Sequence[int] | None) -> QuerySet[Delivery]:
     found = Delivery.objects.filter(pk__gt=after)
     return found if endpoints is None else found.filter(lane__in=endpoints)
+
+
+def begun(after: int, seconds: float) -> bool:
+    """Wait so long at most until the first of those deliveries was attempted."""
+    deadline = time.monotonic() + seconds
+    while not Attempt.objects.filter(delivery_id__gt=after).exists():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(BEGUN_POLL_SECONDS)
+    return True
 
 
 def drained(after: int, endpoints: Sequence[int] | None, seconds: float) -> bool:
@@ -201,7 +213,7 @@ CALLS = {
     call.__name__: call
     for call in (
         *(migrate, prepare, pour, analyze, settle, finished_history, trickle, drained, span),
-        *(wake, queue_each),
+        *(begun, wake, queue_each),
     )
 }
 

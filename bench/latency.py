@@ -24,6 +24,8 @@ QUICK = Sizes(seconds=2)
 # Events before the measuring, so that the way is warm.
 WARM = 25
 POINTS = 200
+# Of the rate that was wanted.
+ENOUGH = 0.95
 
 
 def measure(ground: Ground, sizes: Sizes) -> Result:
@@ -40,11 +42,18 @@ def measure(ground: Ground, sizes: Sizes) -> Result:
                 with Stack(ground, url) as stack:
                     waits, reached = trickled(stack, rate, sizes.seconds)
                     peaks[f"a worker on PostgreSQL at {rate:g}/s"] = stack.worker_mb()
-                _add(result, f"PostgreSQL and Redis at {rate:g}/s", waits, reached, *asked[rate])
+                _add(
+                    result,
+                    f"PostgreSQL and Redis at {rate:g}/s",
+                    rate,
+                    waits,
+                    reached,
+                    *asked[rate],
+                )
     with Stack(ground) as stack:
         waits, reached = trickled(stack, sizes.slow_rate, sizes.seconds)
         peaks[f"a worker on SQLite at {sizes.slow_rate:g}/s"] = stack.worker_mb()
-    _add(result, f"embedded at {sizes.slow_rate:g}/s", waits, reached)
+    _add(result, f"embedded at {sizes.slow_rate:g}/s", sizes.slow_rate, waits, reached)
     result.figures += [memory(what, megabytes) for what, megabytes in peaks.items()]
     return result
 
@@ -71,12 +80,15 @@ def trickled(stack: Stack, rate: float, seconds: float) -> tuple[list[float], fl
 def _add(
     result: Result,
     name: str,
+    rate: float,
     waits: list[float],
     reached: float,
     most_p50: float | None = None,
     most_p99: float | None = None,
 ) -> None:
     p50, p99 = percentile(waits, 0.5), percentile(waits, 0.99)
+    if reached < ENOUGH * rate:
+        result.notes.append(f"{name}: this machine made only {reached:.0f} events a second.")
     say(f"{name}: p50 {p50:.1f} ms, p99 {p99:.1f} ms ({reached:.0f}/s reached)")
     result.figures += [
         Figure(f"{name}: p50", p50, "ms", most=most_p50),

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import psycopg
 
 # Rows of pgbench's own: 100,000 for each unit.
 PGBENCH_SCALE = "10"
+MAY_CREATE = "SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user"
 
 
 class NotUsable(Exception):
@@ -28,8 +31,11 @@ class Server:
         try:
             with psycopg.connect(f"{self.server}/postgres", connect_timeout=5) as connection:
                 self.version = str(connection.info.parameter_status("server_version"))
+                may = connection.execute(MAY_CREATE).fetchone()
         except psycopg.OperationalError as error:
             raise NotUsable(f"PostgreSQL does not answer: {str(error).splitlines()[0]}") from None
+        if may is None or not may[0]:
+            raise NotUsable("the role of BENCH_DATABASE_URL may not create databases")
 
     @contextmanager
     def database(self, name: str, template: str = "") -> Iterator[str]:
@@ -47,9 +53,21 @@ class Server:
         with psycopg.connect(f"{self.server}/postgres", autocommit=True) as connection:
             connection.execute(statement.encode())
 
+    def folder(self) -> Path | None:
+        """Where it keeps its data, if that is here and it may be known."""
+        with psycopg.connect(f"{self.server}/postgres") as connection:
+            try:
+                row = connection.execute("SHOW data_directory").fetchone()
+            except psycopg.errors.InsufficientPrivilege:
+                return None
+        folder = Path(row[0]) if row else None
+        return folder if folder is not None and folder.exists() else None
+
     def settle(self) -> None:
         """Write out what earlier work left behind, so that it does not weigh on the next."""
-        self._do("CHECKPOINT")
+        # Who may not ask for it measures without.
+        with contextlib.suppress(psycopg.errors.InsufficientPrivilege):
+            self._do("CHECKPOINT")
 
     def backends(self, url: str) -> list[int]:
         """The process ids of a database's connections."""

@@ -7,7 +7,7 @@ import os
 import platform
 import re
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -59,35 +59,35 @@ def machine() -> str:
     return f"{os.cpu_count()} cores ({model or platform.machine()})"
 
 
-def write(
-    into: Path,
-    done: Mapping[str, Result],
-    sizes: Mapping[str, Any],
-    took: Mapping[str, float],
-    versions: Mapping[str, str],
-    *,
-    quick: bool,
-) -> None:
-    """Put figures, plots and the page's tables into the folder; other cases' figures stay."""
+@dataclass(frozen=True)
+class Run:
+    """How a case was measured."""
+
+    sizes: Any
+    seconds: float
+    versions: Mapping[str, str]
+    quick: bool
+
+
+def write(into: Path, case: str, result: Result, run: Run) -> None:
+    """Put a case's figures, plot and table into the folder; those of other cases stay."""
     (into / "images").mkdir(parents=True, exist_ok=True)
     path = into / "benchmarks.json"
     known = json.loads(path.read_text()) if path.exists() else {}
-    for case, result in done.items():
-        options = " --quick" if quick else ""
-        known[case] = {
-            "measuredAt": datetime.now(UTC).strftime("%Y-%m-%dT%H:%MZ"),
-            "command": f"python -m bench{options} {case}",
-            "machine": machine(),
-            "versions": dict(versions),
-            "tookSeconds": round(took[case]),
-            "sizes": asdict(sizes[case]),
-            "figures": [asdict(figure) | {"met": figure.met} for figure in result.figures],
-            "notes": result.notes,
-            "series": result.series,
-        }
-        if result.series:
-            (into / "images" / f"bench-{case}.svg").write_text(PLOTS[case](result.series))
+    known[case] = {
+        "measuredAt": datetime.now(UTC).strftime("%Y-%m-%dT%H:%MZ"),
+        "command": f"python -m bench{' --quick' if run.quick else ''} {case}",
+        "machine": machine(),
+        "versions": dict(run.versions),
+        "tookSeconds": round(run.seconds),
+        "sizes": asdict(run.sizes),
+        "figures": [asdict(figure) | {"met": figure.met} for figure in result.figures],
+        "notes": result.notes,
+        "series": result.series,
+    }
     path.write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n")
+    if result.series:
+        (into / "images" / f"bench-{case}.svg").write_text(PLOTS[case](result.series))
     page = into / PAGE
     if page.exists():
         page.write_text(_filled(page.read_text(), known))

@@ -52,6 +52,8 @@ class Stack:
         self.workers: list[subprocess.Popen[bytes]] = []
         self.web: subprocess.Popen[bytes] | None = None
         self.web_url = ""
+        # Seconds of CPU, by process, that the last `drain` took.
+        self.drain_cpu: dict[str, float] = {}
         self._running: list[subprocess.Popen[bytes]] = []
         self._inside = self._start("-m", "bench.inside", talks=True)
 
@@ -146,14 +148,22 @@ class Stack:
         while not self.do("drained", after=after, endpoints=endpoints, seconds=2):
             if time.monotonic() > deadline:
                 self._give_up("deliveries stand still:")
-            for worker in self.workers:
-                if worker.poll() is not None:
-                    self._give_up("a worker died:")
+            self._look_at_workers()
+
+    def _look_at_workers(self) -> None:
+        for worker in self.workers:
+            if worker.poll() is not None:
+                self._give_up("a worker died:")
 
     def drain(self, after: int = 0, endpoints: Sequence[int] | None = None) -> float:
         """Wait until all is delivered; deliveries a second from the first request to the last."""
         self.do("wake")
+        while not self.do("begun", after=after, seconds=2):
+            self._look_at_workers()
+        # Not what starting took.
+        before = self.cpu()
         self.wait_drained(after, endpoints)
+        self.drain_cpu = {name: used - before[name] for name, used in self.cpu().items()}
         span = self.do("span", after=after, endpoints=endpoints)
         if span["delivered"] != span["deliveries"] or span["attempts"] != span["deliveries"]:
             self._give_up(f"something was not delivered, or twice: {span}")
