@@ -77,8 +77,7 @@ def measure(ground: Ground, sizes: Sizes) -> Result:
             Figure(f"{web}: POST to 202, p99", last.posted.wait_ms[1], "ms"),
         ]
         result.figures += [
-            Figure(f"{web}: CPU of the {name} per event", ms, "ms")
-            for name, ms in last.cpu_ms.items()
+            Figure(f"{web}: CPU per event, {name}", ms, "ms") for name, ms in last.cpu_ms.items()
         ]
         result.series[web] = {"arrived": arrived, "pgbench": pgbench}
     every = [run for measured in runs.values() for run in measured]

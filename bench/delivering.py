@@ -99,7 +99,7 @@ def _postgresql(
         ),
     ]
     result.figures += [
-        Figure(f"PostgreSQL: CPU of the {name} per delivery", ms, "ms")
+        Figure(f"PostgreSQL: CPU per delivery, {name}", ms, "ms")
         for name, ms in runs[1][-1].cpu_ms.items()
         if ms
     ]

@@ -46,6 +46,8 @@ def table(done: Mapping[str, Result]) -> None:
             *cells, asked = said(figure)
             colour = {None: "", True: "green", False: "red"}[figure.met]
             grid.add_row(f"  {cells[0]}", *cells[1:], f"[{colour}]{asked}[/]" if colour else asked)
+        for note in result.notes:
+            grid.add_row(f"  {note}")
     console = Console(width=None if Console().is_terminal else 160)
     console.print(grid)
 
