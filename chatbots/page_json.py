@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from rest_framework import serializers
 
-from chatbots import jsonbytes, visitor_throttle
+from chatbots import database_trouble, jsonbytes, visitor_throttle
 from chatbots.conversation import Reply
 from chatbots.models import Chatbot, Conversation, Message, MessageType
 from chatbots.timestamp import iso
 from chatbots.visitor_input import MAX_MESSAGE_LENGTH
 from chatbots.visitor_throttle import Kind
+
+logger = logging.getLogger(__name__)
 
 MESSAGES_AT_ONCE = 200
 # More than a full form or message, its details and JSON's escapes can take.
@@ -60,6 +64,11 @@ def in_words(view: View) -> View:
             return response
         except (Http404, Conversation.DoesNotExist):
             return JsonResponse({"error": NO_CONVERSATION}, status=404)
+        except (OperationalError, InterfaceError) as error:
+            logger.error("The database did not serve a visitor: %s", error)  # noqa: TRY400
+            response = JsonResponse({"error": database_trouble.sentence(error)}, status=503)
+            response["Retry-After"] = str(database_trouble.retry_after_seconds(error))
+            return response
 
     return answer
 

@@ -34,6 +34,7 @@ class Channel(filesystem.Channel):
             beside.write_text(dumps(message))
             beside.rename(folder / name)
         except OSError as error:
+            beside.unlink(missing_ok=True)  # On a full disk it is there, and empty.
             raise ChannelError(
                 f"The broker's folder {folder} cannot be written: {error}"
             ) from error

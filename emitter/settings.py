@@ -255,6 +255,8 @@ else:
     refuse("BROKER_URL must start with redis://, rediss://, amqp:// or amqps://.")
 
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# For ever: a worker delivers without a broker too, and is woken again once there is one.
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "emitter"
 CELERY_WORKER_POOL = "threads"

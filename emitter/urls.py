@@ -7,6 +7,8 @@ from django.urls import include, path, re_path
 
 from webhooks.api import problem
 
+handler500 = "emitter.errors.server_error"
+
 urlpatterns = [
     path("api/v1/", include("chatbots.api.urls")),
     path("api/v1/", include("webhooks.api.urls")),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ import pytest
 from psycopg import sql
 
 from tests import needs
-from tests.process.stack import Stack, own_redis, wait_until
+from tests.process.stack import OwnRedis, Stack, wait_until
 from tests.receiver import Receiver
 
 
@@ -23,7 +22,7 @@ class Served:
     """An emitter on PostgreSQL and a Redis of its own, which can be frozen."""
 
     stack: Stack
-    redis: subprocess.Popen[bytes]
+    redis: OwnRedis
 
 
 def started(stack: Stack) -> Stack:
@@ -57,10 +56,10 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         try:
             with (
-                own_redis(var) as (broker, process),
-                Stack(var, DATABASE_URL=f"{server}/{name}", BROKER_URL=broker) as stack,
+                OwnRedis(var) as broker,
+                Stack(var, DATABASE_URL=f"{server}/{name}", BROKER_URL=broker.url) as stack,
             ):
-                yield Served(started(stack), process)
+                yield Served(started(stack), broker)
         finally:
             drop = sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
             connection.execute(drop)

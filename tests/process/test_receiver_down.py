@@ -26,9 +26,7 @@ def test_what_is_queued_while_the_receiver_is_down_arrives_once_it_is_up(
     # Not of each: an endpoint that nobody can connect to is spared the rest.
     wait_until(lambda: stack.state(chatbot)["attempts"].get("connect"), "attempts in vain", 60)
     with Receiver(port=port) as receiver:
-        wait_until(
-            lambda: stack.state(chatbot)["statuses"] == {"succeeded": count}, "all delivered", 90
-        )
+        stack.wait_for_all(chatbot, count, 90)
         requests = receiver.requests
     arrived = Counter(json.loads(request.body)["data"]["chatlogId"] for request in requests)
     assert set(arrived) == {f"c{number}" for number in range(count)}

@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from tests.process.stack import Stack, wait_until
+from tests.process.stack import Stack
 from tests.receiver import Receiver
 from webhooks.queue import LEASE_SECONDS
 
@@ -21,13 +21,7 @@ def chatlogs(receiver: Receiver) -> Counter[str]:
     return Counter(json.loads(request.body)["data"]["chatlogId"] for request in receiver.requests)
 
 
-@pytest.mark.parametrize(
-    "truly", [False, pytest.param(True, marks=[pytest.mark.soak, pytest.mark.timeout(300)])]
-)
-def test_a_worker_killed_in_the_middle_loses_nothing(
-    stack: Stack, live_receiver: Receiver, truly: bool
-) -> None:
-    """`truly` waits for the leases to run out; otherwise time is moved on in the database."""
+def test_a_worker_killed_in_the_middle_loses_nothing(stack: Stack, live_receiver: Receiver) -> None:
     live_receiver.answer("/", delay_seconds=0.03)
     chatbot = stack.do("prepare", url=live_receiver.url("/"))["chatbotId"]
     stack.do("pour", chatbot=chatbot, count=SOME)
@@ -35,14 +29,9 @@ def test_a_worker_killed_in_the_middle_loses_nothing(
     stack.signal_worker(signal.SIGKILL)
     left = SOME - stack.state(chatbot)["statuses"].get("succeeded", 0)
     assert left > 0
-    if not truly:
-        stack.do("let_time_pass", seconds=LEASE_SECONDS)
+    stack.do("let_time_pass", seconds=LEASE_SECONDS)
     stack.start_worker()
-    wait_until(
-        lambda: stack.state(chatbot)["statuses"] == {"succeeded": SOME},
-        "all of them delivered",
-        LEASE_SECONDS * 3,
-    )
+    stack.wait_for_all(chatbot, SOME, LEASE_SECONDS * 3)
     state, arrived = stack.state(chatbot), chatlogs(live_receiver)
     assert set(arrived) == {f"c{number}" for number in range(SOME)}
     # One row for each attempt; twice only what was in the killed worker's hand.
@@ -69,6 +58,6 @@ def test_a_worker_told_to_stop_finishes_what_is_in_flight(
     assert (state["leased"], state["untried"], state["untruthful"]) == (0, 30 - arrived, [])
     live_receiver.answer("/", 200)
     stack.start_worker()
-    wait_until(lambda: stack.state(chatbot)["statuses"] == {"succeeded": 30}, "the rest delivered")
+    stack.wait_for_all(chatbot, 30)
     assert set(chatlogs(live_receiver).values()) == {1}
     assert stack.state(chatbot)["attempts"] == {"": 30}

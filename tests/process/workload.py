@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -22,12 +21,22 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "emitter.settings"
 django.setup()
 
 from django.core.management import call_command  # noqa: E402
-from django.db import transaction  # noqa: E402
+from django.db import close_old_connections, connection, transaction  # noqa: E402
 from django.db.models import Count, F  # noqa: E402
 from django.db.models.functions import Now  # noqa: E402
 
 from chatbots import conversation, database_clock, events  # noqa: E402
-from chatbots.models import Account, Answer, ApiKey, Chatbot, Event, EventSource  # noqa: E402
+from chatbots.models import (  # noqa: E402
+    Account,
+    Answer,
+    ApiKey,
+    Chatbot,
+    Conversation,
+    Event,
+    EventSource,
+    Message,
+)
+from tests.process.told import listen  # noqa: E402
 from webhooks import outbox, subscriptions  # noqa: E402
 from webhooks import recovery as recovery_of  # noqa: E402
 from webhooks.models import (  # noqa: E402
@@ -110,6 +119,12 @@ def ask(chatbot: str, count: int) -> list[float]:
     return seconds
 
 
+def statuses(chatbot: str) -> dict[str, int]:
+    """How many of its deliveries stand how."""
+    mine = Delivery.objects.filter(webhook__chatbot=chatbot).values_list("status")
+    return dict(mine.annotate(count=Count("id")).order_by())
+
+
 def state(chatbot: str) -> dict[str, Any]:
     """How its deliveries stand, and whether their attempts tell the truth."""
     mine = Delivery.objects.filter(webhook__chatbot=chatbot)
@@ -158,6 +173,82 @@ def recovery(pk: int) -> dict[str, Any]:
     return {"status": row.status, "requeued": row.requeued, "items": items}
 
 
+def attempts(chatbot: str) -> dict[str, list[Any]]:
+    """By chatlog: its delivery's status and lease, and the number and error of each attempt."""
+    found: dict[str, list[Any]] = {}
+    mine = Delivery.objects.filter(webhook__chatbot=chatbot)
+    chatlogs = {}
+    for pk, chatlog, status, lease in mine.values_list(
+        "pk", "event__chatlog_id", "status", "lease_until"
+    ):
+        chatlogs[pk] = chatlog
+        found[chatlog] = [status, lease is not None, []]
+    rows = Attempt.objects.filter(delivery__webhook__chatbot=chatbot).order_by("number")
+    for pk, number, error_kind in rows.values_list("delivery_id", "number", "error_kind"):
+        found[chatlogs[pk]][2].append([number, error_kind])
+    return found
+
+
+def outcomes(chatbot: str) -> list[list[Any]]:
+    """What each delivery and each attempt came to, in their order."""
+    mine = Delivery.objects.filter(webhook__chatbot=chatbot).order_by("pk")
+    return [
+        [
+            *row[1:],
+            list(
+                Attempt.objects.filter(delivery=row[0])
+                .order_by("number")
+                .values_list("number", "status_code", "error_kind")
+            ),
+        ]
+        for row in mine.values_list("pk", "status", "attempts", "failures")
+    ]
+
+
+def moments(chatbot: str) -> list[float]:
+    """The times in its attempts, its deliveries and its webhooks' rows, in seconds since 1970."""
+    mine = Delivery.objects.filter(webhook__chatbot=chatbot)
+    tried = Attempt.objects.filter(delivery__webhook__chatbot=chatbot)
+    hooks = Webhook.objects.filter(chatbot=chatbot)
+    rows = [
+        *tried.values_list("started_at"),
+        *mine.values_list("due_at", "finished_at"),
+        *hooks.values_list("failing_since", "last_success_at"),
+    ]
+    return [moment.timestamp() for row in rows for moment in row if moment]
+
+
+def conversations(chatbot: str) -> dict[str, Any]:
+    """The rows of each visitor's message: its own, its answer, its event and that's delivery."""
+    deliveries = Counter(
+        Delivery.objects.filter(webhook__chatbot=chatbot).values_list("event_id", flat=True)
+    )
+    rows: dict[str, dict[str, int]] = {}
+    chatlogs = {}
+    said = Message.objects.filter(conversation__chatbot=chatbot).order_by("id")
+    for chatlog, kind, content in said.values_list("conversation_id", "type", "content"):
+        if kind == "user":
+            chatlogs[chatlog] = content
+            rows[content] = {"user": 1, "bot": 0, "events": 0, "deliveries": 0}
+        else:
+            rows[chatlogs[chatlog]]["bot"] += 1
+    for event in Event.objects.filter(chatbot=chatbot):
+        row = rows.setdefault(json.loads(bytes(event.body))["data"]["userMessage"], {"events": 0})
+        row["events"] += 1
+        row["deliveries"] = row.get("deliveries", 0) + deliveries[event.pk]
+    return {"rows": rows, "chatlogs": Conversation.objects.filter(chatbot=chatbot).count()}
+
+
+def cut_connections() -> int:
+    """End all other connections to the database; returns how many there were."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        return int(cursor.fetchone()[0])
+
+
 CALLS: dict[str, Callable[..., Any]] = {
     call.__name__: call
     for call in (
@@ -166,20 +257,25 @@ CALLS: dict[str, Callable[..., Any]] = {
         pour,
         trickle,
         ask,
+        statuses,
         state,
+        attempts,
+        outcomes,
+        moments,
+        conversations,
         let_time_pass,
         give_up,
         recover,
         recovery,
+        cut_connections,
     )
 }
 
 
-def main() -> None:
-    for line in sys.stdin:
-        given = json.loads(line)
-        print(json.dumps(CALLS[given.pop("do")](**given)), flush=True)
+def called(name: str, **given: Any) -> Any:
+    close_old_connections()  # As each request does.
+    return CALLS[name](**given)
 
 
 if __name__ == "__main__":
-    main()
+    listen({name: partial(called, name) for name in CALLS})

@@ -15,6 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 
+from chatbots import database_trouble
 from chatbots.jsonbytes import NotExact
 from webhooks.subscriptions import PlanWithoutWebhooks
 
@@ -95,8 +96,8 @@ def handle(exc: Exception, context: Mapping[str, Any]) -> HttpResponse:
         log.error("The database did not answer a request: %s", exc)
         return response(
             503,
-            "The database is not answering. Try again in a moment.",
-            headers={"Retry-After": "1"},
+            database_trouble.sentence(exc),
+            headers={"Retry-After": str(database_trouble.retry_after_seconds(exc))},
         )
     log.error("A request failed in a way nobody foresaw.", exc_info=exc)
     return response(500, "Something went wrong on our side. It is in the log; try again.")

@@ -1,0 +1,27 @@
+"""The answer when nothing else answered: for an error that nobody caught."""
+
+from __future__ import annotations
+
+import sys
+
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+
+from chatbots import database_trouble
+from webhooks.api import problem
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's handler500: 503 when it is the database, and it will be well again; else 500."""
+    error = sys.exc_info()[1]
+    if request.path_info.startswith("/api/") and isinstance(error, Exception):
+        return problem.handle(error, {})
+    if not isinstance(error, OperationalError):
+        return HttpResponse(render_to_string("500.html"), status=500)
+    wait = str(database_trouble.retry_after_seconds(error))
+    return HttpResponse(
+        render_to_string("503.html", {"sentence": database_trouble.sentence(error)}),
+        status=503,
+        headers={"Retry-After": wait},
+    )
