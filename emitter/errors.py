@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
@@ -17,7 +17,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     error = sys.exc_info()[1]
     if request.path_info.startswith("/api/") and isinstance(error, Exception):
         return problem.handle(error, {})
-    if not isinstance(error, OperationalError):
+    if not isinstance(error, (OperationalError, InterfaceError)):
         return HttpResponse(render_to_string("500.html"), status=500)
     wait = str(database_trouble.retry_after_seconds(error))
     return HttpResponse(
