@@ -97,7 +97,7 @@ def let_time_pass(seconds: float) -> None:
         delivery.save(update_fields=["due_at", "lease_until"])
 
 
-def side_by_side(*jobs: Callable[[], Result]) -> list[Result]:
+def side_by_side(*jobs: Callable[[], Result], seconds: float = 60) -> list[Result]:
     """What each job gave; all begin at the same moment, each with a connection of its own."""
     barrier = threading.Barrier(len(jobs))
 
@@ -109,7 +109,7 @@ def side_by_side(*jobs: Callable[[], Result]) -> list[Result]:
             connection.close()
 
     with ThreadPoolExecutor(len(jobs)) as pool:
-        return [future.result(60) for future in [pool.submit(run, job) for job in jobs]]
+        return [future.result(seconds) for future in [pool.submit(run, job) for job in jobs]]
 
 
 def wait_until(holds: Callable[[], object], what: str, seconds: float = 10) -> None:
