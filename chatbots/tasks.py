@@ -21,3 +21,11 @@ def send_support_emails() -> None:
         handover_mail.send_due()
     finally:
         _running.release()
+
+
+@shared_task(name="chatbots.tasks.play_scenarios")
+def play_scenarios() -> None:
+    """Play the scenarios that were started in the dashboard (sandbox)."""
+    from chatbots.scenarios import runs
+
+    runs.play_queued()

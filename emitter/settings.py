@@ -287,6 +287,12 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "options": {"expires": 3600.0},
     },
 }
+if SANDBOX:
+    CELERY_BEAT_SCHEDULE["play-scenarios"] = {
+        "task": "chatbots.tasks.play_scenarios",
+        "schedule": 2.0,
+        "options": {"expires": 2.0},
+    }
 
 # ---------------------------------------------------------------- people, texts, files
 

@@ -7,9 +7,11 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Count, Field, Model, QuerySet
 from django.http import HttpRequest
+from django.urls import URLPattern
 from django.utils.html import format_html
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from chatbots.admin import scenarios
 from chatbots.admin.column import column
 from chatbots.admin.handover_form import FormFieldsInline
 from chatbots.admin.scope import OwnInline, ScopedAdmin, ScopedFilter
@@ -35,6 +37,7 @@ class AnswersInline(OwnInline):
 
 @admin.register(Chatbot)
 class ChatbotAdmin(ScopedAdmin):
+    change_form_before_template = "admin/chatbot_tools.html"
     list_display = ("name", "account", "answers_count", "live_chat_enabled", "chat_page")
     list_filter = (("account", ScopedFilter),)
     search_fields = ("name", "id")
@@ -63,6 +66,9 @@ class ChatbotAdmin(ScopedAdmin):
         if db_field.name == "person_phrases":
             kwargs["widget"] = UnfoldAdminTextareaWidget(attrs={"rows": 4})
         return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*scenarios.urls(self), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Chatbot]:
         rows: QuerySet[Chatbot] = super().get_queryset(request).select_related("account")

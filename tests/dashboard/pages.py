@@ -53,6 +53,8 @@ def of(things: Everything) -> list[str]:
             for name in ("recovery", "recovery_live")
         ),
         reverse("admin:webhooks_delivery_live", args=delivery),
+        reverse("admin:scenarios", args=[things.chatbot.pk]),
+        reverse("admin:scenarios_run", args=[things.chatbot.pk]),
         reverse("admin:live_chat_open", args=[things.conversation.pk]),
         reverse("admin:live_chat_open_news", args=[things.conversation.pk]),
     ]
@@ -71,6 +73,8 @@ def actions(things: Everything) -> list[str]:
             reverse(f"admin:live_chat_{name}", args=[things.conversation.pk])
             for name in ("take", "reply", "hand_back", "close")
         ),
+        reverse("admin:scenarios_play", args=[things.chatbot.pk]),
+        reverse("admin:scenarios_stop", args=[things.chatbot.pk]),
         reverse("admin:chatbots_chatbot_change", args=[things.chatbot.pk]),
         reverse("admin:chatbots_account_change", args=[things.account.pk]),
     ]

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
 from tests.emitter.group import ROOT, Up, environment, free_port, processes, wait_until
 
@@ -67,6 +68,29 @@ def test_a_process_that_dies_is_started_again_with_a_line_that_says_so(
     wait_until(lambda: lines() > said, "a line about it")
     assert victim not in up.pids(command)
     wait_until(up.alive, "the web answers")
+
+
+def test_a_scenario_is_played_by_the_worker_while_the_web_answers(up: Up) -> None:
+    person = requests.Session()
+    login = person.get(f"{up.url}/login/", timeout=10).text
+    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', login)
+    assert token
+    form = {
+        "csrfmiddlewaretoken": token[1],
+        "username": up.sandbox["adminUser"],
+        "password": up.sandbox["adminPassword"],
+    }
+    person.post(f"{up.url}/login/", form, timeout=10)
+    page = f"{up.url}/chatbots/chatbot/{up.sandbox['chatbotId']}/scenarios/"
+    csrf = {"csrfmiddlewaretoken": person.cookies["csrftoken"]}
+    person.post(f"{page}play/", csrf | {"name": "annoyed-shopper", "speed": "50"}, timeout=10)
+    wait_until(lambda: "Played to its end" in person.get(page, timeout=10).text, "its end")
+    assert "10 of 10 steps, 5 events" in person.get(page, timeout=10).text
+    # One that would take a minute is stopped, and holds up nothing meanwhile.
+    person.post(f"{page}play/", csrf | {"name": "whatsapp-after-hours", "speed": "1"}, timeout=10)
+    wait_until(lambda: "1 of 7 steps" in person.get(page, timeout=10).text, "its first step")
+    person.post(f"{page}stop/", csrf, timeout=10)
+    wait_until(lambda: "Stopped in the dashboard." in person.get(page, timeout=10).text, "its stop")
 
 
 def test_a_second_one_on_the_same_port_is_refused_in_one_line(up: Up, tmp_path: Path) -> None:
