@@ -306,7 +306,7 @@ def _move(
             conversation=conversation,
             to=chatbot.support_email,
             message=message,
-            form_fields=dict(form_fields or {}),
+            form_values=list((form_fields or {}).items()),
             priority=conversation.priority,
             priority_because=conversation.priority_because,
         )

@@ -11,6 +11,8 @@ MOST_FIELDS = 30
 MOST_CHOICES = 50
 LONGEST_LABEL = 100
 LONGEST_VALUE = 2000
+# Where a new field is until its owner drags it: behind the others.
+LAST = 9999
 
 
 class FieldKind(models.TextChoices):
@@ -34,7 +36,7 @@ class FormField(models.Model):
     chatbot = models.ForeignKey(
         "chatbots.Chatbot", on_delete=models.CASCADE, related_name="form_fields"
     )
-    position = models.PositiveSmallIntegerField(default=0)
+    position = models.PositiveSmallIntegerField(default=LAST)
     label = models.CharField(max_length=LONGEST_LABEL)
     kind = models.CharField(max_length=7, choices=FieldKind, default=FieldKind.TEXT)
     required = models.BooleanField(default=False)

@@ -312,7 +312,8 @@ class SupportEmail(models.Model):
     to = models.EmailField()
     # The message that asked; the transcript in the mail ends with it.
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="+")
-    form_fields = models.JSONField(default=dict, blank=True)
+    # [label, value] each, in the form's order: PostgreSQL's JSON keeps no order of keys.
+    form_values = models.JSONField(default=list, blank=True)
     priority = models.CharField(max_length=6, blank=True)
     priority_because = models.CharField(max_length=500, blank=True)
     status = models.CharField(
@@ -337,6 +338,11 @@ class SupportEmail(models.Model):
 
     def __str__(self) -> str:
         return f"To {self.to}: {self.get_status_display()}"
+
+    @property
+    def form_fields(self) -> dict[str, str]:
+        """The values of the form by label, in its order."""
+        return dict(self.form_values)
 
 
 class EventType(models.TextChoices):

@@ -50,6 +50,7 @@ class FieldsFormSet(PaginationInlineFormSet):
 class FormFieldsInline(OwnInline):
     model = FormField
     formset = FieldsFormSet
+    verbose_name = "field"
     tab = True
     extra = 0
     max_num = MOST_FIELDS

@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
             name='FormField',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField(default=0)),
+                ('position', models.PositiveSmallIntegerField(default=9999)),
                 ('label', models.CharField(max_length=100)),
                 ('kind', models.CharField(choices=[('name', 'Name'), ('email', 'E-mail'), ('phone', 'Phone'), ('message', 'Message'), ('text', 'Text'), ('choice', 'Choice')], default='text', max_length=7)),
                 ('required', models.BooleanField(default=False)),

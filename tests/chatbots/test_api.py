@@ -10,6 +10,7 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chatbots.form_field import FormField
 from chatbots.models import Account, Answer, ApiKey, Chatbot, Conversation, Event, Plan
 from tests.chatbots import node
 from tests.chatbots.examples import collect
@@ -272,3 +273,30 @@ def test_what_users_type_leaves_bodies_that_node_gives_back(post: Caller, bot: C
     bodies = [bytes(event.body) for event in Event.objects.all()]
     assert len(bodies) > 60
     assert node.stringify_parse(bodies) == bodies
+
+
+def test_the_values_of_a_form_are_checked_against_it(post: Caller, bot: Chatbot) -> None:
+    for label, kind, required, choices in (
+        ("Mail", "email", True, ""),
+        ("Message", "message", True, ""),
+        ("Topic", "choice", False, "Returns\nDelivery"),
+    ):
+        FormField.objects.create(
+            chatbot=bot, label=label, kind=kind, required=required, choices=choices
+        )
+    body: dict[str, Any] = {"chatbotId": bot.pk, "userMessage": "Where is it?", "via": "form"}
+    status, answer = post("handover", body | {"formFields": {"Topic": "Sports"}})
+    assert (status, fields_of(answer)) == (400, ["formFields", "formFields"])
+    assert [error["message"] for error in answer["errors"]] == [
+        "Mail: Please fill this in.",
+        "Topic: Choose one of: Returns, Delivery.",
+    ]
+    assert post("handover", body)[0] == 400
+    assert not Event.objects.exists()
+    # The body's own keys are as good as the form's.
+    assert post("handover", body | {"email": "ann@x.example"})[0] == 200
+    # Another way than the form asks for none of it.
+    assert post("handover", body | {"via": "email"})[0] == 200
+    filled = {"Mail": "zoe@x.example", "Topic": "Returns"}
+    answer = post("handover", body | {"formFields": filled})[1]
+    assert answer["event"]["payload"]["data"]["email"] == "zoe@x.example"

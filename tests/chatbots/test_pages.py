@@ -12,6 +12,7 @@ from pytest_django.fixtures import Settings
 
 from chatbots import agents, visitor_throttle
 from chatbots import conversation as chat
+from chatbots.form_field import FormField
 from chatbots.models import Answer, Chatbot, Conversation, Event, SupportEmail
 from chatbots.visitor_throttle import LIMITS, Kind, Limit
 
@@ -283,3 +284,92 @@ def test_the_visitors_address_behind_a_proxy_is_the_last_forwarded() -> None:
     assert visitor_throttle.address_of(direct) == "8.8.8.8"
     assert visitor_throttle.address_of(alone) == "127.0.0.1"
     assert visitor_throttle.address_of(odd) == ""
+
+
+# ---------------------------------------------------------------- WhatsApp
+
+ZOE = {"name": " Zoë ", "phoneNumber": "0049 151 2345678"}
+
+
+def test_whatsapp_asks_for_a_number_once_and_takes_no_email(visitor: Visitor) -> None:
+    status, answer = visitor.post("whatsapp/messages", {"text": "hi"})
+    assert (status, "with its country code" in answer["error"]) == (400, True)
+    status, answer = visitor.post("whatsapp/messages", {"text": "hi", "phoneNumber": "12"})
+    assert (status, "with its country code" in answer["error"]) == (400, True)
+    status, answer = visitor.post(
+        "whatsapp/messages", {"text": "hi", "email": "zoe@x.example", **ZOE}
+    )
+    assert status == 200
+    assert answer["details"] == {"email": "", "name": "Zoë", "phoneNumber": "+491512345678"}
+    body = {"text": "a human, please", "chatlogId": answer["chatlogId"]}
+    assert visitor.post("whatsapp/messages", body)[1]["state"] == "waiting"
+    assert Conversation.objects.get().channel == "whatsapp"
+    assert [event.type for event in Event.objects.all()] == ["LIVE_CHAT_INITIATED"]
+
+
+@pytest.mark.parametrize("call", ["messages", "live-chat"])
+def test_whatsapp_without_live_chat_fires_nothing_and_says_so(
+    visitor: Visitor, chatbot: Chatbot, call: str
+) -> None:
+    chatbot.live_chat_enabled = False
+    chatbot.save()
+    status, answer = visitor.post(f"whatsapp/{call}", {"text": "get me a human", **ZOE})
+    assert status == 200
+    assert "live chat is not available" in answer["messages"][-1]["content"]
+    assert not Event.objects.exists()
+    assert not SupportEmail.objects.exists()
+
+
+def test_whatsapp_has_no_form_and_no_email(visitor: Visitor, chatbot: Chatbot) -> None:
+    page = visitor.client.get(f"{visitor.base}/whatsapp")
+    assert "E-mail" not in page.content.decode()
+    assert "default-src 'none'" in page["Content-Security-Policy"]
+    for call in ("handover", "form", "details"):
+        answer = visitor.client.post(
+            f"{visitor.base}/whatsapp/{call}", headers={"X-CSRFToken": visitor.token}
+        )
+        assert answer.status_code == 404
+
+
+# ---------------------------------------------------------------- the chatbot's own form
+
+
+def test_a_form_is_checked_and_sent_to_support(visitor: Visitor, chatbot: Chatbot) -> None:
+    for kind, required in (("email", True), ("text", False)):
+        FormField.objects.create(chatbot=chatbot, label=f"My {kind}", kind=kind, required=required)
+    status, answer = visitor.post("form", {"values": {"My text": "7"}})
+    assert (status, answer) == (
+        400,
+        {"error": "My email: Please fill this in.", "field": "My email"},
+    )
+    values = {"My email": "ann@x.example", "My text": "7", "unknown": "x" * 2000}
+    status, answer = visitor.post("form", {"values": values})
+    assert status == 200
+    data = json.loads(bytes(Event.objects.get().body))["data"]
+    assert (data["userMessage"], data["email"]) == (
+        "My email: ann@x.example\nMy text: 7",
+        "ann@x.example",
+    )
+    assert SupportEmail.objects.get().form_fields == {"My email": "ann@x.example", "My text": "7"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"values": []}, {"values": {"Order": {}}}, {"values": {}}, {"values": {"Order": " "}}],
+)
+def test_a_form_with_nothing_in_it_is_refused(
+    visitor: Visitor, chatbot: Chatbot, body: object
+) -> None:
+    FormField.objects.create(chatbot=chatbot, label="Order", kind="text")
+    status, answer = visitor.post("form", body)
+    assert status == 400
+    assert len(answer["error"]) > 10
+    assert not Event.objects.exists()
+
+
+def test_a_form_that_was_taken_away_says_so(visitor: Visitor) -> None:
+    status, answer = visitor.post("form", {"values": {"Order": "7"}})
+    assert (status, answer["error"]) == (
+        404,
+        "This form is no longer there. Reload the page, please.",
+    )
