@@ -59,6 +59,9 @@ class Engine:
         self._answers: deque[tuple[Request, Outcome]] = deque()
         self._unrecorded: list[Finished] = []
         self._in_flight = 0
+        # By delivery: claimed, and not recorded yet. Doubtful once the database was away.
+        self._in_hand: dict[int, Claimed] = {}
+        self._in_doubt = False
         self._rooms: dict[int, Room] = {}
         # Of those in flight, how many go to endpoints that have not answered yet.
         self._unanswered = 0
@@ -117,6 +120,9 @@ class Engine:
             poked, self._poked = self._poked, False
             saw_all = True
             try:
+                if self._in_doubt:
+                    queue.present().claim_again(self._in_hand.values())
+                    self._in_doubt = False
                 self._record()
                 if not self._stopping:
                     saw_all = self._claim(poked)
@@ -126,6 +132,7 @@ class Engine:
                 if failures in (0, 10, 100):
                     logger.warning("The database does not answer; deliveries wait: %s", error)
                 failures += 1
+                self._in_doubt = True
                 connection.close()
                 self._bell.wait(pause) if not self._stopping else time.sleep(pause)
             now = time.monotonic()
@@ -174,6 +181,7 @@ class Engine:
         if rooms:
             limit = min(free, MOST_CLAIMED)
             claimed = queue.present().claim(rooms, limit)
+            self._in_hand |= {one.delivery_id: one for one in claimed}
             if len(claimed) >= limit:
                 # The rest of the lanes have their turn next.
                 self._after_lane = max(one.lane for one in claimed)
@@ -262,6 +270,8 @@ class Engine:
             if one.outcome.status_code == HTTPStatus.GONE and not one.claimed.is_test:
                 self._disable(one.claimed.webhook_id)
         queue.present().record(self._unrecorded)
+        for one in self._unrecorded:
+            self._in_hand.pop(one.claimed.delivery_id, None)
         log_failures(self._unrecorded)
         self._unrecorded = []
 

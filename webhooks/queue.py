@@ -8,7 +8,7 @@ can say which attempt it belongs to and never overwrites what another worker did
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
@@ -104,6 +104,9 @@ class Queue(Protocol):
 
         Deliveries of a disabled webhook are put to wait instead, those of a deleted one cancelled.
         """
+
+    def claim_again(self, claimed: Collection[Claimed]) -> None:
+        """Make claims stand, under their numbers, that a crash of the database has undone."""
 
     def record(self, finished: Sequence[Finished]) -> None:
         """Append the attempts, and move their deliveries on unless somebody else did since."""

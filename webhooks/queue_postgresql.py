@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -53,11 +53,21 @@ JOIN webhooks_endpoint e ON e.id = coalesce(w.endpoint_id, lane.id)
 ORDER BY lane.id
 """
 
+# The worker that had these rows is gone, or frozen; what it sent may have arrived.
+LOST = """
+INSERT INTO webhooks_attempt
+  (delivery_id, number, started_at, duration_ms, error_kind, error, url, remote_address,
+   request_head, response_head, response_body, response_truncated)
+SELECT due.id, due.attempts, due.lost_lease - %(lease)s * interval '1 second', 0, 'interrupted',
+       %(interrupted)s, '', '', '', '', '', false
+FROM due WHERE due.lost_lease IS NOT NULL
+ON CONFLICT (delivery_id, number) DO NOTHING
+"""
+
 # One statement, so one transaction. That its COMMIT is not waited for (synchronous_commit) loses
 # nothing: a claim that a crash of the server undoes leaves the row due.
 # The rows are locked, so that they stay where they are (ctid) until they are changed.
-# `lost`: the worker that had the row is gone, or frozen; what it sent may have arrived.
-CLAIM = """
+CLAIM = f"""
 WITH due AS MATERIALIZED (
   SELECT d.id, d.ctid, d.lease_until AS lost_lease, d.attempts
   FROM (SELECT set_config('synchronous_commit', 'off', true)) AS quick
@@ -77,13 +87,7 @@ WITH due AS MATERIALIZED (
   ) d
   LIMIT %(limit)s
 ), lost AS (
-  INSERT INTO webhooks_attempt
-    (delivery_id, number, started_at, duration_ms, error_kind, error, url, remote_address,
-     request_head, response_head, response_body, response_truncated)
-  SELECT due.id, due.attempts, due.lost_lease - %(lease)s * interval '1 second', 0, 'interrupted',
-         %(interrupted)s, '', '', '', '', '', false
-  FROM due WHERE due.lost_lease IS NOT NULL
-  ON CONFLICT (delivery_id, number) DO NOTHING
+  {LOST}
 )
 UPDATE webhooks_delivery d
 SET attempts = d.attempts + 1,
@@ -95,6 +99,26 @@ RETURNING d.id, d.attempts, d.failures, w.endpoint_id, d.webhook_id, d.event_id,
           w.encrypted_secret, w.encrypted_previous_secret, w.previous_secret_until,
           w.standard_headers, w.retry_schedule, d.is_test, d.simulate, d.lane,
           w.status
+"""
+
+# What is still in flight, after a crash of the server that may have undone its claim. Its request
+# left: nobody is to claim it anew, under the same number.
+CLAIM_AGAIN = f"""
+WITH due AS MATERIALIZED (
+  SELECT d.id, d.lease_until AS lost_lease, d.attempts
+  FROM webhooks_delivery d
+  JOIN unnest(%(ids)s::bigint[], %(numbers)s::int[]) AS r(id, number) ON r.id = d.id
+  WHERE d.attempts = r.number - 1 AND d.status = 'pending'
+  ORDER BY d.id
+  FOR UPDATE OF d
+), lost AS (
+  {LOST}
+)
+UPDATE webhooks_delivery d
+SET attempts = d.attempts + 1,
+    lease_until = statement_timestamp() + %(lease)s * interval '1 second',
+    due_at = statement_timestamp() + %(lease)s * interval '1 second'
+FROM due WHERE d.id = due.id
 """
 
 LOCK_LIMITED = """
@@ -228,6 +252,18 @@ class PostgresqlQueue:
             binary=True,
         )
         return cursor.fetchall()
+
+    def claim_again(self, claimed: Collection[Claimed]) -> None:
+        with _cursor() as cursor:
+            cursor.execute(
+                CLAIM_AGAIN,
+                {
+                    "ids": [one.delivery_id for one in claimed],
+                    "numbers": [one.number for one in claimed],
+                    "lease": LEASE_SECONDS,
+                    "interrupted": INTERRUPTED_SENTENCE,
+                },
+            )
 
     def record(self, finished: Sequence[Finished]) -> None:
         if not finished:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -189,6 +189,9 @@ class SqliteQueue:
                 else:
                     cursor.execute(PUT_ASIDE, ["held", None, row[0]])
             return rows
+
+    def claim_again(self, claimed: Collection[Claimed]) -> None:
+        """Nothing to do: there is no server that could crash and undo a claim."""
 
     def record(self, finished: Sequence[Finished]) -> None:
         if not finished:

@@ -72,6 +72,21 @@ def test_deliveries_and_chats_go_on_after_restarts_and_a_crash_of_the_database(
         assert_all_arrived(stack, chatbot, counter, visitors)
 
 
+def test_a_claim_that_a_crash_of_the_database_undid_is_recorded_all_the_same(
+    stack: Stack, cluster: Cluster
+) -> None:
+    with Counter(delay_seconds=5) as counter:
+        chatbot = stack.do("prepare", url=counter.url)["chatbotId"]
+        stack.do("pour", chatbot=chatbot, count=4)
+        counter.wait_for(4)
+        cluster.restart("immediate")
+        stack.wait_for_all(chatbot, 4, LEASE_SECONDS * 3)
+        chatlogs = stack.do("attempts", chatbot=chatbot)
+        arrived = counter.chatlogs()
+        assert interrupted_of(stack, chatbot, arrived, chatlogs) == 0
+        assert set(arrived.values()) == {1}
+
+
 def assert_all_arrived(stack: Stack, chatbot: str, counter: Counter, visitors: Visitors) -> None:
     """Each event that was poured or answered 200 arrived, and nobody had to be started again."""
     known = stack.do("statuses", chatbot=chatbot)
