@@ -73,6 +73,13 @@ def with_chatbot(url: str, key: str, chatbot_id: str) -> Access:
     return access
 
 
+def segment(identifier: str) -> str:
+    """An id as a part of an address. Raises WrongUse for what can be none."""
+    if not identifier.isascii() or not identifier.isalnum():
+        raise WrongUse(f"{identifier!r} is not an id.")
+    return identifier
+
+
 def _sandbox() -> dict[str, Any]:
     """The sandbox's file: of VAR_DIR, of the folder one is in, or of this copy of the emitter."""
     own = os.environ.get("VAR_DIR")

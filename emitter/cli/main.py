@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from emitter.cli import chat, scenario
+from emitter.cli import chat, deliveries, scenario, signatures, trigger
 from emitter.cli.ending import Ending
 
 app = typer.Typer(
@@ -18,6 +18,12 @@ app = typer.Typer(
 )
 app.command()(chat.chat)
 app.command()(scenario.scenario)
+app.command()(trigger.trigger)
+app.command()(deliveries.deliveries)
+app.command()(deliveries.resend)
+app.command()(signatures.sign)
+app.command()(signatures.verify)
+app.command()(signatures.diagnose)
 
 
 def run() -> None:

@@ -3,72 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-from pytest_django.live_server_helper import LiveServer
 
-from chatbots import demo
-from chatbots.models import Account, ApiKey, Chatbot, Event, Message, SupportEmail
+from chatbots.models import Chatbot, Event, Message, SupportEmail
+from tests.emitter.command import Emitter, printed
 from tests.emitter.group import ROOT, free_port
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-class Emitter:
-    """Runs the command in a folder of its own, with nothing but what it is told."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.environment = {
-            name: text
-            for name, text in os.environ.items()
-            if not name.startswith("EMITTER_") and name != "VAR_DIR"
-        } | {"PYTHONPATH": str(ROOT), "VAR_DIR": str(folder / "var"), "COLUMNS": "200"}
-
-    def __call__(
-        self, *arguments: str, typed: str = "", **variables: str
-    ) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-P", "-m", "emitter.cli", *arguments],
-            cwd=self.folder,
-            env=self.environment | variables,
-            input=typed,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-
-
-@pytest.fixture
-def bot(transactional_db: None) -> Chatbot:
-    return demo.demo_chatbot(Account.objects.create(name="Acme"))
-
-
-@pytest.fixture
-def alone(tmp_path: Path) -> Emitter:
-    """The command where no emitter is known."""
-    return Emitter(tmp_path)
-
-
-@pytest.fixture
-def emitter(alone: Emitter, bot: Chatbot, live_server: LiveServer) -> Emitter:
-    """The command where the sandbox wrote its file."""
-    (alone.folder / "var").mkdir()
-    key = ApiKey.issue(bot.account)[1]
-    sandbox = {"url": live_server.url, "apiKey": key, "chatbotId": bot.pk}
-    (alone.folder / "var" / "sandbox.json").write_text(json.dumps(sandbox))
-    return alone
-
-
-def printed(done: subprocess.CompletedProcess[str]) -> list[Any]:
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def types() -> list[str]:

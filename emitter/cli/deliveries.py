@@ -1,0 +1,89 @@
+"""`emitter deliveries` and `emitter resend`: what left, what was answered, and sending it again."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from rich.text import Text
+
+from emitter.cli import access, outcome, screen
+from emitter.cli.rest import Rest
+
+
+def deliveries(
+    delivery: Annotated[str, typer.Argument(help="One delivery's id. Without it: the list.")] = "",
+    status: Annotated[
+        str, typer.Option(help="Only pending, held, succeeded, failed or cancelled ones.")
+    ] = "",
+    webhook: Annotated[str, typer.Option(help="Only of this webhook's id.")] = "",
+    event: Annotated[str, typer.Option(help="Only of this event's id.")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=200, help="How many at most.")] = 20,
+    url: access.Url = "",
+    key: access.Key = "",
+    as_json: access.AsJson = False,
+) -> None:
+    """List deliveries, newest first, or show one with every request and answer."""
+    with Rest(access.find(url, key)) as rest:
+        if delivery:
+            row = rest.get(f"/deliveries/{access.segment(delivery)}")
+            if as_json:
+                screen.as_json(row)
+            else:
+                show_one(row)
+            return
+        rows = rest.get(
+            "/deliveries",
+            status=status or None,
+            webhookId=webhook or None,
+            eventId=event or None,
+            limit=limit,
+        )["results"]
+    if as_json:
+        screen.as_json(rows)
+        return
+    outcome.show(rows)
+    if not rows:
+        screen.console().print("None.")
+
+
+def resend(
+    delivery: Annotated[str, typer.Argument(help="The delivery's id.")],
+    wait: outcome.Wait = False,
+    url: access.Url = "",
+    key: access.Key = "",
+    as_json: access.AsJson = False,
+) -> None:
+    """Send a delivery again: the same bytes, a new attempt."""
+    with Rest(access.find(url, key)) as rest:
+        row = rest.post(f"/deliveries/{access.segment(delivery)}/resend", {})
+        if wait:
+            row = outcome.wait_for(rest, [row["id"]], more_than=int(row["attemptCount"]))[0]
+    if as_json:
+        screen.as_json(row)
+    elif wait:
+        outcome.show([row])
+    else:
+        screen.console().print(f"Delivery {row['id']} is sent again.")
+    if wait:
+        outcome.judge([row])
+
+
+def show_one(row: dict[str, Any]) -> None:
+    outcome.show([row])
+    shown = screen.console()
+    for attempt in sorted(row["attempts"], key=lambda one: int(one["number"])):
+        request, response = attempt["request"], attempt["response"]
+        shown.print(Text(f"\nAttempt {attempt['number']}  {attempt['startedAt']}", style="bold"))
+        shown.print(Text(f"{request['method']} {screen.plain(request['url'])}"))
+        shown.print(_headers(request["headers"]))
+        shown.print(Text(screen.plain(request["body"])))
+        shown.print(Text(f"\n{outcome.sentence({'attempts': [attempt]})}", style="bold"))
+        if response:
+            shown.print(_headers(response["headers"]))
+            shown.print(Text(screen.plain(response["body"] or "")))
+
+
+def _headers(headers: dict[str, str]) -> Text:
+    lines = (f"{name}: {value}" for name, value in headers.items())
+    return Text(screen.plain("\n".join(lines)), style="dim")

@@ -1,0 +1,74 @@
+"""What became of deliveries: waiting for their end, showing it, and the exit code it calls for."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated, Any, Final
+
+import typer
+from rich.text import Text
+
+from emitter.cli import screen
+from emitter.cli.ending import TheAnswerIsNo
+from emitter.cli.rest import Rest
+
+Wait = Annotated[
+    bool, typer.Option("--wait", help="Wait for the first attempt; exit code 1 if it failed.")
+]
+
+# A delivery takes ten seconds at most; then it may have waited for its turn.
+PATIENCE_SECONDS: Final = 30
+LOOK_SECONDS: Final = 0.2
+STYLE: Final = {"succeeded": "green", "failed": "red", "cancelled": "red"}
+
+
+def wait_for(rest: Rest, ids: list[str], more_than: int = 0) -> list[dict[str, Any]]:
+    """Each delivery once it has more than `more_than` attempts, or as it is when patience ends."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    rows: list[dict[str, Any]] = []
+    for one in ids:
+        while True:
+            row = rest.get(f"/deliveries/{one}")
+            tried = len(row["attempts"]) > more_than and not row["inFlight"]
+            ended = tried or row["status"] in ("held", "cancelled")
+            if ended or time.monotonic() > deadline:
+                break
+            time.sleep(LOOK_SECONDS)
+        rows.append(row)
+    return rows
+
+
+def judge(rows: list[dict[str, Any]]) -> None:
+    """Raises TheAnswerIsNo when one of them was not delivered."""
+    bad = [row for row in rows if row["status"] != "succeeded"]
+    if bad:
+        raise TheAnswerIsNo(f"{len(bad)} of {len(rows)} not delivered.")
+
+
+def last_attempt(row: dict[str, Any]) -> dict[str, Any] | None:
+    if "attempts" in row:
+        return max(row["attempts"], key=lambda one: int(one["number"]), default=None)
+    last: dict[str, Any] | None = row.get("lastAttempt")
+    return last
+
+
+def sentence(row: dict[str, Any]) -> str:
+    """What the last attempt led to: "200 in 12 ms", or why it failed."""
+    last = last_attempt(row)
+    if last is None:
+        return "not tried yet"
+    if last["error"]:
+        return str(last["error"])
+    return f"{last['statusCode']} in {last['durationMs']} ms"
+
+
+def show(rows: list[dict[str, Any]]) -> None:
+    """A line for each delivery."""
+    shown = screen.console()
+    for row in rows:
+        line = Text(f"{row['id']:>8}  ")
+        line.append(f"{row['status']:<9}", style=STYLE.get(row["status"], "yellow"))
+        line.append(f"  {row['event']}", style=screen.EVENT_STYLE)
+        line.append(f"  {screen.plain(row['url'])}")
+        line.append(f"  {screen.plain(sentence(row))}", style="dim")
+        shown.print(line)

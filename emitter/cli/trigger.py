@@ -1,0 +1,88 @@
+"""`emitter trigger`: have an event happen, with data of one's own, and see where it went."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+import typer
+from rich.text import Text
+
+from emitter.cli import access, outcome, screen
+from emitter.cli.ending import WrongUse
+from emitter.cli.rest import Rest
+
+EVENTS = ("LIVE_CHAT_INITIATED", "USER_MESSAGE_SENT", "HUMAN_HANDOVER")
+
+
+def trigger(
+    event: Annotated[str, typer.Argument(help=f"{', '.join(EVENTS)}.")],
+    data: Annotated[
+        str, typer.Option(help="A JSON object that is laid over the event's sample.")
+    ] = "",
+    sets: Annotated[
+        list[str] | None, typer.Option("--set", help="KEY=TEXT, as often as you like.")
+    ] = None,
+    nulls: Annotated[list[str] | None, typer.Option("--null", help="KEY is null.")] = None,
+    unset: Annotated[
+        list[str] | None, typer.Option(help="KEY is absent, as undefined would be.")
+    ] = None,
+    simulate: Annotated[
+        str, typer.Option(help='How to misbehave, as JSON: {"badSignature": true}. Sandbox only.')
+    ] = "",
+    wait: outcome.Wait = False,
+    url: access.Url = "",
+    key: access.Key = "",
+    chatbot: access.ChatbotId = "",
+    as_json: access.AsJson = False,
+) -> None:
+    """Have an event happen, as if a visitor had caused it: every webhook of it gets it."""
+    laid_over = _object(data, "--data")
+    for pair in sets or []:
+        name, equals, value = pair.partition("=")
+        if not equals or not name:
+            raise WrongUse(f"--set is KEY=TEXT, such as --set name=Ann; it is {pair!r}.")
+        laid_over[name] = value
+    laid_over |= dict.fromkeys(nulls or [])
+    with Rest(access.with_chatbot(url, key, chatbot)) as rest:
+        answer = rest.post(
+            "/events",
+            {
+                "chatbotId": rest.access.chatbot_id,
+                "event": event,
+                "data": laid_over or None,
+                "unset": unset or None,
+                "simulate": _object(simulate, "--simulate") or None,
+            },
+        )
+        ids = [str(delivery["id"]) for delivery in answer["deliveries"]]
+        rows = outcome.wait_for(rest, ids) if wait else []
+    if as_json:
+        screen.as_json(answer | ({"results": rows} if wait else {}))
+    else:
+        show(answer)
+        outcome.show(rows)
+    outcome.judge(rows)
+
+
+def show(answer: dict[str, Any]) -> None:
+    shown = screen.console()
+    line = Text(str(answer["event"]), style=screen.EVENT_STYLE)
+    line.append(f"  {answer['id']}", style="default")
+    shown.print(line)
+    for delivery in answer["deliveries"]:
+        shown.print(Text(f"  delivery {delivery['id']} → {screen.plain(delivery['url'])}"))
+    if answer["reason"]:
+        shown.print(Text(f"  sent to nobody: {answer['reason']}"))
+
+
+def _object(text: str, option: str) -> dict[str, Any]:
+    if not text:
+        return {}
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise WrongUse(f"{option} is not JSON: {error}.") from None
+    if not isinstance(value, dict):
+        raise WrongUse(f'{option} must be a JSON object, such as {{"name": "Ann"}}.')
+    return value

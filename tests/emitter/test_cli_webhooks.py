@@ -1,0 +1,130 @@
+"""The commands about webhooks: trigger, deliveries, resend, sign, verify, diagnose."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chatbots.models import Chatbot
+from tests.emitter.command import Emitter, printed
+from tests.receiver import Receiver
+from webhooks import engine, subscriptions
+from webhooks.models import Webhook
+from webhooks.signing import sign
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+EVENT = "HUMAN_HANDOVER"
+SECRET = "my-secret"
+
+
+@pytest.fixture(autouse=True)
+def _sandbox(settings: Any) -> None:
+    settings.SANDBOX = True
+
+
+@pytest.fixture
+def webhook(bot: Chatbot, live_receiver: Receiver) -> Webhook:
+    url = live_receiver.url("/hook")
+    return subscriptions.create(bot, url=url, event=EVENT, secret=SECRET, retry_schedule="none")[0]
+
+
+def with_a_worker(emitter: Emitter, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command, while a worker delivers."""
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(emitter, *arguments)
+        while not running.done():
+            engine.run()
+        return running.result()
+
+
+def test_a_triggered_event_is_sent_and_its_end_awaited(
+    emitter: Emitter, webhook: Webhook, live_receiver: Receiver
+) -> None:
+    asked = ("trigger", EVENT, "--set", "name=Zoë = Ann", "--null", "phoneNumber")
+    done = with_a_worker(emitter, *asked, "--unset", "email", "--wait", "--json")
+    answer = printed(done)[0]
+    assert [row["status"] for row in answer["results"]] == ["succeeded"]
+    sent = live_receiver.wait_for(1)[0]
+    data = json.loads(sent.body)["data"]
+    assert (data["name"], data["phoneNumber"]) == ("Zoë = Ann", None)
+    assert "email" not in data
+
+
+def test_a_delivery_that_fails_is_exit_code_1_and_resent_when_the_receiver_is_well(
+    emitter: Emitter, webhook: Webhook, live_receiver: Receiver
+) -> None:
+    live_receiver.answer("/hook", 500)
+    live_receiver.answer("/hook", 200, then=True)
+    done = with_a_worker(emitter, "trigger", EVENT, "--wait")
+    assert done.returncode == 1
+    assert "500" in done.stdout
+    assert done.stderr == "emitter: 1 of 1 not delivered.\n"
+    row = printed(emitter("deliveries", "--json"))[0][0]
+    shown = emitter("deliveries", row["id"]).stdout
+    assert "Attempt 1" in shown
+    assert "X-Wonderchat-Signature: " in shown
+    again = with_a_worker(emitter, "resend", row["id"], "--wait", "--json")
+    assert printed(again)[0]["status"] == "succeeded"
+    first, second = live_receiver.wait_for(2)
+    assert first.body == second.body
+
+
+def test_an_event_that_nobody_gets_says_why(emitter: Emitter) -> None:
+    done = emitter("trigger", EVENT)
+    assert done.returncode == 0
+    assert "sent to nobody: " in done.stdout
+    assert emitter("deliveries").stdout == "None.\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("trigger", "NONSENSE"), "'NONSENSE' is not an event."),
+        (("trigger", EVENT, "--data", "{"), "--data is not JSON: "),
+        (("trigger", EVENT, "--data", "[]"), "--data must be a JSON object"),
+        (("trigger", EVENT, "--set", "name"), "--set is KEY=TEXT"),
+        (("deliveries", "99999"), "There is no delivery with this id"),
+        (("deliveries", "../webhooks"), "'../webhooks' is not an id."),
+        (("deliveries", "--status", "odd"), "must be one of pending"),
+        (("resend", "99999"), "There is no delivery with this id"),
+        (("sign", "gone.json", "--secret", "s"), "gone.json cannot be read: No such file"),
+        (("sign",), "The secret is missing."),
+    ],
+)
+def test_what_is_wrong_is_said_with_exit_code_2(
+    emitter: Emitter, arguments: tuple[str, ...], sentence: str
+) -> None:
+    done = emitter(*arguments)
+    assert done.returncode == 2
+    assert sentence in done.stderr
+
+
+def test_a_signature_is_made_over_the_exact_bytes(alone: Emitter) -> None:
+    body = '{"name":"Zoë"}\r\n'
+    file: Path = alone.folder / "body.json"
+    file.write_bytes(body.encode())
+    expected = sign(SECRET, body.encode())
+    assert alone("sign", "body.json", "--secret", SECRET).stdout == f"{expected}\n"
+    assert alone("sign", EMITTER_SECRET=SECRET, typed="{}").stdout == f"{sign(SECRET, b'{}')}\n"
+    verify = ("verify", "body.json", "--secret", SECRET, "--signature")
+    assert alone(*verify, expected).returncode == 0
+    wrong = alone(*verify, "Zoë", "--json")
+    assert wrong.returncode == 1
+    assert json.loads(wrong.stdout) == {"matches": False, "expected": expected}
+
+
+def test_a_wrong_signature_is_diagnosed(emitter: Emitter, webhook: Webhook) -> None:
+    body = '{"a":1}'
+    spaced = sign(SECRET, b'{"a": 1}')
+    asked = ("diagnose", "--webhook", str(webhook.pk), "--signature")
+    done = emitter(*asked, spaced, typed=body)
+    assert done.returncode == 1
+    assert "with spaces after commas and colons" in done.stdout
+    right = emitter(*asked, sign(SECRET, body.encode()), "--json", typed=body)
+    assert printed(right)[0]["matches"] is True
