@@ -35,8 +35,9 @@ logger = logging.getLogger(__name__)
 # Requests open at a time. An idle socket costs little; what bounds the work is the database.
 SLOTS = 512
 MOST_CLAIMED = 256
-# How long a run stays after its last work, so that the next wake-up finds it warm.
-LINGER_SECONDS = 1.0
+# How long a run stays after its last work or wake-up, so that the next one finds it warm. Longer
+# than a sweep's period: where there are sweeps, it never ends.
+LINGER_SECONDS = 1.5
 # How often a run looks by itself while requests are in flight.
 LOOK_SECONDS = 0.25
 # With this many in flight, answers are recorded so many at a time, or after this long.
@@ -140,7 +141,7 @@ class Engine:
                 stop_by = stop_by or now + TOTAL_SECONDS + 2
                 if now >= stop_by:
                     return  # The database is away. The leases run out and others take over.
-            if self._in_flight or self._unrecorded or self._answers:
+            if poked or self._in_flight or self._unrecorded or self._answers:
                 busy_until = now + LINGER_SECONDS
             elif self._stopping or (saw_all and now >= busy_until):
                 return

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, Protocol
 
 from django.db import connection
 from django.db.models import QuerySet
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from webhooks.models import Attempt, Delivery, ErrorKind
 from webhooks.outcome import Outcome
@@ -179,7 +179,7 @@ def tell_of_lost(deliveries: QuerySet[Delivery]) -> None:
 
     For whoever clears the leases of `deliveries`: the next claim will not know of them any more.
     """
-    lost = deliveries.filter(status="pending", lease_until__lte=timezone.now())
+    lost = deliveries.filter(status="pending", lease_until__lte=Now())
     Attempt.objects.bulk_create(
         [
             Attempt(

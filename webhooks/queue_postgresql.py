@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from weakref import WeakSet
 
 import psycopg
 from django.db import connection, transaction
@@ -195,6 +196,11 @@ WHERE id = ANY(%s) AND failing_since IS NULL
 """
 
 
+# Connections that were told how to plan. A plan that is kept was made for the tables as they were
+# then, empty perhaps, and is used when 100,000 rows are due: so never one that reads a whole table.
+_told: WeakSet[psycopg.Connection[Any]] = WeakSet()
+
+
 @contextlib.contextmanager
 def _cursor() -> Iterator[psycopg.Cursor[TupleRow]]:
     """A cursor that binds on the server, in binary where asked; Django's own makes text of all.
@@ -202,14 +208,18 @@ def _cursor() -> Iterator[psycopg.Cursor[TupleRow]]:
     Its errors are Django's, as everywhere.
     """
     connection.ensure_connection()
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+    raw = connection.connection
+    with connection.wrap_database_errors, psycopg.Cursor(raw) as cursor:
+        if raw not in _told:
+            cursor.execute("SELECT set_config('enable_seqscan', 'off', false)")
+            _told.add(raw)
         yield cursor
 
 
 class PostgresqlQueue:
     def due(self, after_lane: int = START) -> Due:
         with _cursor() as cursor:
-            cursor.execute(DUE, {"after": after_lane, "most": MOST_LANES})
+            cursor.execute(DUE, {"after": after_lane, "most": MOST_LANES}, prepare=True)
             return look([Seen(*row) for row in cursor.fetchall()])
 
     def claim(self, rooms: Sequence[tuple[int, int]], limit: int) -> list[Claimed]:
@@ -250,6 +260,7 @@ class PostgresqlQueue:
                 "interrupted": INTERRUPTED_SENTENCE,
             },
             binary=True,
+            prepare=True,
         )
         return cursor.fetchall()
 
@@ -280,14 +291,15 @@ class PostgresqlQueue:
             with transaction.atomic(), _cursor() as cursor:
                 # Locked, so that a webhook that is being enabled does not leave a row behind.
                 cursor.execute(LOCK_FAILED, [failed])
-                cursor.execute(RECORD, _columns(finished, dict(cursor.fetchall())))
+                columns = _columns(finished, dict(cursor.fetchall()))
+                cursor.execute(RECORD, columns, prepare=True)
                 cursor.execute(FAILED, [failed])
         else:
             with _cursor() as cursor:
-                cursor.execute(RECORD, _columns(finished, {}))
+                cursor.execute(RECORD, _columns(finished, {}), prepare=True)
         if succeeded:
             with _cursor() as cursor:
-                cursor.execute(SUCCEEDED, [succeeded])
+                cursor.execute(SUCCEEDED, [succeeded], prepare=True)
 
 
 def _counts_as_failure(finished: Finished) -> bool:
