@@ -12,7 +12,7 @@ state follows and which event is fired is said in chat_state.py.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from django.db import transaction
 from django.utils import timezone
@@ -100,7 +100,12 @@ def ask(
             words = wording.on_the_way(way, _reached_at(conversation), whatsapp=whatsapp)
         else:
             words = answered.text if answered else chatbot.fallback_reply
-        response = _say(conversation, MessageType.BOT, words)
+        response = Message.objects.create(
+            conversation=conversation,
+            type=MessageType.BOT,
+            content=words,
+            sources=[asdict(source) for source in answered.sources] if answered else [],
+        )
         happened: tuple[Event, ...] = ()
         if chat_state.answer_is_an_event(whatsapp=whatsapp, through_api=through_api):
             payload = chat_payloads.user_message(conversation, text, words, through_api=through_api)

@@ -274,6 +274,8 @@ class Message(models.Model):
     )
     type = models.CharField(max_length=5, choices=MessageType)
     content = models.TextField()
+    # Where an answer of the chatbot comes from: {"url", "title"} each.
+    sources = models.JSONField(default=list, blank=True, editable=False)
     agent_name = models.CharField(max_length=AGENT_NAME_LENGTH, blank=True)
     # The sender's own id of it: what is sent twice is kept once.
     client_id = models.CharField(max_length=64, blank=True)

@@ -116,9 +116,7 @@ def sentence_of(errors: Any) -> str:
 def said(reply: Reply) -> JsonResponse:
     """What the page shows after the visitor said something."""
     shown = [reply.message] + ([reply.response] if reply.response else [])
-    rows = [row(message) for message in shown]
-    rows[-1]["sources"] = [{"url": s.url, "title": s.title} for s in reply.sources]
-    return JsonResponse(of(reply.conversation) | {"messages": rows})
+    return JsonResponse(of(reply.conversation) | {"messages": [row(one) for one in shown]})
 
 
 def history(request: HttpRequest, chatbot: Chatbot) -> JsonResponse:
@@ -154,5 +152,6 @@ def row(message: Message) -> dict[str, Any]:
         "type": MessageType(message.type).value,
         "by": message.agent_name,
         "content": message.content,
+        "sources": message.sources,
         "createdAt": iso(message.created_at),
     }

@@ -104,6 +104,7 @@ def test_a_visitor_asks_gets_an_answer_and_then_a_person(page: Page) -> None:
 
     page.reload()
     expect(page.locator(".message")).to_have_count(7)
+    expect(page.locator(".sources a")).to_have_count(1)
     expect(page.locator(".message.agent")).to_contain_text("Hello, Ann here.")
 
     page.get_by_role("button", name="New conversation").click()

@@ -108,6 +108,7 @@ def test_a_question_is_answered_with_its_source(visitor: Visitor) -> None:
     assert answer["messages"][1]["sources"] == [
         {"url": "https://example.com/contact", "title": "What are your business hours?"}
     ]
+    assert visitor.read(answer["chatlogId"])[1]["messages"] == answer["messages"]
     assert [event.type for event in Event.objects.all()] == ["USER_MESSAGE_SENT"]
 
 

@@ -127,6 +127,9 @@ def test_a_chatbot_cannot_be_made_in_another_account(
         "live_chat_enabled": "on",
         "answers-TOTAL_FORMS": 0,
         "answers-INITIAL_FORMS": 0,
+        "form_title": "Ask us",
+        "form_fields-TOTAL_FORMS": 0,
+        "form_fields-INITIAL_FORMS": 0,
     }
     browser_of_member.post(reverse("admin:chatbots_chatbot_add"), form)
     assert not Chatbot.objects.filter(name="intruder").exists()
