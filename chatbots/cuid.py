@@ -17,12 +17,18 @@ SET_BACK_MILLISECONDS = 1000
 LENGTH = 1 + TIME_LENGTH + RANDOM_LENGTH
 
 
+# Two digits at a time: half the divisions.
+PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
+
+
 def base36(number: int, length: int) -> str:
-    digits = ""
-    for _ in range(length):
-        number, digit = divmod(number, 36)
-        digits = ALPHABET[digit] + digits
-    return digits
+    """The last `length` digits, an even number of them, of `number`."""
+    digits = []
+    for _ in range(length // 2):
+        number, pair = divmod(number, 1296)
+        digits.append(PAIRS[pair])
+    digits.reverse()
+    return "".join(digits)
 
 
 def cuid_floor(moment: datetime) -> str:

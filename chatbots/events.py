@@ -109,8 +109,11 @@ def body_of(event: str, occurred_at: datetime, data: Mapping[str, Any]) -> bytes
                 f"has the key {key!r}; JavaScript would move it before the event's own keys.",
                 "data",
             )
-    head = {"event": event, "timestamp": iso(occurred_at)}
-    return jsonbytes.encode(head)[:-1] + b',"data":' + jsonbytes.encode(data, path="data") + b"}"
+    return b'{"event":%b,"timestamp":"%b","data":%b}' % (
+        jsonbytes.encode(event, path="event"),
+        iso(occurred_at).encode(),
+        jsonbytes.encode(data, path="data"),
+    )
 
 
 def build(

@@ -28,7 +28,7 @@ from emitter.processes import Group, Member
 from emitter.sandbox_file import Sandbox
 
 HOST = "127.0.0.1"
-WEB_THREADS = 8
+WEB_THREADS = 16
 
 
 def main() -> int:

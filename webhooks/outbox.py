@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
@@ -10,8 +11,9 @@ from typing import Any, Final, NamedTuple
 from django.db import connection, transaction
 from django.utils import timezone
 
-from chatbots import database_clock, prepared
+from chatbots import database_clock, event_rows, prepared
 from chatbots.models import PLANS_WITH_WEBHOOKS, Event
+from chatbots.standing import Standing
 from webhooks import breaker, waker
 from webhooks.models import Delivery, DeliveryStatus, Webhook, WebhookStatus
 
@@ -29,22 +31,36 @@ JOIN webhooks_webhook w ON w.chatbot_id = e.chatbot_id AND w.event = e.type
 JOIN chatbots_chatbot c ON c.id = e.chatbot_id
 JOIN chatbots_account a ON a.id = c.account_id
 WHERE w.status IN ('active', 'disabled') AND a.plan IN ({plans})
-ORDER BY e.place
+ORDER BY e.number
 """
 _PLANS: Final = ", ".join(f"'{plan}'" for plan in sorted(PLANS_WITH_WEBHOOKS))
-_POSTGRESQL: Final = (
-    "WITH made AS ("
-    + FAN_OUT.format(
-        false="false",
-        simulate="e.simulate::jsonb",
-        now="now()",
-        events="unnest(%b::text[], %b::text[], %b::text[], %b::text[], %b::text[]) WITH ORDINALITY "
-        "AS e(id, chatbot_id, type, chatlog_id, simulate, place)",
-        plans=_PLANS,
+_SENT: Final = """
+SELECT sent.id, sent.event_id, sent.webhook_id, w.url, sent.status
+FROM sent JOIN webhooks_webhook w ON w.id = sent.webhook_id
+"""
+
+
+def _sent_postgresql(events: str, simulate: str) -> str:
+    inserted = FAN_OUT.format(
+        false="false", now="now()", plans=_PLANS, events=events, simulate=simulate
     )
-    + "RETURNING id, event_id, webhook_id, status) "
-    "SELECT made.id, made.event_id, made.webhook_id, w.url, made.status "
-    "FROM made JOIN webhooks_webhook w ON w.id = made.webhook_id ORDER BY made.id"
+    return f"sent AS ({inserted} RETURNING id, event_id, webhook_id, status) {_SENT}"
+
+
+_SPREAD: Final = "WITH " + _sent_postgresql(
+    "unnest(%b::text[], %b::text[], %b::text[], %b::text[], %b::text[]) WITH ORDINALITY "
+    "AS e(id, chatbot_id, type, chatlog_id, simulate, number)",
+    "e.simulate::jsonb",
+)
+# Events, their deliveries, and last the standings that held. Of the few events that are simulated,
+# a row for each copy.
+_RECORD: Final = (
+    f"WITH {event_rows.WRITE}, "
+    + _sent_postgresql(
+        "asked e LEFT JOIN unnest(%b::text[], %b::text[]) AS s(id, simulate) ON s.id = e.id",
+        "s.simulate::jsonb",
+    )
+    + "UNION ALL SELECT place, NULL, NULL, NULL, NULL FROM held"
 )
 # A transaction is the only writer here: the newest rows are those that it has just made.
 _NEWEST: Final = (
@@ -54,7 +70,7 @@ _NEWEST: Final = (
 
 
 class Outgoing(NamedTuple):
-    """A saved event to make deliveries of.
+    """An event to make deliveries of.
 
     `simulate` is how its receivers shall be treated badly (webhooks/simulation.py); `copies` makes
     that many deliveries for each webhook.
@@ -89,13 +105,7 @@ def fan_out(
 def spread(outgoing: Sequence[Outgoing]) -> list[Sent]:
     """Make the deliveries of saved events; returns them. Wakes the engine after COMMIT."""
     rows = [
-        (
-            event.pk,
-            event.chatbot_id,
-            event.type,
-            event.chatlog_id,
-            json.dumps(simulate) if simulate else None,
-        )
+        (event.pk, event.chatbot_id, event.type, event.chatlog_id, _json(simulate))
         for event, simulate, copies in outgoing
         for _ in range(copies)
     ]
@@ -104,7 +114,7 @@ def spread(outgoing: Sequence[Outgoing]) -> list[Sent]:
     with transaction.atomic(savepoint=False):
         if connection.vendor == "postgresql":
             columns = [list(column) for column in zip(*rows, strict=True)]
-            made = [Sent(*row) for row in prepared.run(_POSTGRESQL, columns)]
+            made = sorted(Sent(*row) for row in prepared.run(_SPREAD, columns))
         else:
             made = _spread_sqlite(rows)
         if made:
@@ -112,15 +122,66 @@ def spread(outgoing: Sequence[Outgoing]) -> list[Sent]:
     return made
 
 
+def record(
+    asked: Sequence[tuple[Standing, Sequence[Outgoing]]],
+) -> list[list[Sent] | None]:
+    """Save events and make their deliveries, if what they were made from still holds.
+
+    Gives for each standing its events' deliveries, or None where it does not hold and nothing was
+    done (chatbots/event_rows.py). All of it is committed, or none is; wakes the engine then.
+    """
+    events = [(standing, [one.event for one in outgoing]) for standing, outgoing in asked]
+    if connection.vendor == "postgresql":
+        written = event_rows.parameters(events)
+        simulated = [
+            (event.pk, _json(simulate))
+            for _, outgoing in asked
+            for event, simulate, copies in outgoing
+            if simulate or copies > 1
+            for _ in range(copies)
+        ]
+        columns = [list(column) for column in zip(*simulated, strict=True)] or [[], []]
+        rows = prepared.run(_RECORD, [*written.columns, *columns])
+        places = {place for place, event_id, *_ in rows if event_id is None}
+        held = [place in places for place in written.places]
+        made = sorted(Sent(*row) for row in rows if row[1] is not None)
+        if made:
+            wake_after_commit()
+    else:
+        with transaction.atomic():
+            held = event_rows.insert(events)
+            made = spread(
+                [
+                    one
+                    for (_, outgoing), holds in zip(asked, held, strict=True)
+                    if holds
+                    for one in outgoing
+                ]
+            )
+    by_event = defaultdict(list)
+    for delivery in made:
+        by_event[delivery.event_id].append(delivery)
+    return [
+        [delivery for one in outgoing for delivery in by_event.get(one.event.pk, ())]
+        if holds
+        else None
+        for (_, outgoing), holds in zip(asked, held, strict=True)
+    ]
+
+
+def _json(simulate: dict[str, Any] | None) -> str | None:
+    return json.dumps(simulate) if simulate else None
+
+
 def _spread_sqlite(rows: Sequence[tuple[str | None, ...]]) -> list[Sent]:
     marks = ", ".join(["(%s, %s, %s, %s, %s, %s)"] * len(rows))
     events = (
         "(SELECT column1 AS id, column2 AS chatbot_id, column3 AS type, column4 AS chatlog_id, "
-        f"column5 AS simulate, column6 AS place FROM (VALUES {marks})) AS e"
+        f"column5 AS simulate, column6 AS number FROM (VALUES {marks})) AS e"
     )
     sql = FAN_OUT.format(false="0", simulate="e.simulate", now="%s", events=events, plans=_PLANS)
     now = connection.ops.adapt_datetimefield_value(timezone.now())
-    parameters = [now, now, *(v for place, row in enumerate(rows) for v in (*row, place))]
+    parameters = [now, now, *(v for number, row in enumerate(rows) for v in (*row, number))]
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         cursor.execute(_NEWEST, [cursor.rowcount])

@@ -20,6 +20,10 @@ logger = logging.getLogger(__name__)
 EXPIRES_SECONDS = 10
 # Between two messages; the engine finds all that was committed meanwhile with the first of them.
 PAUSE_SECONDS = 0.002
+# So many messages may follow each other as fast as that; where they go on, so many a second. An
+# engine that is that busy looks again by itself, and a message costs more than an event.
+BURST = 20
+MESSAGES_PER_SECOND = 100
 COMPLAINT_SECONDS = 60
 
 
@@ -46,6 +50,7 @@ class Waker:
                 threading.Thread(target=self._run, name="webhooks-waker", daemon=True).start()
 
     def _run(self) -> None:
+        left, counted_at = float(BURST), time.monotonic()
         while True:
             self._flag.wait()
             self._flag.clear()
@@ -59,7 +64,10 @@ class Waker:
             except Exception as error:  # noqa: BLE001 - each broker fails in its own words
                 # Without this thread every wake-up to come would wait for the sweep.
                 self._complain(error)
-            time.sleep(PAUSE_SECONDS)
+            now = time.monotonic()
+            left = min(BURST, left + (now - counted_at) * MESSAGES_PER_SECOND) - 1
+            counted_at = now
+            time.sleep(max(PAUSE_SECONDS, (1 - left) / MESSAGES_PER_SECOND))
 
     def _complain(self, error: Exception) -> None:
         now = time.monotonic()

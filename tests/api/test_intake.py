@@ -12,12 +12,11 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connections
 
-from chatbots import event_rows
 from chatbots.group_commit import GroupCommit
 from chatbots.models import Account, ApiKey, Chatbot, Event, Plan
 from tests.api.conftest import EVENT, Api, check_problem
 from tests.webhooks.due import add_webhook
-from webhooks import waker
+from webhooks import outbox, waker
 from webhooks.api import idempotency, intake
 from webhooks.api.intake import Asked, Outcome
 from webhooks.models import Delivery, IdempotencyKey, Webhook
@@ -136,7 +135,7 @@ def test_a_database_that_is_away_is_a_503_and_nothing_happens(
     def fail(*_: object) -> None:
         raise OperationalError("connection refused at 10.0.0.5")
 
-    monkeypatch.setattr(event_rows, "insert", fail)
+    monkeypatch.setattr(outbox, "record", fail)
     answer = api.post("/events", body(chatbot), **{"Idempotency-Key": "k"})
     assert "10.0.0.5" not in str(check_problem(answer, 503))
     assert answer["Retry-After"] == "1"

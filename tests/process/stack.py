@@ -111,7 +111,7 @@ class Stack:
         self.web_url = f"http://127.0.0.1:{port}"
         self.web = self._start(
             *("-m", "emitter.lifeline", "granian", "--interface=wsgi", "--host=127.0.0.1"),
-            *(f"--port={port}", "--workers=1", "--blocking-threads=8", "--factory"),
+            *(f"--port={port}", "--workers=1", "--blocking-threads=16", "--factory"),
             "emitter.lifeline:application",
         )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final, NamedTuple
 
@@ -137,10 +137,9 @@ def keep(answers: Sequence[tuple[Once, int, bytes]]) -> None:
         )
 
 
-def leave(keys: Iterable[Once]) -> None:
-    """Give back keys that were just taken: what they were taken for did not happen."""
-    for once in keys:
-        IdempotencyKey.objects.filter(account=once.account_id, key=once.key).delete()
+def leave(once: Once) -> None:
+    """Give back a key that was just taken: what it was taken for did not happen."""
+    IdempotencyKey.objects.filter(account=once.account_id, key=once.key).delete()
 
 
 def again(once: Once, earlier: Earlier) -> HttpResponse:

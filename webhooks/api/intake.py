@@ -6,7 +6,6 @@ committed before it is answered, or none of them is.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,7 +13,6 @@ from typing import Any, Final
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.http import HttpResponse
 
-from chatbots import event_rows
 from chatbots.group_commit import GroupCommit
 from chatbots.models import Event
 from chatbots.standing import Standing
@@ -117,39 +115,46 @@ def _alone(asked: Asked) -> Outcome:
 
 
 def _write(group: Sequence[Asked], wait_milliseconds: int) -> list[Outcome]:
+    if connection.vendor == "postgresql" and all(asked.once is None for asked in group):
+        # One statement, which is its own transaction.
+        return [
+            Gone() if sent is None else Taken(sent)
+            for sent in outbox.record([(asked.standing, _outgoing(asked)) for asked in group])
+        ]
     outcomes: dict[int, Outcome] = {}
     with transaction.atomic():
         going = _claim(group, wait_milliseconds, outcomes)
-        held = (
-            event_rows.insert([(asked.standing, asked.events) for _, asked in going])
-            if going
-            else []
-        )
-        gone = [pair for pair, holds in zip(going, held, strict=True) if not holds]
-        outcomes |= {place: Gone() for place, _ in gone}
-        idempotency.leave(asked.once for _, asked in gone if asked.once)
-        going = [pair for pair, holds in zip(going, held, strict=True) if holds]
-        sent = defaultdict(list)
-        for delivery in outbox.spread(
-            [
-                Outgoing(event, asked.simulate, asked.copies)
-                for _, asked in going
-                for event in asked.events
-            ]
-        ):
-            sent[delivery.event_id].append(delivery)
-        answers = []
-        for place, asked in going:
-            own = [delivery for event in asked.events for delivery in sent.get(event.pk, ())]
-            if asked.once is None:
-                outcomes[place] = Taken(own)
-                continue
-            answer = asked.show(own)
-            answers.append((asked.once, answer.status_code, answer.content))
-            outcomes[place] = Taken(own, answer)
-        if answers:
-            idempotency.keep(answers)
+        if going:
+            recorded = outbox.record([(asked.standing, _outgoing(asked)) for _, asked in going])
+            for (place, asked), sent in zip(going, recorded, strict=True):
+                if sent is None:
+                    outcomes[place] = Gone()
+                elif asked.once is None:
+                    outcomes[place] = Taken(sent)
+                else:
+                    outcomes[place] = Taken(sent, asked.show(sent))
+            _settle(going, outcomes)
     return [outcomes[place] for place in range(len(group))]
+
+
+def _outgoing(asked: Asked) -> list[Outgoing]:
+    return [Outgoing(event, asked.simulate, asked.copies) for event in asked.events]
+
+
+def _settle(going: Sequence[tuple[int, Asked]], outcomes: dict[int, Outcome]) -> None:
+    """Keep the answers with their keys; give back the keys of what did not happen."""
+    answers = []
+    for place, asked in going:
+        outcome = outcomes[place]
+        if asked.once is None:
+            continue
+        if isinstance(outcome, Taken):
+            assert outcome.answer is not None
+            answers.append((asked.once, outcome.answer.status_code, outcome.answer.content))
+        else:
+            idempotency.leave(asked.once)
+    if answers:
+        idempotency.keep(answers)
 
 
 def _claim(
