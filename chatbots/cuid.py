@@ -42,6 +42,7 @@ class _Ids:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._milliseconds = 0
+        self._time = ""
         self._random = 0
 
     def next(self) -> str:
@@ -51,11 +52,10 @@ class _Ids:
                 self._random += 1 + secrets.randbits(STEP_BITS)
             else:
                 self._milliseconds = milliseconds
+                self._time = "c" + base36(milliseconds, TIME_LENGTH)
                 # One bit short, so that the steps within the millisecond have room.
                 self._random = secrets.randbits(RANDOM_BITS - 1)
-            return (
-                "c" + base36(self._milliseconds, TIME_LENGTH) + base36(self._random, RANDOM_LENGTH)
-            )
+            return self._time + base36(self._random, RANDOM_LENGTH)
 
 
 _ids = _Ids()
