@@ -23,7 +23,7 @@ PAUSE_SECONDS = 0.002
 # So many messages may follow each other as fast as that; where they go on, so many a second. An
 # engine that is that busy looks again by itself, and a message costs more than an event.
 BURST = 20
-MESSAGES_PER_SECOND = 100
+MESSAGES_PER_SECOND = 60
 COMPLAINT_SECONDS = 60
 
 
