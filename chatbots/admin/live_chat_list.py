@@ -44,6 +44,14 @@ class Listed:
     waiting_count: int
     live_count: int
 
+    @property
+    def waiting_more(self) -> int:
+        return max(0, self.waiting_count - len(self.waiting))
+
+    @property
+    def live_more(self) -> int:
+        return max(0, self.live_count - len(self.live))
+
 
 def _in_live_chat(person: Person) -> QuerySet[Conversation]:
     return Conversation.objects.filter(

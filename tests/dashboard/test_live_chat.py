@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from chatbots import agents
 from chatbots import conversation as chat
+from chatbots.admin import live_chat_list
 from chatbots.models import Conversation, ConversationState, Event, Message, MessageType
 from tests.dashboard.conftest import Everything
 
@@ -49,6 +50,18 @@ def test_the_list_says_who_waits_and_what_about(browser_of_member: Client, own: 
     assert "data-live-waiting>1</span>" in text
     # The conversation that is with the chatbot waits for nobody.
     assert at(own.conversation) not in text
+
+
+def test_a_list_that_is_longer_than_the_screen_says_how_many_more_there_are(
+    browser_of_member: Client, own: Everything, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_chat_list, "SHOWN", 2)
+    first, *_, last = [waiting(own) for _ in range(5)]
+    text = browser_of_member.get(reverse("admin:live_chat")).content.decode()
+    assert "3 more came later." in text
+    assert at(first) in text
+    assert at(last) not in text
+    assert "data-live-waiting>5</span>" in text
 
 
 def test_a_member_replies_and_the_visitor_sees_it(
