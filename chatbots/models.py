@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 
-from chatbots import own_phrases
+from chatbots import framing, own_phrases
 from chatbots.chat_state import State
 from chatbots.fields import CuidField
 from chatbots.form_field import FormField  # noqa: F401  # A model of this app.
@@ -151,6 +151,15 @@ class Chatbot(models.Model):
         help_text=(
             "A message with one of these asks for a person, besides the usual ways to say it. "
             "One phrase a line; capitals and accents make no difference."
+        ),
+    )
+    embed_origins = models.TextField(
+        "web sites that may embed it",
+        blank=True,
+        validators=[framing.validate],
+        help_text=(
+            "Where the chat button works: one origin a line, such as https://shop.example.com or "
+            "https://*.example.com. Empty: this site only."
         ),
     )
     form_title = models.CharField(

@@ -18,10 +18,16 @@ from chatbots.visitor_input import MAX_MESSAGE_LENGTH
 
 SUGGESTIONS = 4
 
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-)
+
+def policy(ancestors: str) -> str:
+    """The Content-Security-Policy of a chat page that `ancestors` may show in a frame."""
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        f"connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors {ancestors}"
+    )
+
+
+POLICY = policy("'none'")
 
 
 @require_GET
@@ -43,6 +49,11 @@ def _show(request: HttpRequest, chatbot_id: str, template: str) -> HttpResponse:
         chatbot = find(chatbot_id)
     except Http404:
         return secured(render(request, "chatbots/unknown.html", status=404))
+    return secured(show(request, chatbot, template))
+
+
+def show(request: HttpRequest, chatbot: Chatbot, template: str) -> HttpResponse:
+    """The page itself; who may frame it is for the caller to say."""
     suggestions = chatbot.answers.order_by("id").values_list("question", flat=True)[:SUGGESTIONS]
     context = {
         "chatbot": chatbot,
@@ -52,7 +63,7 @@ def _show(request: HttpRequest, chatbot_id: str, template: str) -> HttpResponse:
         "max_length": MAX_MESSAGE_LENGTH,
         "sandbox": settings.SANDBOX,
     }
-    return secured(render(request, template, context))
+    return render(request, template, context)
 
 
 def form_of(chatbot: Chatbot) -> list[dict[str, Any]]:

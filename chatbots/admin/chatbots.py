@@ -38,6 +38,7 @@ class AnswersInline(OwnInline):
 @admin.register(Chatbot)
 class ChatbotAdmin(ScopedAdmin):
     change_form_before_template = "admin/chatbot_tools.html"
+    change_form_after_template = "admin/chatbot_snippet.html"
     list_display = ("name", "account", "answers_count", "live_chat_enabled", "chat_page")
     list_filter = (("account", ScopedFilter),)
     search_fields = ("name", "id")
@@ -56,6 +57,7 @@ class ChatbotAdmin(ScopedAdmin):
                 )
             },
         ),
+        ("Your web sites", {"fields": ("embed_origins",)}),
         ("Handover form", {"fields": ("form_title", "form_intro")}),
         ("Where it is", {"fields": ("id", "chat_page", "created_at")}),
     )
@@ -63,7 +65,7 @@ class ChatbotAdmin(ScopedAdmin):
     def formfield_for_dbfield(
         self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any
     ) -> Any:
-        if db_field.name == "person_phrases":
+        if db_field.name in {"person_phrases", "embed_origins"}:
             kwargs["widget"] = UnfoldAdminTextareaWidget(attrs={"rows": 4})
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 

@@ -296,4 +296,5 @@ document.addEventListener("visibilitychange", () => {
 chatlogId = store.get();
 showState();
 poll().then(pollSoon);
-if (matchMedia("(hover: hover)").matches && !document.querySelector("dialog[open]")) text.focus();
+// In a frame, focus is the visitor's and the page's around it (embed.js).
+if (!("embedded" in chat.dataset) && matchMedia("(hover: hover)").matches && !document.querySelector("dialog[open]")) text.focus();

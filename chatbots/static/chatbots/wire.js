@@ -23,12 +23,14 @@ export function newId() {
 // POST `body` to `base` + `path`; without a body, GET it for the conversation `chatlogId`.
 export async function call(base, path, body, chatlogId) {
   const headers = { Accept: "application/json" };
-  const options = { headers, credentials: "same-origin", cache: "no-store" };
+  const token = document.querySelector("[name=csrfmiddlewaretoken]");
+  // The embedded page has no token and sends no cookies: its own origin speaks for it.
+  const options = { headers, credentials: token ? "same-origin" : "omit", cache: "no-store" };
   if (body) {
     options.method = "POST";
     options.body = JSON.stringify(body, (_, value) => harmless(value));
     headers["Content-Type"] = "application/json";
-    headers["X-CSRFToken"] = document.querySelector("[name=csrfmiddlewaretoken]").value;
+    if (token) headers["X-CSRFToken"] = token.value;
   } else {
     headers["X-Chatlog-Id"] = chatlogId;
   }
@@ -45,11 +47,15 @@ export async function call(base, path, body, chatlogId) {
   throw new Trouble("Something went wrong on our side. Please try again in a moment.", response.status);
 }
 
+// Where a browser gives a frame no storage, embed.js has the page around it keep the conversation.
+let elsewhere = { get: () => null, set() { /* forgotten on reload */ } };
+export function keepElsewhere(place) { elsewhere = place; }
+
 // A place in the browser's storage. Some browsers forbid it; the chat then forgets on reload.
 export function kept(name) {
   return {
-    get() { try { return localStorage.getItem(name); } catch { return null; } },
-    set(value) { try { localStorage.setItem(name, value); } catch { /* forgotten on reload */ } },
-    clear() { try { localStorage.removeItem(name); } catch { /* nothing kept */ } },
+    get() { try { return localStorage.getItem(name); } catch { return elsewhere.get(); } },
+    set(value) { try { localStorage.setItem(name, value); } catch { elsewhere.set(value); } },
+    clear() { try { localStorage.removeItem(name); } catch { elsewhere.set(null); } },
   };
 }
