@@ -5,8 +5,8 @@ In a module of its own: an AppConfig in emitter/apps.py would be taken for the p
 
 from __future__ import annotations
 
-from django.contrib.admin.apps import AdminConfig
+from django.contrib.admin.apps import SimpleAdminConfig
 
 
-class DashboardConfig(AdminConfig):
+class DashboardConfig(SimpleAdminConfig):
     default_site = "emitter.dashboard.Site"

@@ -9,6 +9,9 @@ from webhooks.api import problem
 
 handler500 = "emitter.errors.server_error"
 
+# Here, not at start: a worker has no pages, and is a tenth smaller without them.
+admin.autodiscover()
+
 urlpatterns = [
     path("api/v1/", include("chatbots.api.urls")),
     path("api/v1/", include("webhooks.api.urls")),

@@ -113,7 +113,10 @@ def test_a_visitor_and_an_agent_talk_without_reloading(
 ) -> None:
     in_another_thread(
         lambda: subscriptions.create(
-            chatbot, url=live_receiver.url("/hook"), event=EventType.LIVE_CHAT_INITIATED
+            chatbot,
+            url=live_receiver.url("/hook"),
+            event=EventType.LIVE_CHAT_INITIATED,
+            ordered=True,
         )
     )
     expect(agent.locator("#desk-list")).to_contain_text("Nobody waits.")

@@ -40,9 +40,8 @@ SECRET = "s3cret-s3cret"
 
 
 @pytest.fixture(autouse=True)
-def in_the_sandbox(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def in_the_sandbox(settings: Settings) -> None:
     settings.SANDBOX = True
-    monkeypatch.setattr(engine, "LINGER_SECONDS", 0.05)
 
 
 @pytest.fixture

@@ -1,0 +1,13 @@
+"""What holds for every test of the engine."""
+
+from __future__ import annotations
+
+import pytest
+
+from webhooks import engine
+
+
+@pytest.fixture(autouse=True)
+def brief_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run ends soon after its last work, and so before a retry that is due in a second."""
+    monkeypatch.setattr(engine, "LINGER_SECONDS", 0.05)
