@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -16,9 +17,12 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import psycopg
+
 from bench import accepting, delivering, flat, isolation, latency, report
 from bench.figures import Result
 from bench.ground import Ground, say
+from bench.postgresql import InUse
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 
@@ -96,7 +100,7 @@ def main() -> int:
                 began = time.monotonic()
                 try:
                     result = CASES[name].measure(ground, size)
-                except RuntimeError as error:
+                except (RuntimeError, psycopg.Error, subprocess.SubprocessError) as error:
                     say(f"{name} failed: {error}")
                     failed = True
                     continue
@@ -104,6 +108,9 @@ def main() -> int:
                 run = report.Run(size, time.monotonic() - began, ground.versions, given.quick)
                 # At once, so that what comes later cannot lose it.
                 report.write(given.into, name, result, run)
+    except InUse as error:
+        say(f"Not measured: {error}")
+        return 1
     except KeyboardInterrupt:
         say("Stopped.")
         return 130

@@ -62,16 +62,15 @@ def _postgresql(
 ) -> None:
     tps = [ground.pgbench_tps()]
     runs: dict[int, list[Measured]] = {1: [], 2: []}
+    with ground.database("run") as url, Stack(ground, url) as stack:
+        made = stack.do("prepare", urls=receiver.urls)
+        stack.do("pour", chatbots=made["chatbots"], count=sizes.plain_deliveries)
+        plain = drained(stack, sizes.plain_deliveries, 1, PLAIN)
+    say(f"PostgreSQL, one task per delivery: {plain.per_second:,.0f}/s")
     with ground.database("poured") as poured:
         with Stack(ground, poured) as stack:
             made = stack.do("prepare", urls=receiver.urls)
-            stack.do("pour", chatbots=made["chatbots"], count=sizes.plain_deliveries)
-        with ground.database("run", poured) as url, Stack(ground, url) as stack:
-            plain = drained(stack, sizes.plain_deliveries, 1, PLAIN)
-        say(f"PostgreSQL, one task per delivery: {plain.per_second:,.0f}/s")
-        with Stack(ground, poured) as stack:
-            more = sizes.deliveries - sizes.plain_deliveries
-            stack.do("pour", chatbots=made["chatbots"], count=more)
+            stack.do("pour", chatbots=made["chatbots"], count=sizes.deliveries)
         # In turn, so that a slow moment of the machine is not one side's alone.
         for _ in range(sizes.rounds):
             for workers, measured in runs.items():

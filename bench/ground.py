@@ -21,6 +21,7 @@ import redis
 from cryptography.fernet import Fernet
 
 from bench.postgresql import NotUsable, Pgbench, Server
+from bench.product import Inside, environment
 
 DATABASE_URL = "postgres://postgres@127.0.0.1:5432/emitter_bench"
 # A database number of the bench's own: its queues are emptied.
@@ -51,6 +52,7 @@ class Ground:
     secrets: dict[str, str] = field(default_factory=dict)
     _open: ExitStack = field(default_factory=ExitStack)
     _pgbench: Pgbench | None = None
+    _inside: Inside | None = None
     _migrated_url: str = ""
     _migrated_file: Path | None = None
 
@@ -85,6 +87,7 @@ class Ground:
         else:
             self.versions["PostgreSQL"] = server.version.split()[0]
             self.postgresql = server
+            self._open.callback(server.close)
             if shutil.which("pgbench") is None:
                 self.missing["pgbench"] = "pgbench is not installed (it comes with PostgreSQL)"
         url = os.environ.get("BENCH_BROKER_URL", BROKER_URL)
@@ -104,13 +107,26 @@ class Ground:
             with redis.Redis.from_url(self.broker_url, socket_timeout=5) as client:
                 client.delete(*QUEUES)
 
+    def inside(self, url: str) -> Inside:
+        """The process inside the product for PostgreSQL: one for all databases, as it is slow to
+        start. Its first is the one at `url`."""
+        if self._inside is not None and self._inside.ended:
+            self._inside = None
+        if self._inside is None:
+            var = self.folder / "inside"
+            var.mkdir(exist_ok=True)
+            variables = environment(var, self.secrets, url, self.broker_url)
+            self._inside = Inside(variables)
+            self._open.callback(self._inside.close)
+        return self._inside
+
     def pgbench_tps(self) -> float | None:
         """Transactions a second of `pgbench -N -c 8`, now; None where there is none."""
         if self.postgresql is None or "pgbench" in self.missing:
             return None
         if self._pgbench is None:
             url = self._open.enter_context(self.postgresql.database("pgbench"))
-            self._pgbench = Pgbench(url, seconds=3 if self.quick else 10)
+            self._pgbench = Pgbench(url, seconds=2 if self.quick else 10)
         tps = self._pgbench.tps()
         say(f"pgbench -N -c 8: {tps:,.0f} tps")
         return tps

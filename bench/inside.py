@@ -22,7 +22,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "emitter.settings"
 django.setup()
 
 from django.core.management import call_command  # noqa: E402
-from django.db import connection, transaction  # noqa: E402
+from django.db import connection, connections, transaction  # noqa: E402
 from django.db.models import Max, Min, QuerySet  # noqa: E402
 
 from bench import history  # noqa: E402
@@ -37,6 +37,17 @@ DRAINED_POLL_SECONDS = 0.25
 BEGUN_POLL_SECONDS = 0.02
 TRICKLE_THREADS = 4
 TRICKLE_START_SECONDS = 0.2
+
+
+def use(database: str) -> None:
+    """Go over to another database of the same server."""
+    leave()
+    connections.settings["default"]["NAME"] = database
+
+
+def leave() -> None:
+    """Hold no connection any more."""
+    connections.close_all()
 
 
 def migrate() -> None:
@@ -212,7 +223,19 @@ def queue_each() -> None:
 CALLS = {
     call.__name__: call
     for call in (
-        *(migrate, prepare, pour, analyze, settle, finished_history, trickle, drained, span),
+        *(
+            use,
+            leave,
+            migrate,
+            prepare,
+            pour,
+            analyze,
+            settle,
+            finished_history,
+            trickle,
+            drained,
+            span,
+        ),
         *(begun, wake, queue_each),
     )
 }

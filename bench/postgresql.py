@@ -21,6 +21,10 @@ class NotUsable(Exception):
     """The server cannot be measured on; the sentence says why."""
 
 
+class InUse(Exception):
+    """Another bench is under way; the sentence says what to do."""
+
+
 class Server:
     """Everything is made in databases whose names begin with that of `url`, and dropped again."""
 
@@ -34,6 +38,14 @@ class Server:
                 may = connection.execute(MAY_CREATE).fetchone()
         except psycopg.OperationalError as error:
             raise NotUsable(f"PostgreSQL does not answer: {str(error).splitlines()[0]}") from None
+        # One bench at a time: another would drop this one's databases.
+        self._lock = psycopg.connect(f"{self.server}/postgres", autocommit=True)
+        taken = self._lock.execute("SELECT pg_try_advisory_lock(hashtext(%s))", [self.prefix])
+        if taken.fetchone() != (True,):
+            raise InUse(
+                f"another bench uses the databases {self.prefix}_… Wait for its end, or give this "
+                "one names of its own with BENCH_DATABASE_URL."
+            )
         if may is None or not may[0]:
             raise NotUsable("the role of BENCH_DATABASE_URL may not create databases")
 
@@ -52,6 +64,9 @@ class Server:
     def _do(self, statement: str) -> None:
         with psycopg.connect(f"{self.server}/postgres", autocommit=True) as connection:
             connection.execute(statement.encode())
+
+    def close(self) -> None:
+        self._lock.close()
 
     def folder(self) -> Path | None:
         """Where it keeps its data, if that is here and it may be known."""

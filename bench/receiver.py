@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import signal
 import socket
 import subprocess
 import tempfile
@@ -12,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.ground import find_nginx
+from emitter.lifeline import PR_SET_PDEATHSIG
 
 CONFIGURATION = """
 worker_processes 1; worker_rlimit_nofile 60000; daemon off; pid {folder}/pid;
@@ -45,6 +48,10 @@ def free_port() -> int:
 def addresses(count: int) -> list[str]:
     """So many loopback addresses, each an endpoint of its own: 127.0.1.1, 127.0.1.2, …"""
     return [f"127.{1 + n // 62500}.{1 + n // 250 % 250}.{1 + n % 250}" for n in range(count)]
+
+
+def _end_with_parent() -> None:
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 @dataclass(frozen=True)
@@ -87,6 +94,8 @@ def fast_receiver(endpoints: int = 1, *, logged: bool = False) -> Iterator[Recei
             [nginx, "-e", f"{folder}/error.log", "-c", str(path)],
             stdin=subprocess.DEVNULL,
             start_new_session=True,
+            # It ends with the bench, whatever ends that.
+            preexec_fn=_end_with_parent,  # noqa: PLW1509 - the bench has one thread
         )
         try:
             deadline = time.monotonic() + 10

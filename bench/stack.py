@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -17,11 +16,11 @@ from typing import Any, Self
 
 from bench.ground import Ground
 from bench.proc import cpu_seconds, family, peak_mb
+from bench.product import Inside, environment
 from bench.receiver import free_port
 
 PATIENCE_SECONDS = 900
 START_SECONDS = 60
-LEFT_OUT = {"DATABASE_URL", "BROKER_URL", "PORT", "ALLOWED_HOSTS", "DJANGO_SETTINGS_MODULE"}
 
 
 class Stack:
@@ -37,16 +36,9 @@ class Stack:
         self.var = Path(self._folder.name)
         if not url:
             ground.sqlite_file(self.var)
-        on_postgresql = url.startswith("postgres")
-        self.environment = {name: v for name, v in os.environ.items() if name not in LEFT_OUT}
-        self.environment |= ground.secrets | {
-            "VAR_DIR": str(self.var),
-            "SANDBOX": "1",
-            "LOG_LEVEL": "ERROR",
-            "EMITTER_UP_PID": str(os.getpid()),
-            "DATABASE_URL": url,
-            "BROKER_URL": ground.broker_url if on_postgresql else "",
-        }
+        self.environment = environment(
+            self.var, ground.secrets, url, ground.broker_url if url.startswith("postgres") else ""
+        )
         ground.empty_broker()
         self._log = (self.var / "log").open("ab")
         self.workers: list[subprocess.Popen[bytes]] = []
@@ -55,7 +47,11 @@ class Stack:
         # Seconds of CPU, by process, that the last `drain` took.
         self.drain_cpu: dict[str, float] = {}
         self._running: list[subprocess.Popen[bytes]] = []
-        self._inside = self._start("-m", "bench.inside", talks=True)
+        if url.startswith("postgres"):
+            self._inside = ground.inside(url)
+            self._inside.do("use", database=url.rpartition("/")[2])
+        else:
+            self._inside = Inside(self.environment)
 
     def __enter__(self) -> Self:
         return self
@@ -71,19 +67,22 @@ class Stack:
             for pid in family(process.pid) if process.poll() is None else ():
                 os.kill(pid, 9)
             process.wait()
-            for pipe in (process.stdin, process.stdout):
-                if pipe:
-                    pipe.close()
+        if kind is not None or not self._url.startswith("postgres"):
+            # It may be in the middle of something.
+            self._inside.close()
+        elif not self._inside.ended:
+            # A database that is connected to cannot be copied.
+            self._inside.do("leave")
         self._log.close()
         self._folder.cleanup()
         self._ground.empty_broker()
 
-    def _start(self, *arguments: str, talks: bool = False) -> subprocess.Popen[bytes]:
+    def _start(self, *arguments: str) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(
             [sys.executable, *arguments],
             env=self.environment,
-            stdin=subprocess.PIPE if talks else subprocess.DEVNULL,
-            stdout=subprocess.PIPE if talks else self._log,
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
             stderr=self._log,
             # Ctrl-C is the bench's own to handle.
             start_new_session=True,
@@ -97,14 +96,7 @@ class Stack:
 
     def do(self, name: str, **given: Any) -> Any:
         """Have the process inside the product do something (inside.py); gives its answer."""
-        assert self._inside.stdin is not None
-        assert self._inside.stdout is not None
-        self._inside.stdin.write(json.dumps({"do": name, **given}).encode() + b"\n")
-        self._inside.stdin.flush()
-        line = self._inside.stdout.readline()
-        if not line:
-            self._give_up(f"{name} failed:")
-        return json.loads(line)
+        return self._inside.do(name, **given)
 
     def _celery(self, app: str, *arguments: str) -> subprocess.Popen[bytes]:
         return self._start(
