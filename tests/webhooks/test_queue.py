@@ -454,7 +454,7 @@ def test_enabling_and_disabling_while_workers_claim_and_record_leaves_nothing_st
 # ---------------------------------------------------------------- history costs nothing
 
 
-def plan_of(sql: str, parameters: dict[str, object]) -> str:
+def plan_of(sql: str, parameters: dict[str, object] | list[list[object]]) -> str:
     with queue_postgresql._cursor() as cursor:
         cursor.execute("EXPLAIN " + sql, parameters)
         return "\n".join(row[0] for row in cursor.fetchall())
@@ -483,6 +483,19 @@ def test_history_is_not_read_to_find_work(
     for plan in (look, claim):
         assert "delivery_due" in plan, plan
         assert "Seq Scan on webhooks_delivery" not in plan, plan
+
+
+def test_a_recording_finds_its_rows_by_their_ids(webhook: Webhook, on_postgresql: None) -> None:
+    """Also where nothing is pending as far as the statistics know, and a backlog came since."""
+    add_due(webhook, 5000, status="succeeded", finished_at=timezone.now())
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE webhooks_delivery")
+    add_due(webhook, 2000)
+    columns = queue_postgresql._columns([finish(one) for one in claim_all(200)], {})
+    plan = plan_of(queue_postgresql.RECORD, columns)
+    assert "webhooks_delivery_pkey" in plan, plan
+    assert "delivery_due" not in plan, plan
+    assert "Seq Scan on webhooks_delivery" not in plan, plan
 
 
 def test_history_is_not_read_to_find_work_on_sqlite(webhook: Webhook) -> None:
