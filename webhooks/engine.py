@@ -11,9 +11,10 @@ import contextlib
 import logging
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from http import HTTPStatus
+from itertools import chain
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -21,9 +22,10 @@ from django.db import InterfaceError, OperationalError, connection
 
 from webhooks import breaker, presence, queue
 from webhooks.clock import DatabaseClock
+from webhooks.dealing import FIRST_APPETITE, Ask, deal, next_appetite
 from webhooks.models import ErrorKind, Webhook
 from webhooks.outcome import TOTAL_SECONDS, Outcome
-from webhooks.queue import Claimed, Finished, Lane
+from webhooks.queue import Claimed, Finished, Lane, Taken
 from webhooks.room import QUICK_MS, Room, offer
 from webhooks.signed_request import NotSent, Sent, Way, request_for
 from webhooks.transfer import Request
@@ -64,8 +66,12 @@ class Engine:
         self._in_hand: dict[int, Claimed] = {}
         self._in_doubt = False
         self._rooms: dict[int, Room] = {}
+        # By lane: how much of a claim is worth offering to it.
+        self._appetites: dict[int, int] = {}
         # Of those in flight, how many go to endpoints that have not answered yet.
         self._unanswered = 0
+        # How many of them find out whether an endpoint that is held back answers again.
+        self._probing = 0
         self._clock = DatabaseClock()
         self._name = presence.name()
         self._reported_at = -presence.REPORT_SECONDS
@@ -175,22 +181,23 @@ class Engine:
             self._next_due_at = min(next_due_at, self._next_due_at or next_due_at)
         if due.lanes:
             self._report()
-        rooms = self._offers(due.lanes, free)
-        probes = [lane for lane in due.probes if not self._room(lane.endpoint_id).in_flight]
-        probed = [lane for lane in probes if breaker.begin_probe(lane.endpoint_id)]
+        limit = min(free, MOST_CLAIMED)
+        probed = self._begin_probes(due.probes, limit)
+        asks = self._asks(due.lanes, free)
+        rooms = deal(asks, limit - len(probed))
+        if len(asks) > len(rooms) >= limit - len(probed):
+            # More lanes than places: the rest of them have their turn next.
+            self._after_lane = rooms[-1][0] if rooms else self._after_lane
+            self._swept_whole = False
         rooms += [(lane.id, 1) for lane in probed]
         if rooms:
-            limit = min(free, MOST_CLAIMED)
-            claimed = queue.present().claim(rooms, limit)
-            self._in_hand |= {one.delivery_id: one for one in claimed}
-            if len(claimed) >= limit:
-                # The rest of the lanes have their turn next.
-                self._after_lane = max(one.lane for one in claimed)
+            taken = queue.present().claim(rooms, limit)
+            self._in_hand |= {one.delivery_id: one for one in taken.claimed}
+            # When the next of a webhook with a rate limit may leave is known now.
+            is_limited = any(one.lane < 0 for one in taken.claimed)
+            if self._note_appetites(asks, rooms, taken) or is_limited:
                 self._swept_whole = False
-            elif any(one.lane < 0 for one in claimed):
-                # When the next of a webhook with a rate limit may leave is known now.
-                self._swept_whole = False
-            self._send(claimed, {lane.endpoint_id for lane in probed})
+            self._send(taken.claimed, {lane.endpoint_id for lane in probed})
         return self._after_lane == queue.START and self._swept_whole
 
     def _report(self) -> None:
@@ -200,9 +207,9 @@ class Engine:
             self._reported_at = now
             self._workers = presence.report(self._name)
 
-    def _offers(self, lanes: Sequence[Lane], free: int) -> list[tuple[int, int]]:
-        """What each lane with due work may take now. Those of one endpoint share its room."""
-        rooms = []
+    def _asks(self, lanes: Sequence[Lane], free: int) -> list[Ask]:
+        """What each lane with due work could take now. Those of one endpoint share its room."""
+        asks = []
         unanswered = self._unanswered
         offered: dict[int, int] = {}
         for lane in lanes:
@@ -213,10 +220,41 @@ class Engine:
             most = offer(room, workers=self._workers, free=free, slots=SLOTS, unanswered=unanswered)
             most -= before
             if most > 0:
-                rooms.append((lane.id, most))
-                offered[lane.endpoint_id] = before + most
-                unanswered += 0 if room.answered else most
-        return rooms
+                appetite = self._appetites.get(lane.id, FIRST_APPETITE)
+                asks.append(Ask(lane.id, most, room.in_flight + before, appetite))
+                offered[lane.endpoint_id] = before + min(most, appetite)
+                unanswered += 0 if room.answered else min(most, appetite)
+        return asks
+
+    def _begin_probes(self, lanes: Sequence[Lane], most: int) -> list[Lane]:
+        """Those of the lanes held back whose endpoints are probed now.
+
+        A probe may hang: all of them together have a quarter of the slots.
+        """
+        most = min(most, SLOTS // 4 - self._probing)
+        idle = [lane for lane in lanes if not self._room(lane.endpoint_id).in_flight]
+        probed: list[Lane] = []
+        for lane in idle:
+            if len(probed) >= most:
+                break
+            if breaker.begin_probe(lane.endpoint_id):
+                probed.append(lane)
+        return probed
+
+    def _note_appetites(
+        self, asks: Sequence[Ask], rooms: Sequence[tuple[int, int]], taken: Taken
+    ) -> bool:
+        """Remember what each lane took of its offer. True when one that took all of it has room for
+        more than that, and is to be asked again at once."""
+        if len(self._appetites) >= MOST_ROOMS:
+            self._appetites = {}
+        took = Counter(chain((one.lane for one in taken.claimed), taken.put_aside))
+        most = {ask.lane: ask.most for ask in asks}
+        more = False
+        for lane, offered in rooms:
+            self._appetites[lane] = next_appetite(offered, took[lane])
+            more = more or offered <= took[lane] < most.get(lane, 0)
+        return more
 
     def _room(self, endpoint_id: int) -> Room:
         room = self._rooms.get(endpoint_id)
@@ -242,6 +280,7 @@ class Engine:
             room.began()
             self._unanswered += 0 if room.answered else 1
             room.probing = one.endpoint_id in probes
+            self._probing += room.probing
             self._in_flight += 1
             requests.append(request)
         if requests and self._transport is not None:
@@ -280,6 +319,7 @@ class Engine:
         """Hold the endpoint back if it was out of reach too often, or no more if it answered."""
         room = self._room(endpoint_id)
         probing, room.probing = room.probing, False
+        self._probing -= probing
         if outcome.error_kind in breaker.UNREACHED:
             room.unreached += 1
             if probing:

@@ -47,6 +47,13 @@ class Claimed:
     lane: int
 
 
+class Taken(NamedTuple):
+    """What a claim took: the deliveries to send, and the lane of each that it put aside."""
+
+    claimed: list[Claimed]
+    put_aside: list[int]
+
+
 @dataclass(slots=True)
 class Finished:
     """An attempt that is over, and what becomes of its delivery.
@@ -98,7 +105,7 @@ class Queue(Protocol):
     def due(self, after_lane: int = START) -> Due:
         """Lanes past `after_lane` that have due work."""
 
-    def claim(self, rooms: Sequence[tuple[int, int]], limit: int) -> list[Claimed]:
+    def claim(self, rooms: Sequence[tuple[int, int]], limit: int) -> Taken:
         """Take up to `limit` due deliveries: of each lane no more than its room, and no more than
         its webhook's rate limit allows.
 

@@ -22,6 +22,7 @@ from webhooks.queue import (
     Due,
     Finished,
     Seen,
+    Taken,
     look,
     moved,
     spent,
@@ -225,7 +226,7 @@ class PostgresqlQueue:
             cursor.execute(DUE, {"after": after_lane, "most": MOST_LANES}, prepare=True)
             return look([Seen(*row) for row in cursor.fetchall()])
 
-    def claim(self, rooms: Sequence[tuple[int, int]], limit: int) -> list[Claimed]:
+    def claim(self, rooms: Sequence[tuple[int, int]], limit: int) -> Taken:
         limited = [-lane for lane, _ in rooms if lane < 0]
         with transaction.atomic() if limited else contextlib.nullcontext(), _cursor() as cursor:
             rates: list[tuple[int, int | None, datetime | None, datetime]] = []
@@ -246,7 +247,10 @@ class PostgresqlQueue:
                     {"webhooks": [row[4] for row in aside], "ids": [row[0] for row in aside]},
                 )
         skipped = {row[0] for row in aside}
-        return [Claimed(*row[:16]) for row in found if row[0] not in skipped]
+        return Taken(
+            [Claimed(*row[:16]) for row in found if row[0] not in skipped],
+            [row[15] for row in aside],
+        )
 
     def _take(
         self, cursor: psycopg.Cursor[TupleRow], rooms: Sequence[tuple[int, int]], limit: int

@@ -22,6 +22,7 @@ from webhooks.queue import (
     Finished,
     Limited,
     Seen,
+    Taken,
     look,
     moved,
     spent,
@@ -148,7 +149,7 @@ class SqliteQueue:
             )
         return look(seen)
 
-    def claim(self, rooms: Sequence[tuple[int, int]], limit: int) -> list[Claimed]:
+    def claim(self, rooms: Sequence[tuple[int, int]], limit: int) -> Taken:
         with transaction.atomic(), connection.cursor() as cursor:
             now = timezone.now()
             rates: list[Limited] = []
@@ -162,7 +163,7 @@ class SqliteQueue:
                 cursor.execute(PICK, [lane, _text(now), min(room, limit - len(picked))])
                 picked += cursor.fetchall()
             if not picked:
-                return []
+                return Taken([], [])
             ids = [row[0] for row in picked]
             lease = _text(now + timedelta(seconds=LEASE_SECONDS))
             cursor.execute(LEASE.format(ids=_marks(ids)), [lease, lease, *ids])
@@ -180,15 +181,17 @@ class SqliteQueue:
             cursor.executemany(
                 LIMITED, [(_text(next_at), id) for next_at, id in spent(rates, taken)]
             )
-            rows = []
+            rows, aside = [], []
             for row in found:
                 if row[16] == "active" or row[13]:
                     rows.append(_claimed(row))
-                elif row[16] == "deleted":
+                    continue
+                aside.append(row[15])
+                if row[16] == "deleted":
                     cursor.execute(PUT_ASIDE, ["cancelled", _text(now), row[0]])
                 else:
                     cursor.execute(PUT_ASIDE, ["held", None, row[0]])
-            return rows
+            return Taken(rows, aside)
 
     def claim_again(self, claimed: Collection[Claimed]) -> None:
         """Nothing to do: there is no server that could crash and undo a claim."""

@@ -61,8 +61,8 @@ def add_due(
 
 def claim_all(limit: int = 1000, room: int = 1000) -> list[Claimed]:
     """One look at every endpoint, and a claim of what was found."""
-    found = queue.present().due().lanes
-    return queue.present().claim([(lane.id, room) for lane in found], limit) if found else []
+    rooms = [(lane.id, room) for lane in queue.present().due().lanes]
+    return queue.present().claim(rooms, limit).claimed if rooms else []
 
 
 def due_lanes() -> list[int]:

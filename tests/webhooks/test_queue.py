@@ -89,10 +89,10 @@ def test_a_claim_keeps_to_each_endpoints_room_and_to_the_limit(chatbot: Chatbot)
     for webhook in webhooks:
         add_due(webhook, 10)
     one, two, three = (webhook.endpoint_id for webhook in webhooks)
-    claimed = queue.present().claim([(one, 2), (two, 5)], 100)
+    claimed = queue.present().claim([(one, 2), (two, 5)], 100).claimed
     assert sorted(c.endpoint_id for c in claimed) == [one] * 2 + [two] * 5
-    assert len(queue.present().claim([(two, 3), (three, 10)], 4)) == 4
-    assert len(queue.present().claim([(two, 10), (three, 10)], 100)) == 20 - 5 - 4
+    assert len(queue.present().claim([(two, 3), (three, 10)], 4).claimed) == 4
+    assert len(queue.present().claim([(two, 10), (three, 10)], 100).claimed) == 20 - 5 - 4
 
 
 def test_two_webhooks_to_one_server_share_its_room(chatbot: Chatbot) -> None:
@@ -101,7 +101,7 @@ def test_two_webhooks_to_one_server_share_its_room(chatbot: Chatbot) -> None:
     assert first.endpoint_id == second.endpoint_id
     add_due(first, 5)
     add_due(second, 5)
-    assert len(queue.present().claim([(first.endpoint_id, 3)], 100)) == 3
+    assert len(queue.present().claim([(first.endpoint_id, 3)], 100).claimed) == 3
 
 
 def test_what_is_due_longest_comes_first(webhook: Webhook) -> None:
@@ -118,7 +118,7 @@ def test_what_is_not_due_yet_is_left_and_its_time_is_known(webhook: Webhook) -> 
     assert due.lanes == []
     assert due.next_seconds is not None
     assert 45 < due.next_seconds <= 50
-    assert queue.present().claim([(webhook.endpoint_id, 10)], 10) == []
+    assert queue.present().claim([(webhook.endpoint_id, 10)], 10).claimed == []
 
 
 def test_a_lease_is_the_next_thing_due(webhook: Webhook) -> None:
@@ -138,7 +138,7 @@ def test_an_empty_queue_says_so(db: None) -> None:
 def test_only_pending_deliveries_are_due(webhook: Webhook, status: str) -> None:
     add_due(webhook, 3, status=status)
     assert queue.present().due(0) == queue.Due([], [], None, queue.START)
-    assert queue.present().claim([(webhook.endpoint_id, 10)], 10) == []
+    assert queue.present().claim([(webhook.endpoint_id, 10)], 10).claimed == []
 
 
 @COMMITTED

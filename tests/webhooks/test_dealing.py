@@ -1,0 +1,64 @@
+"""A claim is dealt evenly: no place is wasted, and nobody gets more than there is room for."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from webhooks.dealing import Ask, deal, next_appetite
+
+ASKS = st.lists(
+    st.builds(
+        Ask,
+        lane=st.just(0),
+        most=st.integers(1, 300),
+        in_flight=st.integers(0, 300),
+        appetite=st.integers(1, 600),
+    ),
+    max_size=60,
+).map(lambda asks: [Ask(n, a.most, a.in_flight, a.appetite) for n, a in enumerate(asks)])
+
+
+@given(ASKS, st.integers(0, 300))
+def test_no_place_is_wasted_and_no_lane_gets_more_than_it_could_take(
+    asks: list[Ask], places: int
+) -> None:
+    dealt = dict(deal(asks, places))
+    could = {ask.lane: min(ask.most, ask.appetite) for ask in asks}
+    assert all(0 < share <= could[lane] for lane, share in dealt.items())
+    assert sum(dealt.values()) == min(places, sum(could.values()))
+
+
+@given(ASKS, st.integers(0, 300))
+def test_nobody_could_be_given_more_by_taking_it_from_who_has_more(
+    asks: list[Ask], places: int
+) -> None:
+    dealt = dict(deal(asks, places))
+    for poor in asks:
+        share = dealt.get(poor.lane, 0)
+        if share < min(poor.most, poor.appetite):
+            for rich in asks:
+                if dealt.get(rich.lane, 0):
+                    opened = rich.in_flight + dealt[rich.lane]
+                    assert opened <= poor.in_flight + share + 1
+
+
+def test_fifty_endpoints_with_a_backlog_each_get_as_much() -> None:
+    asks = [Ask(lane, 256, 0, 8) for lane in range(50)]
+    assert {share for _, share in deal(asks, 250)} == {5}
+
+
+def test_a_backlog_gets_what_those_with_little_leave() -> None:
+    asks = [Ask(0, 200, 0, 400), *(Ask(lane, 200, 0, 1) for lane in range(1, 50))]
+    assert dict(deal(asks, 149))[0] == 100
+
+
+def test_with_more_lanes_than_places_the_first_have_their_turn() -> None:
+    asks = [Ask(lane, 8, 0, 8) for lane in range(1000)]
+    assert deal(asks, 256) == [(lane, 1) for lane in range(256)]
+
+
+@pytest.mark.parametrize(("offered", "taken", "expected"), [(8, 8, 16), (8, 3, 3), (8, 0, 1)])
+def test_a_lane_that_took_all_is_offered_more(offered: int, taken: int, expected: int) -> None:
+    assert next_appetite(offered, taken) == expected
