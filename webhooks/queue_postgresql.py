@@ -201,6 +201,8 @@ WHERE id = ANY(%s) AND failing_since IS NULL
 
 # Connections that were told how to plan. A plan that is kept was made for the tables as they were
 # then, empty perhaps, and is used when 100,000 rows are due: so never one that reads a whole table.
+# And none is compiled: where a table has no other way, its price is a penalty of ten billion, for
+# which PostgreSQL would spend 35 ms on compiling a statement of one.
 _told: WeakSet[psycopg.Connection[Any]] = WeakSet()
 
 
@@ -214,7 +216,9 @@ def _cursor() -> Iterator[psycopg.Cursor[TupleRow]]:
     raw = connection.connection
     with connection.wrap_database_errors, psycopg.Cursor(raw) as cursor:
         if raw not in _told:
-            cursor.execute("SELECT set_config('enable_seqscan', 'off', false)")
+            cursor.execute(
+                "SELECT set_config('enable_seqscan', 'off', false), set_config('jit', 'off', false)"
+            )
             if not connection.in_atomic_block:  # A rollback would take it back.
                 _told.add(raw)
         yield cursor
