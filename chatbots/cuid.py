@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 import threading
 import time
 from datetime import datetime
@@ -36,6 +36,11 @@ def cuid_floor(moment: datetime) -> str:
     return "c" + base36(int(moment.timestamp() * 1000), TIME_LENGTH)
 
 
+# What is asked of the system's secure source at a time: each question lets other threads run, and
+# all that wait for an id would queue up behind the one that has to come back first.
+STOCK_BYTES = 4096
+
+
 class _Ids:
     """Ids that rise within one process, also those of the same millisecond."""
 
@@ -44,21 +49,39 @@ class _Ids:
         self._milliseconds = 0
         self._time = ""
         self._random = 0
+        self._stock = b""
 
     def next(self) -> str:
         with self._lock:
             milliseconds = time.time_ns() // 1_000_000
             if 0 <= self._milliseconds - milliseconds <= SET_BACK_MILLISECONDS:
-                self._random += 1 + secrets.randbits(STEP_BITS)
+                self._random += 1 + self._bits(STEP_BITS)
             else:
                 self._milliseconds = milliseconds
                 self._time = "c" + base36(milliseconds, TIME_LENGTH)
                 # One bit short, so that the steps within the millisecond have room.
-                self._random = secrets.randbits(RANDOM_BITS - 1)
+                self._random = self._bits(RANDOM_BITS - 1)
             return self._time + base36(self._random, RANDOM_LENGTH)
+
+    def _bits(self, count: int) -> int:
+        """So many bits that nobody can guess, and that were given to nobody before."""
+        size = -(-count // 8)
+        if len(self._stock) < size:
+            self._stock = os.urandom(STOCK_BYTES)
+        taken, self._stock = self._stock[:size], self._stock[size:]
+        return int.from_bytes(taken) >> (8 * size - count)
 
 
 _ids = _Ids()
+
+
+def _begin_anew() -> None:
+    """In a forked process: its parent gives out what is left of the stock, and may hold the lock."""
+    global _ids
+    _ids = _Ids()
+
+
+os.register_at_fork(after_in_child=_begin_anew)
 
 
 def cuid() -> str:

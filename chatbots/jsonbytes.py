@@ -12,8 +12,8 @@ import contextlib
 import json
 import math
 import re
+import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import msgspec
@@ -195,11 +195,22 @@ def encode(value: Any, path: str = "") -> bytes:
         raise NotExact(error.sentence, _joined(path, error.path)) from None
 
 
-@dataclass(frozen=True)
+class _Met(threading.local):
+    """Whether this thread's parser has met something to refuse: it seldom has, and then there is
+    nothing to look for in what it made."""
+
+    refused = False
+
+
+_met = _Met()
+
+
 class _Refused:
     """Stands where the parser met something to refuse, until its path is known."""
 
-    sentence: str
+    def __init__(self, sentence: str) -> None:
+        self.sentence = sentence
+        _met.refused = True
 
 
 def _constant(name: str) -> _Refused:
@@ -263,8 +274,10 @@ def decode(data: bytes) -> Any:
         text = data.decode("utf-8")
         if text.startswith("\ufeff"):
             raise NotExact("The body is not JSON: it begins with a byte order mark.")
+        _met.refused = False
         value = _decoder.decode(text)
-        _refuse_any(value, [])
+        if _met.refused:
+            _refuse_any(value, [])
     except UnicodeDecodeError:
         raise NotExact("The body is not UTF-8.") from None
     except json.JSONDecodeError as error:

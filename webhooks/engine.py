@@ -42,10 +42,10 @@ MOST_CLAIMED = 256
 LINGER_SECONDS = 1.5
 # How often a run looks by itself while requests are in flight.
 LOOK_SECONDS = 0.25
-# With this many in flight, answers are recorded so many at a time, or after this long.
-BUSY = 32
-BUSY_BATCH = 16
-BUSY_WAIT_SECONDS = 0.002
+# Looks that find so many deliveries are at least so far apart: each look, claim and recording costs
+# about as much for one delivery as for ten, and what it costs, those who bring events would miss.
+BUSY = 4
+PACE_SECONDS = 0.012
 DATABASE_RETRY_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0)
 MOST_ROOMS = 20_000
 
@@ -80,6 +80,8 @@ class Engine:
         self._after_lane = queue.START
         self._swept_whole = True
         self._next_due_at: float | None = None
+        self._looked_at = 0.0
+        self._found = 0
 
     # -- any thread
 
@@ -159,8 +161,9 @@ class Engine:
         if self._next_due_at is not None and self._in_flight < SLOTS:
             seconds = min(seconds, max(0.001, self._next_due_at - time.monotonic()))
         self._bell.wait(seconds)
-        if self._in_flight >= BUSY and len(self._answers) < BUSY_BATCH and not self._poked:
-            time.sleep(BUSY_WAIT_SECONDS)
+        ahead = self._looked_at + PACE_SECONDS - time.monotonic()
+        if self._found >= BUSY and ahead > 0 and not self._stopping:
+            time.sleep(ahead)
 
     def _claim(self, poked: bool) -> bool:
         """Take what there is room for, and have it sent. False when more is to be looked at now."""
@@ -172,6 +175,7 @@ class Engine:
         elif poked:
             # What is new may lie where this sweep has been already.
             self._swept_whole = False
+        self._looked_at, self._found = time.monotonic(), 0
         due = queue.present().due(self._after_lane)
         self._after_lane = due.last_lane
         if due.now is not None:
@@ -193,6 +197,7 @@ class Engine:
         if rooms:
             taken = queue.present().claim(rooms, limit)
             self._in_hand |= {one.delivery_id: one for one in taken.claimed}
+            self._found = len(taken.claimed)
             # When the next of a webhook with a rate limit may leave is known now.
             is_limited = any(one.lane < 0 for one in taken.claimed)
             if self._note_appetites(asks, rooms, taken) or is_limited:
