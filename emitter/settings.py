@@ -347,6 +347,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 if not SANDBOX:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
+    # A call of the API is refused instead (api_path.py).
+    SECURE_REDIRECT_EXEMPT = [r"^api/(?!v1/(?:docs|schema)$)"]
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
