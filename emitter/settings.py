@@ -367,6 +367,13 @@ except ValueError:
     ANSWER_API_TIMEOUT_SECONDS = 0.0
 if not 0 < ANSWER_API_TIMEOUT_SECONDS <= 60:
     refuse("ANSWER_API_TIMEOUT_SECONDS must be a number of seconds, above 0 and at most 60.")
+# Of a web process's threads (16), how many may wait for an answer of it at a time.
+try:
+    ANSWER_API_AT_ONCE = int(env.int("ANSWER_API_AT_ONCE", default=8))
+except ValueError:
+    ANSWER_API_AT_ONCE = 0
+if not 1 <= ANSWER_API_AT_ONCE <= 1000:
+    refuse("ANSWER_API_AT_ONCE must be a whole number, 1 to 1000.")
 if ANSWER_API_URL and not is_http_url(ANSWER_API_URL):
     refuse("ANSWER_API_URL must be an http or https URL, such as https://api.example.com/v1.")
 if ANSWER_API_URL and not ANSWER_API_MODEL:
