@@ -391,7 +391,7 @@ PRIORITY_CLASSIFIER = (
 
 # ---------------------------------------------------------------- API
 
-# Per key and web process; 0 is no limit. The sandbox has none.
+# Per key; 0 is no limit. The sandbox has none.
 try:
     API_REQUESTS_PER_MINUTE = int(env.int("API_REQUESTS_PER_MINUTE", default=12_000))
 except ValueError:
