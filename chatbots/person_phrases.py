@@ -70,7 +70,9 @@ SPACED = {
         ask: chance of @a* @human
         ask: @human answering/helping/calling me/us
         ask: start/open/begin a/the? live_chat
-        ask: call/phone me back
+        ask: call/phone/ring me back
+        ask: call/phone/ring me please/pls/asap/now/today $
+        ask: please/pls call/phone/ring me $
         ask: human please/pls/plz/now/help/support
         ask: @a* @human please/pls/plz/now/asap/immediately $
         ask: @real @live $
@@ -84,7 +86,8 @@ SPACED = {
         wish: want wish need like require prefer have ask asked asking think mean
         reaching: @reach transferring connecting forwarding passing sending putting
         not: no @a* @helper
-        not: @a* @helper s
+        not: @a* @helper s/free
+        not: does/do/can/will the/this/that/it .. let/lets/allow me/us/you .. @helper
         not: @no have/get/ask/let/make @a* @anybody/@human
         not: do/does i/we/you/one need/have to @reach @link* @a* @helper
         not: rather .. than .. @human
@@ -119,7 +122,7 @@ SPACED = {
         ask: @helper .. @reach
         ask: @want .. @human
         ask: gibt_es/ist_da/ist_dort/habt_ihr/haben_sie .. @helper .. @reach/helfen
-        ask: bitte/wunsche/mochte/gerne/gern/will/brauche/um/einen .. ruckruf
+        ask: bitte/wunsche/mochte/gerne/gern/will/brauche .. ruckruf
         ask: rufen_sie/ruf/ruft mich .. an/zuruck
         ask: kann/konnte .. jemand/mensch/mitarbeiter .. helfen/anrufen/zuruckrufen/antworten
         ask: gibt_es/ist .. echte/echten/echter/richtige @human
@@ -336,7 +339,7 @@ SPACED = {
         want: चाहिए चाहता चाहती दो दीजिए chahiye
         ask: @helper .. @reach
         ask: @human .. @want
-        ask: कोई/koi .. @reach/मदद/madad
+        ask: कोई/koi .. @reach/मदद/madad कर*/kar*
         no: नहीं नही मत बिना nahi nahin mat
         not: @helper .. @no
         not: @no .. @human

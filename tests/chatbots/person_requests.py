@@ -263,6 +263,9 @@ ko: 직원과 직접 대화하고 싶습니다
 ru: Переведите меня на живого сотрудника
 uk: Покличте, будь ласка, менеджера
 da: Kan jeg tale med en medarbejder?
+en: hi, call me please
+en: please call me
+hi: क्या कोई मेरी मदद कर सकता है?
 """
 
 DOES_NOT = """
@@ -506,6 +509,47 @@ ko: 두 사람이 잘 수 있나요?
 ru: Сколько человек у вас работает?
 uk: Мені не потрібен оператор
 ar: لا أريد أن يتصل بي أحد
+de: Gibt es einen Rückruf für diese Jacke?
+de: Ich möchte wissen, ob es einen Rückruf gibt
+en: Who can I send the invoice to?
+en: Can I let someone else pick it up?
+en: Is anyone available size L? I mean any colour
+en: Do you ship with a person on board?
+en: Could you call me a cab?
+en: I talked to my doctor about the shoes
+en: My wife would like to talk about colours
+en: Can my son chat with the toy?
+en: Does the walkie-talkie let me talk to people 5 km away?
+en: I need someone's opinion: red or blue?
+en: Is there anyone who has tried these boots?
+en: Which agent do you use for cleaning?
+en: Let me know when someone answers my review
+en: I'd like an agent-free cleaner
+en: Can I connect the speaker to my phone?
+en: How do I connect two people to one account?
+en: I want to contact the delivery company
+en: Can you transfer me 20 dollars?
+en: please call me Anna
+fr: Je cherche un sac pour une personne qui a mal au dos
+fr: Puis-je avoir une facture ?
+fr: Une personne peut porter combien de kilos avec ce sac ?
+es: ¿Hay alguna talla para una persona pequeña?
+es: Quiero una mochila para una persona alta
+it: Ce n'è uno per una persona alta?
+it: Vorrei una giacca per una persona alta
+pt: Tem jaqueta para pessoa alta?
+nl: Is er een tent voor één persoon?
+pl: Jest namiot dla jednej osoby?
+tr: Bu çadır bir insan için yeterli mi?
+ru: Есть палатка на одного человека?
+uk: Є намет на одну людину?
+sv: Finns det ett tält för en person?
+ja: 有名な人が着ていたジャケットはどれですか
+zh: 有人穿过的衣服卖吗？
+ko: 사람 두 명이 쓸 수 있나요?
+ar: هل يوجد خيمة لشخص واحد؟
+hi: कोई छूट है क्या?
+hi: कोई मदद वाला वीडियो है?
 """
 
 HELD_OUT_ASKS = """
