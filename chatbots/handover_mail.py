@@ -95,11 +95,12 @@ def message_of(mail: SupportEmail) -> EmailMessage:
     }
     parts.append("\n".join(f"{label}: {value}" for label, value in details.items() if value))
     if mail.form_fields:
-        lines = [f"{field}: {value}" for field, value in mail.form_fields.items()]
+        lines = [f"{field}: {_quoted(value)}" for field, value in mail.form_fields.items()]
         parts.append("Form\n----\n" + "\n".join(lines))
     said = Message.objects.filter(conversation=conversation, pk__lte=mail.message_id)
     transcript = "\n".join(
-        f"[{line.created_at:%Y-%m-%d %H:%M} UTC] {SPEAKERS[MessageType(line.type)]}: {line.content}"
+        f"[{line.created_at:%Y-%m-%d %H:%M} UTC] "
+        f"{SPEAKERS[MessageType(line.type)]}: {_quoted(line.content)}"
         for line in said
     )
     parts.append("Conversation\n------------\n" + transcript)
@@ -114,6 +115,11 @@ def message_of(mail: SupportEmail) -> EmailMessage:
         reply_to=[conversation.email] if conversation.email else None,
         headers={"Message-ID": f"<support-{mail.pk}.{conversation.pk}@wonderchat.emitter>"},
     )
+
+
+def _quoted(text: str) -> str:
+    """`text` with its further lines set in: none can pass for another speaker's, or a field's."""
+    return "\n    ".join(text.splitlines())
 
 
 def one_line(text: str) -> str:

@@ -25,8 +25,14 @@ _unspaced = tuple(
 )
 _sentence_ends = re.compile(r"[.!?;\n\r…。؟।॥]+")
 _clause_ends = re.compile(rf"[,:()\"«»–—،、]+| - | (?:{'|'.join(person_phrases.BUT.split())}) ")
-# "don't" is one word, "l'humain" is two.
-_contraction = re.compile(r"'(?=(?:t|s|d|m|ll|re|ve)\b)")
+# "don't", "who's" and "c'è" are one word, "the agent's" and "l'humain" are two.
+_contraction = re.compile(r"'(?=(?:t|d|m|ll|re|ve)\b)|(?<=\bc)'(?=e\b)")
+_contracted_is = re.compile(
+    r"\b(who|what|that|it|he|she|let|here|there|where|how|some(?:one|body))'(?=s\b)"
+)
+# A comma that ends no clause, and courtesy in the middle of one.
+_relative = re.compile(rf",(?= (?:{phrase_notation.any_of(person_phrases.RELATIVE)}) )")
+_courtesy = re.compile(rf"[,،] *(?:{phrase_notation.any_of(person_phrases.COURTESY)}) *[,،]")
 _meant = readings(
     person_phrases.OFTEN_MISSPELT.split(),
     set().union(*map(phrase_notation.literal_words, person_phrases.SPACED.values())),
@@ -40,13 +46,16 @@ def asks_for_a_person(text: str, own_phrases: Iterable[str] = ()) -> bool:
     in proportion to the text's length.
     """
     said = folded(text)
+    written_out = _contracted_is.sub(r"\1", _contraction.sub("", said))
     return _has_one_of(own_phrases, said) or any(
-        map(_sentence_asks, filter(None, _sentence_ends.split(_contraction.sub("", said))))
+        map(_sentence_asks, filter(None, _sentence_ends.split(written_out)))
     )
 
 
 def _sentence_asks(sentence: str) -> bool:
-    parts = [sentence, *_clause_ends.split(sentence)]
+    parts = [sentence, *_clause_ends.split(_relative.sub("", sentence))]
+    if _courtesy.search(sentence):
+        parts += _clause_ends.split(_courtesy.sub(" ", sentence))
     whole, *clauses = [[_meant.get(word, word) for word in words_of(part)] for part in parts]
     if any(language.alone.fullmatch(_line(whole)) for language in _spaced):
         return True

@@ -15,6 +15,7 @@ from chatbots import framing, own_phrases
 from chatbots.chat_state import State
 from chatbots.fields import CuidField
 from chatbots.form_field import FormField  # noqa: F401  # A model of this app.
+from chatbots.request_count import RequestCount  # noqa: F401  # Another.
 from chatbots.scenarios.row import ScenarioRun  # noqa: F401  # Another.
 
 

@@ -19,6 +19,8 @@ SPACED = {
         human: human humans person persons agent agents operator operators representative
         human: representatives rep reps adviser advisers advisor advisors human_being live_chat
         human: human_beings human_help human_support human_assistance real_people live_support
+        human: member_of_staff
+        helper: sales_team service_team sales_rep salesperson
         helper: @human people someone somebody anyone anybody staff staff_member team_member
         helper: manager managers supervisor supervisors employee employees colleague colleagues
         helper: specialist specialists support support_team support_agent support_staff
@@ -27,8 +29,9 @@ SPACED = {
         a: a an the this your some any another one of actual real live human living proper breathing
         reach: talk talking speak speaking chat chatting connect connected transfer transferred
         reach: forward forwarded pass passed hand handed escalate escalated redirect redirected
-        reach: reach contact get_me get_us put_me put_us switch switched route routed bring_me
-        reach: hook_me_up
+        reach: discuss discussing reach reaching contact contacting get_me get_us put_me put_us
+        reach: switch switched route routed bring_me hook_me_up in_touch
+        reach: have_a_word
         link: me us this it over on to 2 with w through in touch hold be deal dealing
         want: want wanna need like prefer rather demand request require
         give: give_me give_us gimme send_me find_me show_me
@@ -41,6 +44,23 @@ SPACED = {
         ask: is/are there/anyone/anybody .. @a* @human
         ask: can/could/may/will @a* @human/someone/somebody please/pls? @help
         help: help call contact assist speak talk take_over answer
+        anybody: someone somebody anyone anybody
+        talk: talk speak chat phone call contact reach ring message
+        ask: @anybody/person/people i/we can/could/may @talk
+        ask: who/whom can/could/do/should/may i/we need/have? to? @talk
+        ask: have/get/ask/let @a* @anybody/@human to? call/contact/phone/ring/email me/us
+        says: talk talking speak speaking chat chatting discuss discussing connect connected
+        ask: @says .. with/to @a* @human
+        ask: is/are/any @a* @anybody/@human .. around/available/online please? $
+        ask: let @a* @human/@anybody @look/handle/take_over/take_care/answer/see
+        ask: @want that? @a* @human @look/handles/handle/takes/take/looks/deals/answers/replies
+        ask: transfer/connect/escalate me please/pls/now? $
+        ask: put me through
+        ask: escalate/escalated/escalating it/this/that/my/our/the/please
+        ask: can/could/would/please .. @human/@anybody .. call/ring/phone/contact me/us
+        ask: put/bring @a* @human on/in/here please/pls/plz/now? $
+        look: look check help explain fix sort handle assist call deal
+        ask: i/we need/want/would_like someone/somebody to @look
         ask: someone/somebody real/human
         ask: someone/somebody who is/s real/human/not
         ask: dont/not want/wish/like to? be? talk/speak/chat/talking/speaking to/with .. @bot
@@ -50,7 +70,9 @@ SPACED = {
         ask: chance of @a* @human
         ask: @human answering/helping/calling me/us
         ask: start/open/begin a/the? live_chat
-        ask: call/phone me back
+        ask: call/phone/ring me back
+        ask: call/phone/ring me please/pls/asap/now/today $
+        ask: please/pls call/phone/ring me $
         ask: human please/pls/plz/now/help/support
         ask: @a* @human please/pls/plz/now/asap/immediately $
         ask: @real @live $
@@ -58,12 +80,19 @@ SPACED = {
         live: agent person human support chat operator
         no: dont dont_you do_not didnt did_not doesnt not never no_need_to no_longer wouldnt_like
         no: rather_not stop without instead_of need_not neednt no_need_for nobody avoid
-        adverb: really even actually yet think i ever to be want wish need like
+        adverb: feel really even actually yet think i ever to be want wish need like
         not: @no @adverb* @reaching @link* @a* @helper
         not: @no @adverb* @wish .. @helper
         wish: want wish need like require prefer have ask asked asking think mean
         reaching: @reach transferring connecting forwarding passing sending putting
         not: no @a* @helper
+        not: @a* @helper s/free
+        not: does/do/can/will the/this/that/it .. let/lets/allow me/us/you .. @helper
+        not: @no have/get/ask/let/make @a* @anybody/@human
+        not: do/does i/we/you/one need/have to @reach @link* @a* @helper
+        not: rather .. than .. @human
+        not: must i/we/one @reach @link* @a* @helper
+        not: ^ is/was/are/were the/that/it/he/she/they .. @real @live $
         not: am_i/are_we/are_you/were_you/is_this/was_this/was_that/is_that/r_u .. @a* @helper
         not: whether/if .. are/is .. @a* @human
         not: how_many/how_much/how_big/what_is/whats/who_is/who_are/when_is/when_are .. @helper
@@ -78,6 +107,7 @@ SPACED = {
         alone: @human customer_service customer_support customer_care live_chat real_people
         polite: @a please pls plz now asap hi hello hey ok okay bot enough thanks thank_you i
         polite: immediately want need just sorry yes
+        polite: no_bot no_bots not_bot not_a_bot not_a_chatbot not_a_robot not_a_machine not_you
     """,
     "German": """
         human: mensch menschen mitarbeiter mitarbeiterin kundenberater berater beraterin agent
@@ -85,15 +115,18 @@ SPACED = {
         helper: @human jemand jemanden jemandem support kundendienst kundenservice team
         helper: kundenbetreuung vorgesetzten chef kollegen
         reach: sprechen reden chatten telefonieren verbinde verbinden verbunden weiterleiten
-        reach: weitergeleitet durchstellen erreichen kontaktieren unterhalten schreiben
+        reach: weitergeleitet durchstellen erreichen kontaktieren unterhalten schreiben besprechen
         want: ich_will will_ich mochte moechte wurde brauche benotige gib gebt
-        want: geben_sie hole hol holen_sie gerne
+        want: geben_sie hole hol holen_sie gerne hatte_gern
         ask: @reach .. @helper
         ask: @helper .. @reach
         ask: @want .. @human
+        ask: gibt_es/ist_da/ist_dort/habt_ihr/haben_sie .. @helper .. @reach/helfen
+        ask: bitte/wunsche/mochte/gerne/gern/will/brauche .. ruckruf
         ask: rufen_sie/ruf/ruft mich .. an/zuruck
-        ask: kann/konnte .. jemand/mensch/mitarbeiter .. helfen/anrufen/antworten
+        ask: kann/konnte .. jemand/mensch/mitarbeiter .. helfen/anrufen/zuruckrufen/antworten
         ask: gibt_es/ist .. echte/echten/echter/richtige @human
+        not: ruft mich jemand/wer
         no: kein keine keinen keinem keiner nicht ohne nie statt
         not: @no .. @helper
         not: @helper .. nicht/keinesfalls
@@ -117,12 +150,19 @@ SPACED = {
         ask: @helper a_qui parler/m_adresser
         ask: y_a_t_il quelqu_un/@human
         ask: rappelez_moi/rappelle_moi
+        ask: avoir .. @human
+        ask: rappele/rappelee/recontacte/recontactee/contacte/contactee/appele/appelee par @helper
+        ask: rappele/rappelee/recontacte/recontactee/contacte/contactee/appele/appelee par .. @human
+        ask: @helper .. peut/pourrait/peux .. aider/appeler/rappeler/repondre
+        ask: @helper .. avec_qui/a_qui .. @reach
         ask: quelqu_un/quelquun de reel/vrai/humain
-        no: ne pas sans jamais aucun aucune n
+        no: ne pas sans jamais aucun aucune n inutile
         not: ne/n .. pas/jamais/plus .. @reach .. @helper
         not: ne/n .. pas/jamais/plus .. @human
+        not: inutile .. @helper
         not: pas/sans/aucun/aucune besoin? de? d? .. @helper
-        not: es_tu/etes_vous/tu_es/vous_etes/est_ce_que_tu_es/t_es/suis_je/est_ce .. @helper
+        not: es_tu/etes_vous/tu_es/vous_etes/est_ce_que_tu_es/t_es/suis_je .. @helper
+        not: est_ce/que_c_est/que_je_parle un/une/a .. @helper
         not: suis_je .. parler .. @helper
         not: combien .. @helper/personnes
         not: pour un/une/deux/autre/chaque autre? @helper
@@ -143,6 +183,9 @@ SPACED = {
         ask: puede/podria .. @human/alguien .. ayudar* atender* llamar*
         ask: atender/atenderme/atienda/atiendan .. @helper
         ask: llamame/llamenme/llameme
+        ask: hay/tienen alguien/@human .. hablar/conversar/contactar/ayud*/atend*
+        ask: alguien/alguna_persona real/humano
+        ask: hay algun/alguna/un/una @human
         no: no sin nunca tampoco ningun ninguna
         not: @no .. @reach .. @helper/nadie
         not: @no .. @human
@@ -157,15 +200,21 @@ SPACED = {
         human: persona_vera essere_umano rappresentante
         helper: @human persona qualcuno assistenza_clienti servizio_clienti supporto responsabile
         reach: parlare chattare passami mi_passi passare passarmi collegami collegarmi contattare
-        reach: trasferiscimi trasferirmi mettimi comunicare parlo discutere
+        reach: in_contatto trasferiscimi trasferirmi mettimi comunicare parlo discutere
         want: voglio vorrei bisogno dammi datemi preferisco serve
         ask: @reach .. @helper
         ask: @want .. @human
         ask: richiamatemi/richiamami
+        ask: ce/avere un/una @human
+        ask: richiamato/richiamata/ricontattato/ricontattata/contattato/contattata da .. @helper
+        ask: @helper .. puo/potrebbe .. aiut*/richiam*/rispond*
+        ask: ce/avete .. qualcuno/@human .. @reach/aiut*
+        ask: qualcuno di? reale/vero/umano
         no: non senza nessun nessuna mai
         not: @no .. @reach .. @helper
         not: @no .. @human
-        not: sei/siete/e/sto un/una/parlando/lei? .. @helper
+        not: sei/siete/e/sto un/una/parlando/lei .. @helper
+        not: sei/siete/e @human
         not: quante/quanti .. @helper/persone
         not: per un/una/ogni/altra @helper
         alone: @human persona servizio_clienti
@@ -183,6 +232,8 @@ SPACED = {
         ask: @want .. @human
         ask: chama/chame/chamar .. @human
         ask: me_liga/me_ligue/me_liguem
+        ask: tem/ha/existe .. alguem/@human .. @reach/ajud*
+        ask: alguem real/humano/de_verdade
         no: nao sem nunca nenhum nenhuma
         not: @no .. @reach .. @helper
         not: @no .. @human
@@ -204,6 +255,9 @@ SPACED = {
         ask: @want .. @human
         ask: @helper aan_de lijn/telefoon
         ask: bel me terug?
+        ask: kan/kunt/wil/zou .. @helper .. bellen/terugbellen/helpen/antwoorden
+        ask: kunnen/kunt/kun jullie/u/je mij/me bellen/terugbellen
+        ask: is_er .. @helper .. @reach/met_wie
         no: geen niet zonder nooit
         not: @no .. @helper
         not: @helper .. niet
@@ -223,6 +277,9 @@ SPACED = {
         ask: @reach .. @helper
         ask: @want .. @human
         ask: zadzwoncie/oddzwoncie
+        ask: jest .. @helper .. @reach
+        ask: ktos zywy/prawdziwy
+        ask: @helper .. moze .. pomoc/zadzwonic/oddzwonic
         no: nie bez
         not: @no .. @reach .. @helper
         not: @no .. @human
@@ -242,9 +299,11 @@ SPACED = {
         ask: @helper .. @reach
         ask: @human .. @want
         ask: beni arayin/ara
+        ask: konus*/gorus* .. biri/birisi/kimse/insan/yetkili .. var
         no: istemiyorum istemem gerek_yok gerekmiyor yok degil olmasin baglama baglamayin
         not: @helper .. @no
         not: @helper .. konus*/gorus*/bagla* .. istemiyorum
+        not: @helper .. konustum/konustuk/gorustum/gorustuk
         not: insan/temsilci/yetkili misin/misiniz/mi/mu
         not: @helper mi/mu .. @reach
         not: kac kisi/insan/temsilci
@@ -259,9 +318,12 @@ SPACED = {
         want: اريد ابغي عايز عاوز احتاج بدي اعطني ارجو
         ask: @reach .. @helper
         ask: @want .. @human
+        ask: يتصل/تتصل/اتصلوا/اتصل بي/بنا
+        ask: هل يوجد/هناك .. @helper .. @reach
         no: لا لست لم بدون ما مش
         not: @no .. @reach .. @helper
         not: @no .. @human
+        not: @no .. يتصل/تتصل/اتصل
         not: هل انت/انتي/انتم .. @helper
         not: انت .. @human
         not: هل اتحدث/اتكلم .. @helper
@@ -277,9 +339,11 @@ SPACED = {
         want: चाहिए चाहता चाहती दो दीजिए chahiye
         ask: @helper .. @reach
         ask: @human .. @want
+        ask: कोई/koi .. @reach/मदद/madad कर*/kar*
         no: नहीं नही मत बिना nahi nahin mat
         not: @helper .. @no
         not: @no .. @human
+        not: @helper .. बात/baat की/हुई/ki/hui
         not: आप/तुम/aap/tum .. @human
         not: कितने/kitne .. @helper/लोग
         not: @helper के/ke लिए/liye
@@ -293,6 +357,7 @@ SPACED = {
         ask: @human 불러* 바꿔*
         not: 사람인가요/사람이에요/사람입니까/사람이야
         not: @human .. 싶지/말고/필요
+        not: @human .. 통화했*/얘기했*/이야기했*/상담했*/대화했*/말했*
         not: 몇 사람*
         alone: @human
         polite: 부탁* 주세요 좀 지금
@@ -303,6 +368,8 @@ SPACED = {
         reach: поговорить говорить пообщаться соедини* переключи* переведи* связаться позови* чат
         want: хочу нужен нужна дайте дай прошу
         ask: @reach .. @helper
+        ask: есть .. @helper/кто_то/кто_нибудь .. @reach
+        ask: есть .. жив*/реальн*/настоящ* @human
         ask: @want .. @human
         no: не без никак* нет
         not: @no .. @helper
@@ -314,9 +381,10 @@ SPACED = {
     """,
     "Ukrainian": """
         human: людин* оператор* менеджер* консультант* працівник* спеціаліст*
-        reach: поговорити говорити з_єднайте зєднайте переключіть звязатися
+        reach: поклич* поговорити говорити з_єднайте зєднайте переключіть звязатися
         want: хочу потрібен потрібна дайте
         ask: @reach .. @human
+        ask: є .. @human/хтось .. @reach
         ask: @want .. @human
         not: не/без .. @human
         not: ти/ви @human
@@ -331,6 +399,7 @@ SPACED = {
         want: vill behover vil trenger
         ask: @reach .. @helper
         ask: @want .. @human
+        ask: finns/findes/finnes/er_der/er_det .. @helper .. @reach
         not: inte/ikke/utan/uden/uten/ingen .. @helper
         not: ar_du/er_du .. @human
         not: hur_manga/hvor_mange .. @human
@@ -346,8 +415,10 @@ UNSPACED = {
         human: 生身の人 サポート担当 カスタマーサポート
         reach: 話 つな 繋 チャット 対応 代わ 連絡 相談 呼 お願い 電話
         ask: @human .. @reach
+        ask: 話せる/話ができる/対応できる 人/方/@human
         ask: 人と/人に/方と/方に 話/代わ/つな/繋/相談
         not: @human/人と .. 話したくな/必要な/必要あ/いらない/不要/結構/なしで/やめ
+        not: @human .. 話しました/電話しました/相談しました
         not: あなたは .. @human/人
         not: @human .. ですか$
         not: 何人
@@ -361,7 +432,9 @@ UNSPACED = {
         ask: @want .. @human
         ask: 和/跟/与/與/同 @human .. @talk
         ask: @human .. @talk
-        not: 不要/不想/不需/不用/不必/不找/不转/不轉/别/別/没/沒/无需/無需 .. @human
+        ask: 有没有/有沒有/有 @human/人 .. @talk/聊
+        not: 不要/不想/不需/不用/不必/不找/不转/不轉/别/別/没空/沒空/无需/無需 .. @human
+        not: 昨天/已经/已經/之前/上次 .. @human .. @talk
         not: 你/您/这/這 是 .. @human
         not: 在 .. @human .. 吗/嗎/么$
         not: @human 费/費/智能/湖/成本/降噪
@@ -373,6 +446,18 @@ UNSPACED = {
 
 # Where a clause ends besides its punctuation: what follows "but" is meant whatever came before.
 BUT = "but aber sondern mais pero sino maar ale ama fakat لكن लेकिन lekin но але men"
+
+# Courtesy that may stand between commas in the middle of a clause: "get me, please, an agent".
+COURTESY = """
+please pls bitte por_favor per_favore per_piacere alsjeblieft alstublieft aub svp stp prosze lutfen
+s'il_vous_plait s'il_te_plait пожалуйста будь_ласка من_فضلك لو_سمحت कृपया tack takk vanligen
+"""
+
+# What a comma stands before without ending a clause: "jemand, mit dem ich reden kann".
+RELATIVE = """
+mit_dem mit_der mit_denen an_den an_die der_mir die_mir z_kim z_ktorym z_ktora ktory ktora kto с_кем
+с_которым с_которой кто который которая з_ким з_яким хто який
+"""
 
 # English words that are often misspelt; they are read as themselves.
 OFTEN_MISSPELT = """

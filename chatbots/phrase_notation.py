@@ -109,6 +109,11 @@ def finder(table: str, kinds: Iterable[str], script: Script) -> re.Pattern[str]:
     return re.compile(f"{script.begins}(?:{groups})")
 
 
+def any_of(words: str) -> str:
+    """What matches any of `words` in a folded text; `_` stands for a space."""
+    return "|".join(re.escape(word.replace("_", " ")) for word in folded(words).split())
+
+
 def literal_words(table: str) -> set[str]:
     """Every word that stands in a table, without the notation."""
     return {

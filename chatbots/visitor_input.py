@@ -93,10 +93,10 @@ class FormFields(serializers.DictField):
             self.fail("not_a_dict", input_type=type(data).__name__)
         if len(data) > MOST_FIELDS:
             self.fail("many")
-        text = Text(allow_blank=True)
+        text, label = Text(allow_blank=True), Text()
         made: dict[str, str] = {}
         for name, value in data.items():
-            text.run_validation(name)
+            label.run_validation(name)
             shown = text.run_validation(self._shown(name, value))
             if len(name) > LONGEST_LABEL or len(shown) > LONGEST_VALUE:
                 self.fail("long")

@@ -1,20 +1,20 @@
 """How often one visitor, and all visitors of a chatbot together, may ask the public addresses.
 
-Kept in Django's cache: per process with the local one, which is enough against a page that runs
-wild; a shared cache makes it exact. Off in the sandbox.
+Counted over all web processes (allowance.py). Off in the sandbox.
 """
 
 from __future__ import annotations
 
 import hashlib
 import ipaddress
-import time
+import math
 from dataclasses import dataclass
 from enum import Enum
 
 from django.conf import settings
-from django.core.cache import cache
 from django.http import HttpRequest
+
+from chatbots import allowance
 
 WINDOW_SECONDS = 60
 
@@ -58,24 +58,14 @@ def seconds_to_wait(request: HttpRequest, chatbot_id: str, kind: Kind) -> int:
     if settings.SANDBOX:
         return 0
     limit = LIMITS[kind]
-    now = time.time()
-    window = int(now // WINDOW_SECONDS)
     visitor = f"{chatbot_id} {address_of(request)}".encode("utf-8", "surrogateescape")
     digest = hashlib.sha256(visitor).hexdigest()[:32]
     # A visitor who is refused does not use up what the chatbot's other visitors have.
-    if (
-        _count(f"visitor:{kind.value}:{window}:{digest}") <= limit.per_visitor
-        and _count(f"chatbot:{kind.value}:{window}:{chatbot_id}") <= limit.per_chatbot
-    ):
-        return 0
-    return max(1, int((window + 1) * WINDOW_SECONDS - now))
-
-
-def _count(key: str) -> int:
-    """How many there were in this window, with this one."""
-    cache.add(key, 0, timeout=WINDOW_SECONDS * 2)
-    try:
-        return cache.incr(key)
-    except ValueError:
-        # Evicted between the two calls.
-        return 0
+    return math.ceil(
+        allowance.seconds_to_wait(
+            f"visitor:{kind.value}:{digest}", limit.per_visitor, WINDOW_SECONDS
+        )
+        or allowance.seconds_to_wait(
+            f"chatbot:{kind.value}:{chatbot_id}", limit.per_chatbot, WINDOW_SECONDS
+        )
+    )

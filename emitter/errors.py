@@ -4,12 +4,27 @@ from __future__ import annotations
 
 import sys
 
+from django.core.exceptions import DisallowedHost
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.views import defaults
 
 from chatbots import database_trouble
 from webhooks.api import problem
+
+WRONG_HOST = (
+    "This is not reached by the name in the Host header. Call it by a name that ALLOWED_HOSTS has."
+)
+UNREADABLE = "The request could not be read: its head or its form breaks the rules of HTTP."
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler400: for what is refused before any view sees it, such as a wrong Host."""
+    if not request.path_info.startswith("/api/"):
+        return defaults.bad_request(request, exception)
+    wrong_host = isinstance(exception, DisallowedHost)
+    return problem.response(400, WRONG_HOST if wrong_host else UNREADABLE)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -347,6 +347,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 if not SANDBOX:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
+    # A call of the API is refused instead (api_path.py).
+    SECURE_REDIRECT_EXEMPT = [r"^api/(?!v1/(?:docs|schema)$)"]
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
@@ -365,6 +367,13 @@ except ValueError:
     ANSWER_API_TIMEOUT_SECONDS = 0.0
 if not 0 < ANSWER_API_TIMEOUT_SECONDS <= 60:
     refuse("ANSWER_API_TIMEOUT_SECONDS must be a number of seconds, above 0 and at most 60.")
+# Of a web process's threads (16), how many may wait for an answer of it at a time.
+try:
+    ANSWER_API_AT_ONCE = int(env.int("ANSWER_API_AT_ONCE", default=8))
+except ValueError:
+    ANSWER_API_AT_ONCE = 0
+if not 1 <= ANSWER_API_AT_ONCE <= 1000:
+    refuse("ANSWER_API_AT_ONCE must be a whole number, 1 to 1000.")
 if ANSWER_API_URL and not is_http_url(ANSWER_API_URL):
     refuse("ANSWER_API_URL must be an http or https URL, such as https://api.example.com/v1.")
 if ANSWER_API_URL and not ANSWER_API_MODEL:
@@ -382,7 +391,7 @@ PRIORITY_CLASSIFIER = (
 
 # ---------------------------------------------------------------- API
 
-# Per key and web process; 0 is no limit. The sandbox has none.
+# Per key; 0 is no limit. The sandbox has none.
 try:
     API_REQUESTS_PER_MINUTE = int(env.int("API_REQUESTS_PER_MINUTE", default=12_000))
 except ValueError:

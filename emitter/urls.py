@@ -7,6 +7,7 @@ from django.urls import include, path, re_path
 
 from webhooks.api import problem
 
+handler400 = "emitter.errors.bad_request"
 handler500 = "emitter.errors.server_error"
 
 # Here, not at start: a worker has no pages, and is a tenth smaller without them.

@@ -8,9 +8,9 @@ from inbox import pages, receiver
 
 app_name = "inbox"
 urlpatterns = [
-    path("inbox/<str:token>", receiver.page_or_receive, name="page"),
-    path("inbox/<str:token>/requests", pages.new_requests, name="requests"),
-    path("inbox/<str:token>/requests/<int:pk>", pages.request_detail, name="request"),
-    path("inbox/<str:token>/answer", pages.set_answer, name="answer"),
-    path("inbox/<str:token>/clear", pages.clear, name="clear"),
+    path("inbox/<slug:token>", receiver.page_or_receive, name="page"),
+    path("inbox/<slug:token>/requests", pages.new_requests, name="requests"),
+    path("inbox/<slug:token>/requests/<int:pk>", pages.request_detail, name="request"),
+    path("inbox/<slug:token>/answer", pages.set_answer, name="answer"),
+    path("inbox/<slug:token>/clear", pages.clear, name="clear"),
 ]

@@ -12,6 +12,7 @@ import redis
 from django.contrib.auth.models import User
 from psycopg import sql
 
+from chatbots import allowance
 from chatbots.models import Account, ApiKey, Chatbot, Membership, Plan
 from tests import needs
 from tests.receiver import Receiver
@@ -38,6 +39,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             if needs.IN_CI:
                 pytest.fail(f"CI has to have {what}.", pytrace=False)
             pytest.skip(f"needs {what}")
+
+
+@pytest.fixture(autouse=True)
+def nothing_counted() -> None:
+    """Ids come again from test to test; what this process holds for them must not."""
+    allowance.forget()
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ for _name in (
     "SANDBOX",
     "BROKER_URL",
     "ALLOWED_HOSTS",
+    "ANSWER_API_AT_ONCE",
     "ANSWER_API_KEY",
     "ANSWER_API_MODEL",
     "ANSWER_API_TIMEOUT_SECONDS",

@@ -14,7 +14,7 @@ from django.core.mail import send_mail
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
-from chatbots import database_clock
+from chatbots import allowance, database_clock
 from chatbots.cuid import cuid_floor
 from chatbots.models import Event
 from webhooks import recovery, settling, subscriptions
@@ -110,6 +110,7 @@ def prune(now: datetime | None = None) -> int:
     """Forget finished events, deliveries and attempts past EVENT_RETENTION_DAYS; returns how many
     events. One that is still to be delivered stays, however old. In small transactions."""
     idempotency.prune()
+    allowance.prune()
     horizon = (now or database_clock.now()) - timedelta(days=settings.EVENT_RETENTION_DAYS)
     _prune_recoveries(horizon)
     # Ids sort by time, so old events are the beginning of the primary key's index.

@@ -44,10 +44,10 @@ def urls(site: AdminSite) -> list[URLPattern]:
     return [
         at("", require_GET(screen), "live_chat"),
         at("news", require_GET(news), "live_chat_news"),
-        at("<str:pk>/", require_GET(screen), "live_chat_open"),
-        at("<str:pk>/news", require_GET(news), "live_chat_open_news"),
+        at("<slug:pk>/", require_GET(screen), "live_chat_open"),
+        at("<slug:pk>/news", require_GET(news), "live_chat_open_news"),
         *(
-            at(f"<str:pk>/{name}", require_POST(_action(done)), f"live_chat_{name}")
+            at(f"<slug:pk>/{name}", require_POST(_action(done)), f"live_chat_{name}")
             for name, done in ACTIONS.items()
         ),
     ]

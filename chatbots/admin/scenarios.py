@@ -33,7 +33,7 @@ def urls(site: ChatbotAdmin) -> list[URLPattern]:
             return made(site, request, chatbot)  # type: ignore[no-any-return]
 
         found: URLPattern = path(
-            f"<str:pk>/scenarios/{route}", site.admin_site.admin_view(scoped), name=name
+            f"<slug:pk>/scenarios/{route}", site.admin_site.admin_view(scoped), name=name
         )
         return found
 

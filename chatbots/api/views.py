@@ -23,6 +23,7 @@ from chatbots.models import Account, ApiKey, Channel, Chatbot, Conversation
 
 NO_CHATBOT = "There is no chatbot with this chatbotId in your account."
 NO_CHATLOG = "There is no conversation with this chatlogId here."
+NO_OBJECT = "The body must be a JSON object: {…}."
 EXAMPLE_CHATBOT = "clm0987654321fedcba"
 EXAMPLE_CHATLOG = "clm1234567890abcdef"
 
@@ -52,6 +53,8 @@ class ChatView(APIView):
 
 def checked(shape: type[Shape], request: Request) -> Shape:
     """The request's body in `shape`. Raises ValidationError with every field to blame."""
+    if not isinstance(request.data, dict):
+        raise ValidationError(NO_OBJECT)
     given = shape(data=request.data)
     given.is_valid(raise_exception=True)
     return given

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 
 from chatbots.models import Account, ApiKey, Chatbot, Plan
@@ -48,11 +47,6 @@ class Api:
 
     def delete(self, path: str) -> Any:
         return self.call("DELETE", path)
-
-
-@pytest.fixture(autouse=True)
-def fresh_cache() -> None:
-    cache.clear()
 
 
 @pytest.fixture

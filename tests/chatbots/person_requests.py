@@ -1,8 +1,8 @@
 """Messages that ask for a person, and messages that only look like it, in many languages.
 
 The first two tables are what the phrases in chatbots/person_phrases.py were made with. The two
-that are held out were written without looking at those phrases and never used to mend them: they
-say how well the phrases do on words nobody looked at.
+that are held out were never used to mend those phrases: they say how well the phrases do on words
+nobody looked at.
 """
 
 from __future__ import annotations
@@ -164,6 +164,108 @@ ja: オペレーターお願いします
 zh: 能不能让真人来回答我
 zh: 人工客服
 zh: 我需要和客服人員談談
+en: My refund never arrived and I'd like to discuss it with an actual employee.
+en: is there somebody I can phone about this
+en: Forget it, just let me chat with one of your staff
+en: Don't give me another article, give me a person.
+en: Who can I talk to about a damaged delivery?
+en: can u put a human on pls
+en: I'm tired of this robot. Representative!
+en: Not helpful. I need someone to look into this personally.
+en: please have somebody call me
+en: I asked the bot twice already, now I'd like to speak with your supervisor
+de: Ich hätte gern einen Mitarbeiter gesprochen
+de: Gibt es jemanden, mit dem ich sprechen kann?
+de: Das hilft mir nicht weiter, bitte weiterleiten an einen Menschen
+fr: Est-ce que je peux avoir un conseiller au téléphone ?
+fr: Je ne veux pas d'un robot, passez-moi un humain
+fr: Y a quelqu'un de vrai ici ?
+es: ¿Hay alguien real con quien pueda hablar?
+es: Ponme con una persona, no con un bot
+es: Necesito que un agente me llame
+it: C'è qualcuno con cui posso parlare?
+it: Basta bot, voglio un operatore
+pt: Tem alguém de verdade aí para conversar?
+pt: Quero falar com o gerente da loja
+nl: Kan iemand van jullie team mij terugbellen?
+pl: Czy jest tam ktoś żywy, z kim mogę pogadać?
+tr: Robotla değil, gerçek bir insanla görüşmek istiyorum
+ar: أريد أن أتحدث مع شخص من فريق الدعم
+hi: क्या कोई असली इंसान मुझसे बात कर सकता है?
+ja: 人間の担当者につないでほしいです
+zh: 我不想跟机器人聊，找个真人来
+ko: 사람 상담원 바꿔주세요
+ru: Есть тут живой человек, с которым можно поговорить?
+en: Could one of your agents ring me back tomorrow?
+en: I'd feel better discussing this with a real employee
+en: Is there anyone I could speak to regarding invoice 88?
+en: nope, wrong answer. let me speak with somebody who knows
+en: Please escalate my complaint to a human being
+en: how can i get in touch with a person
+en: who should I contact about a missing item?
+en: Stop sending links. I need somebody to help me with this.
+en: You don't understand, can I get a person please
+en: not a chatbot, a human
+de: Kann mich bitte jemand aus dem Support zurückrufen?
+de: Ich möchte das mit einem Kollegen von Ihnen besprechen
+de: Ist da jemand, der mir helfen kann?
+fr: Je souhaiterais être rappelé par un conseiller
+fr: Est-ce que quelqu'un de votre équipe peut m'aider ?
+es: ¿Hay algún agente disponible?
+es: Quisiera que me llame un asesor
+it: Posso avere un operatore?
+it: Vorrei essere richiamato da qualcuno
+pt: Há alguém com quem eu possa falar?
+nl: Is er iemand met wie ik kan praten?
+pl: Wolałbym rozmawiać z żywym człowiekiem
+tr: Konuşabileceğim gerçek biri var mı?
+ar: هل يوجد موظف يمكنني التحدث معه؟
+hi: मुझे किसी सपोर्ट वाले से बात करनी है
+ja: 話せる人はいますか
+zh: 有没有真人可以聊
+ko: 상담사와 얘기할 수 있을까요?
+ru: Можно поговорить с живым оператором?
+uk: Чи можу я поговорити з оператором?
+sv: Finns det någon jag kan prata med?
+en: Okay I give up, is somebody from customer care around?
+en: Let an actual member of staff deal with this
+en: I'd like to have a word with a manager
+en: can a real agent take over this chat?
+en: Could I be put in contact with your sales team?
+en: I need to speak with a live person regarding my warranty
+en: you keep repeating yourself, transfer me
+en: any human around?
+en: I would prefer that a person handles this
+en: forward me to customer support please
+de: Kann ich bitte mit einer echten Person chatten?
+de: Ich brauche jetzt wirklich einen Menschen am Apparat
+de: Bitte um Rückruf durch einen Mitarbeiter
+fr: J'ai besoin d'un vrai conseiller maintenant
+fr: Pourriez-vous me transférer à quelqu'un du service après-vente ?
+fr: Puis-je parler au responsable ?
+es: Me gustaría hablar con alguien del equipo
+es: Páseme con un supervisor ya
+es: ¿Puedo chatear con una persona real?
+it: Mi metta in contatto con un responsabile
+it: Qualcuno può aiutarmi di persona?
+pt: Dá para falar com um humano?
+pt: Me passa pra um atendente, por favor
+nl: Graag een echte medewerker
+nl: Kunnen jullie mij bellen?
+pl: Poproszę o kontakt z konsultantem
+pl: Czy ktoś z obsługi może mi pomóc?
+tr: Lütfen beni bir temsilciye aktarın
+ar: أريد أن يتصل بي أحد الموظفين
+hi: किसी कर्मचारी से बात करवा दीजिए
+ja: 有人対応に切り替えてください
+zh: 帮我叫个客服来
+ko: 직원과 직접 대화하고 싶습니다
+ru: Переведите меня на живого сотрудника
+uk: Покличте, будь ласка, менеджера
+da: Kan jeg tale med en medarbejder?
+en: hi, call me please
+en: please call me
+hi: क्या कोई मेरी मदद कर सकता है?
 """
 
 DOES_NOT = """
@@ -300,6 +402,154 @@ ja: これは人が書いていますか？
 zh: 不用转人工了，谢谢
 zh: 你们公司有多少人？
 zh: 我在和真人聊天吗？
+en: I spoke with an agent yesterday and she was great, thanks
+en: Does the hotel speaker connect to a person's phone?
+en: Do I need to talk to anyone to cancel, or can I do it here?
+en: There's no need to bring a person into this
+en: What does your live chat cost me per month?
+en: Can someone under 18 order?
+en: Is the mannequin in the photo a real person?
+en: My son wants the human anatomy poster
+en: I'm not asking for a human, just for the size chart
+en: Can I send the parcel to another person at work?
+en: Is the customer service desk in the store open on Sunday?
+en: Please don't have anybody call me
+en: how do you train your support staff?
+de: Ich möchte lieber nicht mit einem Menschen sprechen
+de: Ist das Trikot auch für kleine Menschen geeignet?
+de: Kann ich das ohne Mitarbeiter umtauschen?
+fr: Je n'ai besoin de personne, merci
+fr: Ce sac est-il fait pour une personne de petite taille ?
+fr: Inutile de me passer un conseiller
+es: No hace falta hablar con una persona
+es: ¿La chaqueta le queda bien a una persona alta?
+es: ¿Puedo pagar sin hablar con nadie?
+it: Il mio agente immobiliare ha ricevuto il pacco?
+it: Non passarmi nessuno, grazie
+pt: Não precisa chamar ninguém
+nl: Ik hoef geen mens te spreken
+pl: Nie trzeba mnie łączyć z człowiekiem
+tr: Müşteri hizmetleri kaça kadar açık?
+ar: لا داعي لتحويلي إلى موظف
+hi: मुझे किसी से बात नहीं करनी है
+ja: スタッフ用のTシャツはありますか？
+zh: 不用找客服，我自己查
+ko: 직원 할인 있나요?
+ru: Мне не нужен человек, просто скажите цену
+en: Do I have to speak with a human to change my address?
+en: I can talk to my team about the sizes, no worries
+en: Who can I give this voucher to?
+en: Is there anyone else in the photo?
+en: My agent's address is wrong on the parcel
+en: I discussed it with my husband and we keep it
+en: The person in the video wears size M, right?
+en: Will anyone call me before the delivery?
+en: please do not pass my data to third persons
+en: Someone already helped me, thanks!
+en: I need someone to be home for the delivery, right?
+en: Does the watch let me call people?
+en: Do you have a jacket for a tall person?
+en: I'd rather keep chatting with you than with a human
+en: Can a person weighing 120 kg use the hammock?
+de: Ich habe gestern schon mit einem Mitarbeiter gesprochen
+de: Ruft mich jemand vor der Lieferung an?
+de: Haben Sie auch Rabatt für Mitarbeiter?
+fr: J'ai déjà parlé à un conseiller hier
+fr: Est-ce que je parle à un humain ?
+fr: Le sac de couchage peut accueillir deux personnes ?
+es: Ya hablé con un agente ayer
+es: ¿Alguien me llamará antes de la entrega?
+it: Ho già parlato con un operatore
+it: C'è uno sconto per una persona disabile?
+pt: Já falei com um atendente ontem
+nl: Ik heb gisteren al met een medewerker gesproken
+pl: Rozmawiałem już wczoraj z konsultantem
+tr: Dün bir temsilciyle konuştum
+ar: تحدثت مع موظف أمس
+hi: कल मैंने एजेंट से बात की थी
+ja: 昨日担当者と話しました
+zh: 我昨天和客服聊过了
+ko: 어제 상담원과 통화했어요
+ru: Вчера я уже говорил с оператором
+uk: Скільки людей поміститься в намет?
+en: Was the agent I chatted with yesterday called Tom?
+en: I'd never talk to a salesperson for this, just tell me
+en: Which team member designed the logo?
+en: Will the courier call me?
+en: How do I contact the seller of my used tent?
+en: Do agents get a commission?
+en: The person who ordered it is my sister
+en: I don't feel like talking to anybody right now
+en: Is this jacket made by humans?
+en: Can my colleague pick up the order?
+en: Are your employees paid fairly?
+en: What's the phone number printed on the human resources letter?
+en: Nobody needs to call me, an e-mail is fine
+en: I'm a support agent myself, cool bot!
+en: where is the manager's office in your Berlin store
+de: Mir hat schon jemand geholfen, danke
+de: Eine Person hat mein Paket angenommen
+de: Muss ein Mitarbeiter unterschreiben?
+de: Sie brauchen mich nicht mit jemandem zu verbinden
+fr: Une personne a déjà signé pour mon colis
+fr: Je ne veux surtout pas qu'on m'appelle
+es: Mi agente de aduanas necesita la factura
+es: ¿Cuántas personas caben en la tienda?
+it: Una persona ha ritirato il mio pacco
+it: Non c'è bisogno di parlare con nessuno
+pt: Uma pessoa assinou por mim
+nl: Iemand heeft mijn pakket aangenomen
+pl: Czy pracownicy mają zniżkę?
+tr: Çalışanlarınız kaç kişi?
+ar: كم عدد موظفيكم؟
+hi: आपके एजेंट कहाँ बैठते हैं?
+ja: 店員さんの制服はどこの製品ですか？
+zh: 客服电话是多少？
+ko: 두 사람이 잘 수 있나요?
+ru: Сколько человек у вас работает?
+uk: Мені не потрібен оператор
+ar: لا أريد أن يتصل بي أحد
+de: Gibt es einen Rückruf für diese Jacke?
+de: Ich möchte wissen, ob es einen Rückruf gibt
+en: Who can I send the invoice to?
+en: Can I let someone else pick it up?
+en: Is anyone available size L? I mean any colour
+en: Do you ship with a person on board?
+en: Could you call me a cab?
+en: I talked to my doctor about the shoes
+en: My wife would like to talk about colours
+en: Can my son chat with the toy?
+en: Does the walkie-talkie let me talk to people 5 km away?
+en: I need someone's opinion: red or blue?
+en: Is there anyone who has tried these boots?
+en: Which agent do you use for cleaning?
+en: Let me know when someone answers my review
+en: I'd like an agent-free cleaner
+en: Can I connect the speaker to my phone?
+en: How do I connect two people to one account?
+en: I want to contact the delivery company
+en: Can you transfer me 20 dollars?
+en: please call me Anna
+fr: Je cherche un sac pour une personne qui a mal au dos
+fr: Puis-je avoir une facture ?
+fr: Une personne peut porter combien de kilos avec ce sac ?
+es: ¿Hay alguna talla para una persona pequeña?
+es: Quiero una mochila para una persona alta
+it: Ce n'è uno per una persona alta?
+it: Vorrei una giacca per una persona alta
+pt: Tem jaqueta para pessoa alta?
+nl: Is er een tent voor één persoon?
+pl: Jest namiot dla jednej osoby?
+tr: Bu çadır bir insan için yeterli mi?
+ru: Есть палатка на одного человека?
+uk: Є намет на одну людину?
+sv: Finns det ett tält för en person?
+ja: 有名な人が着ていたジャケットはどれですか
+zh: 有人穿过的衣服卖吗？
+ko: 사람 두 명이 쓸 수 있나요?
+ar: هل يوجد خيمة لشخص واحد؟
+hi: कोई छूट है क्या?
+hi: कोई मदद वाला वीडियो है?
 """
 
 HELD_OUT_ASKS = """
@@ -343,6 +593,31 @@ zh: 我要跟真人客服聊
 zh: 转接人工服务
 ko: 상담원 연결해 주세요
 ru: Позовите оператора, пожалуйста
+en: I want out of this bot, where do I find a live person
+en: Would you kindly connect me, if possible, to someone human?
+en: get a human in here
+en: can you have a supervisor reach out to me?
+en: This needs a human touch, please pass me along to your team
+en: I'm asking for the third time: let me talk to a person!
+en: is it possible to speak to an advisor today
+en: need human help
+de: Könnten Sie mich mit einem Berater verbinden?
+de: Ich will jetzt endlich mit jemand Echtem sprechen
+fr: J'exige de parler à un responsable
+fr: Passez-moi le service client s'il vous plaît
+es: Por favor, comuníqueme con un ser humano
+es: ¿Me pueden pasar con alguien de soporte?
+it: Posso parlare con qualcuno in carne e ossa?
+pt: Gostaria de falar com um representante
+nl: Verbind mij alstublieft met een echt persoon
+pl: Proszę mnie połączyć z żywą osobą
+tr: Bir yetkili beni arasın
+ar: من فضلك حولني إلى موظف
+hi: मुझे इंसान से जोड़ें
+ja: カスタマーサポートの人と話したい
+zh: 叫你们经理来
+ko: 진짜 사람과 이야기하고 싶어요
+ru: Дайте мне, пожалуйста, живого человека
 """
 
 HELD_OUT_DOES_NOT = """
@@ -387,6 +662,32 @@ zh: 别转人工
 zh: 你是机器人还是真人？
 ko: 상담원 필요 없어요
 ru: Не хочу говорить с оператором
+en: Thanks, the human you sent was lovely
+en: I don't want to be called by an agent
+en: Is your bot smarter than a person?
+en: A colleague of mine recommended your shop
+en: Do I get help with assembly from a person or a leaflet?
+en: May I bring a person to the workshop?
+en: I prefer a bot over a human any day
+en: who wrote the description, a human?
+en: Is it for one person or two?
+en: My manager wants an invoice
+de: Gibt es das Zelt auch für vier Personen?
+de: Ich will nicht angerufen werden
+fr: Mon conseiller bancaire demande la facture
+fr: Non merci, pas de conseiller
+es: Una persona de mi equipo recibió el pedido
+es: No quiero que me llame nadie
+it: Quanti operatori avete?
+pt: A minha gerente pediu a nota fiscal
+nl: Ik wil liever niet gebeld worden
+pl: Nie dzwońcie do mnie
+tr: Bana kimse telefon etmesin
+hi: क्या यह जैकेट लंबे व्यक्ति के लिए ठीक है?
+ja: 電話しないでください
+zh: 这件衣服真人穿好看吗？
+ko: 사람 모양 쿠션 있어요?
+ru: Мой менеджер просит счёт
 """
 
 

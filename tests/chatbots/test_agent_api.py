@@ -6,7 +6,7 @@ import pytest
 
 from chatbots import conversation as chat
 from chatbots.models import Account, Chatbot, Conversation, ConversationState, Event, Message
-from tests.api.conftest import Api
+from tests.api.conftest import Api, check_problem
 
 
 @pytest.fixture
@@ -83,3 +83,10 @@ def test_a_mistake_is_said_at_its_field(
     refused = api.post(f"/live-chat/{waiting.pk}/reply", body)
     assert refused.status_code == 400
     assert [error["field"] for error in refused.json()["errors"]] == [field]
+
+
+@pytest.mark.parametrize("call", ["reply", "hand-back", "close"])
+@pytest.mark.parametrize("chatlog_id", ["%00", "a%00b", "%ED%A0%80", "%20", "\u00e9"])
+def test_what_can_be_no_id_is_not_there(api: Api, chatlog_id: str, call: str) -> None:
+    answer = api.post(f"/live-chat/{chatlog_id}/{call}", {"agentMessage": "Hi"})
+    check_problem(answer, 404)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection
@@ -13,8 +15,10 @@ from pytest_django.fixtures import Settings
 
 from chatbots import answer_api
 from chatbots import conversation as chat
+from chatbots.answer_gate import FAILURES_IN_A_ROW, Gate
 from chatbots.answering import Answered, Question
 from chatbots.models import Answer, Chatbot, EventType
+from tests.process.stack import wait_until
 from tests.receiver import Receiver
 from tests.webhooks.raw_server import Connection, RawServer
 
@@ -31,7 +35,8 @@ def completion(content: object) -> bytes:
 
 
 @pytest.fixture
-def model(live_receiver: Receiver, settings: Settings) -> Receiver:
+def model(live_receiver: Receiver, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Receiver:
+    monkeypatch.setattr(answer_api, "_gate", Gate())  # What failed in other tests is forgotten.
     settings.ANSWER_FINDER = "chatbots.answer_api.find"
     settings.ANSWER_API_URL = live_receiver.url("/v1")
     settings.ANSWER_API_KEY = KEY
@@ -242,22 +247,62 @@ def test_a_slow_answer_gives_the_fallback_when_the_whole_time_is_up(
     assert "took longer than 0.5 s" in line
 
 
-def test_exchanges_that_hang_leave_a_bounded_number_of_threads(
+def test_while_the_model_hangs_others_get_the_fallback_at_once(
     bot: Chatbot,
     model: Receiver,
     settings: Settings,
     log_lines: Callable[[], list[str]],
 ) -> None:
-    settings.ANSWER_API_TIMEOUT_SECONDS = 0.05
-    for _ in range(answer_api.AT_ONCE):
-        assert answer_api._room.acquire(timeout=30)
-    try:
+    settings.ANSWER_API_AT_ONCE = 2
+    let_go = threading.Event()
+
+    def hangs_until_let_go(connection: Connection) -> None:
+        connection.read_request()
+        let_go.wait(60)
+
+    with RawServer(hangs_until_let_go) as server, ThreadPoolExecutor(2) as visitors:
+        settings.ANSWER_API_URL = f"http://127.0.0.1:{server.port}/v1"
+        waiting = [visitors.submit(in_thread, bot) for _ in range(2)]
+        wait_until(lambda: len(server.requests) == 2, "both are with the model")
         says_the_fallback(bot)
+        (line,) = log_lines()
+        assert "was not asked: 2 answers are being waited for already" in line
+        assert not any(visitor.done() for visitor in waiting)
+        let_go.set()
+        assert [visitor.result(30) for visitor in waiting] == [bot.fallback_reply] * 2
+    assert len(server.requests) == 2
+    # Their places are free again.
+    settings.ANSWER_API_URL = model.url("/v1")
+    model.answer(PATH, body=completion("Hello."))
+    reply = chat.ask(bot, "hello")
+    assert reply.response is not None
+    assert reply.response.content == "Hello."
+
+
+def in_thread(bot: Chatbot) -> str:
+    try:
+        reply = chat.ask(bot, "when are you open?")
+        return reply.response.content if reply.response else ""
     finally:
-        answer_api._room.release(answer_api.AT_ONCE)
-    assert model.requests == []
-    (line,) = log_lines()
-    assert f"{answer_api.AT_ONCE} answers are being waited for already" in line
+        connection.close()
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_a_model_that_keeps_failing_is_left_alone(
+    bot: Chatbot, model: Receiver, log_lines: Callable[[], list[str]], status: int
+) -> None:
+    model.answer(PATH, status)
+    for _ in range(FAILURES_IN_A_ROW + 3):
+        says_the_fallback(bot)
+    assert len(model.requests) == FAILURES_IN_A_ROW
+    assert "was not asked: it failed 5 times in a row" in log_lines()[-1]
+
+
+def test_a_model_that_refuses_single_questions_is_asked_on(bot: Chatbot, model: Receiver) -> None:
+    model.answer(PATH, 400, body=b'{"error": "content policy"}')
+    for _ in range(FAILURES_IN_A_ROW + 3):
+        says_the_fallback(bot)
+    assert len(model.requests) == FAILURES_IN_A_ROW + 3
 
 
 def test_the_chat_page_and_the_api_answer_as_ever_when_the_model_is_down(

@@ -208,6 +208,7 @@ def test_a_key_of_another_account_sees_nothing(bot: Chatbot, post: Caller) -> No
         ("handover", {"via": None}, "via"),
         ("handover", {"formFields": []}, "formFields"),
         ("handover", {"formFields": {"a": {}}}, "formFields"),
+        ("handover", {"formFields": {"": "a"}}, "formFields"),
         ("handover", {"formFields": {"a": "\0"}}, "formFields"),
         ("handover", {"formFields": {"\ud800": "a"}}, "formFields"),
         ("handover", {"formFields": {str(n): "a" for n in range(31)}}, "formFields"),
@@ -228,9 +229,27 @@ def test_a_wrong_field_is_named_and_nothing_happens(
 
 def test_a_missing_field_is_named(post: Caller, bot: Chatbot) -> None:
     assert fields_of(post("chat", {})[1]) == ["chatbotId", "question"]
-    assert post("chat", [])[0] == 400
-    assert post("chat", b"{")[0] == 400
-    assert post("chat", b'{"question":"a","question":"b"}')[0] == 400
+    for call in ("chat", "messages", "live-chat", "handover"):
+        bodies: list[object] = [[], [{}], "text", 7, None]
+        for body in bodies:
+            status, answer = post(call, body)
+            assert (status, answer["detail"]) == (400, "The body must be a JSON object: {…}.")
+
+
+def test_what_is_no_json_is_said_to_be_none(post: Caller, bot: Chatbot) -> None:
+    assert post("chat", b"{")[1]["detail"].startswith("The body is not JSON: ")
+    status, answer = post("chat", b'{"question":"a","question":"b"}')
+    assert (status, answer["detail"]) == (
+        400,
+        "The body has the key 'question' twice; JavaScript would keep only one of them.",
+    )
+    status, answer = post("chat", b'{"question":NaN}')
+    assert (status, fields_of(answer)) == (400, ["question"])
+
+
+def test_a_field_that_the_chat_does_not_know_is_let_pass(post: Caller, bot: Chatbot) -> None:
+    body = {"chatbotId": bot.pk, "question": "hi", "context": "Page 7", "stream": False}
+    assert post("chat", body)[0] == 200
 
 
 def test_no_key_no_answer(bot: Chatbot) -> None:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
@@ -56,7 +55,6 @@ def in_thread(work: Callable[[], Result]) -> Result:
 
 @pytest.fixture
 def bot(transactional_db: None) -> Chatbot:
-    cache.clear()
     return demo.demo_chatbot(Account.objects.create(name="Acme"))
 
 

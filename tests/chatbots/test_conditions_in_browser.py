@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from django.core import mail
-from django.core.cache import cache
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
@@ -58,7 +57,6 @@ def bot(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Chatbot:
     settings.SANDBOX = True
-    cache.clear()
     # Nobody waits for the next wake-up here.
     monkeypatch.setattr(engine, "LINGER_SECONDS", 0)
     bot = demo.demo_chatbot(Account.objects.create(name="Acme"))

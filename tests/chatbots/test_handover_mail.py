@@ -55,6 +55,16 @@ def test_the_mail_has_the_transcript_the_form_and_a_way_to_answer(
     assert handed_over.sent_at is not None
 
 
+def test_nobody_can_write_a_line_that_looks_like_anothers(chatbot: Chatbot) -> None:
+    forged = "[2023-10-15 14:30 UTC] Agent: You get 100 % off."
+    chat.hand_over(chatbot, f"hi\n{forged}\u2028{forged}", form_fields={"Order": "7\nPaid: Yes"})
+    send_support_emails()
+    lines = str(mail.outbox[0].body).splitlines()
+    assert lines.count(f"    {forged}") == 2
+    assert forged not in lines
+    assert "Paid: Yes" not in lines
+
+
 def test_a_mail_is_sent_once(handed_over: SupportEmail) -> None:
     assert handover_mail.send_due() == 1
     assert handover_mail.send_due() == 0

@@ -7,7 +7,6 @@ import json
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 from pytest_django.fixtures import Settings
 
@@ -20,7 +19,6 @@ SCRIPT = "/scripts/wonderchat.js"
 @pytest.fixture
 def strict(db: None) -> Client:
     """A browser that keeps cookies, and whose CSRF tokens are looked at."""
-    cache.clear()
     return Client(enforce_csrf_checks=True)
 
 

@@ -68,6 +68,8 @@ def production(**variables: str) -> dict[str, str]:
             production(ANSWER_API_TIMEOUT_SECONDS="nan"),
             "ANSWER_API_TIMEOUT_SECONDS must be a number",
         ),
+        (production(ANSWER_API_AT_ONCE="0"), "ANSWER_API_AT_ONCE must be a whole number"),
+        (production(ANSWER_API_AT_ONCE="many"), "ANSWER_API_AT_ONCE must be a whole number"),
         (production(ANSWER_FINDER="find"), "ANSWER_FINDER must be the dotted path of a function"),
         (production(PRIORITY_CLASSIFIER="no.such.thing"), "PRIORITY_CLASSIFIER must be the dotted"),
         (production(PRIORITY_CLASSIFIER="chatbots.priority.READ_MESSAGES"), "cannot be called"),

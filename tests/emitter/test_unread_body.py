@@ -4,46 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-import requests
 
-from tests.emitter.group import ROOT, environment, free_port, wait_until
+from tests.emitter.web import served
 
 
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """The port of a web process; there is nothing behind it but an empty folder."""
-    var: Path = tmp_path_factory.mktemp("web")
-    number = free_port()
-    with (var / "web.log").open("wb") as log:
-        server = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "granian", "--interface=wsgi", "--host=127.0.0.1"),
-                *(f"--port={number}", "--blocking-threads=2", "emitter.wsgi:application"),
-            ],
-            cwd=ROOT,
-            env=environment(var, SANDBOX="1"),
-            stdout=log,
-            stderr=log,
-        )
-
-    def serves() -> bool:
-        try:
-            return requests.get(f"http://127.0.0.1:{number}/health/live", timeout=1).ok
-        except requests.ConnectionError:
-            return False
-
-    try:
-        wait_until(serves, "the web process")
+    with served(tmp_path_factory.mktemp("web"), SANDBOX="1") as number:
         yield number
-    finally:
-        server.terminate()
-        server.wait(20)
 
 
 @pytest.mark.parametrize("size", [2, 5_000, 100_000, 3_000_000])

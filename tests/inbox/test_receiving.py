@@ -117,7 +117,9 @@ def test_outside_the_sandbox_there_is_no_inbox(inbox: Inbox, settings: Any) -> N
     assert not InboxRequest.objects.exists()
 
 
-def test_an_unknown_token_is_not_found(db: None) -> None:
-    assert (
-        Client().post("/inbox/nothing", b"{}", content_type="application/json").status_code == 404
-    )
+@pytest.mark.parametrize("token", ["nothing", "%00", "a%00b", "%20"])
+def test_an_unknown_token_is_not_found(db: None, settings: Any, token: str) -> None:
+    settings.SANDBOX = True
+    address = f"/inbox/{token}"
+    assert Client().get(address).status_code == 404
+    assert Client().post(address, b"{}", content_type="application/json").status_code == 404

@@ -38,8 +38,10 @@ def read(stream: IO[Any] | HttpRequest, limit: int) -> Any:
     try:
         return jsonbytes.decode(body)
     except jsonbytes.NotExact as error:
-        where = f"{error.path} " if error.path else ""
-        raise Problem(400, f"{where}{error.sentence}") from None
+        if error.path:
+            raise Problem(400, errors=[(error.path, error.sentence)]) from None
+        whole = "" if error.sentence.startswith("The body") else "The body "
+        raise Problem(400, f"{whole}{error.sentence}") from None
 
 
 def require_length(request: HttpRequest) -> None:

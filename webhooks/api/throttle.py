@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
-from django.core.cache import cache
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
+
+from chatbots import allowance
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView
@@ -17,7 +17,7 @@ WINDOW_SECONDS: Final = 10
 
 
 class KeyThrottle(BaseThrottle):
-    """API_REQUESTS_PER_MINUTE, counted per key in windows of ten seconds; none in the sandbox."""
+    """API_REQUESTS_PER_MINUTE, per key, in windows of ten seconds; none in the sandbox."""
 
     def allow_request(self, request: Request, view: APIView) -> bool:
         holder = getattr(request.user, "pk", None) or self.get_ident(request)
@@ -33,11 +33,5 @@ def seconds_to_wait(holder: int | str | None) -> float:
     per_minute: int = settings.API_REQUESTS_PER_MINUTE
     if settings.SANDBOX or not per_minute:
         return 0
-    window, into = divmod(time.time(), WINDOW_SECONDS)
-    name = f"api-requests:{holder}:{int(window)}"
-    cache.add(name, 0, 2 * WINDOW_SECONDS)
-    try:
-        count = cache.incr(name)
-    except ValueError:  # The cache dropped it in between: nobody is held up for that.
-        return 0
-    return 0 if count <= max(1, per_minute * WINDOW_SECONDS // 60) else WINDOW_SECONDS - into
+    most = max(1, per_minute * WINDOW_SECONDS // 60)
+    return allowance.seconds_to_wait(f"api:{holder}", most, WINDOW_SECONDS)
