@@ -13,7 +13,7 @@ from django.utils import timezone
 from chatbots import conversation as chat
 from chatbots.membership import NAMED
 from chatbots.models import Account, Event, Plan
-from tests.dashboard.conftest import Everything
+from tests.dashboard.conftest import Everything, deliver
 from webhooks.models import Delivery, DeliveryStatus
 
 SAID = "Nothing is sent for heron account"
@@ -126,6 +126,21 @@ def test_nothing_is_sent_again_below_basic(browser_of_member: Client, short: Eve
     assert "Webhooks are available on Basic plans and above" in text
     short.delivery.refresh_from_db()
     assert short.delivery.status == DeliveryStatus.FAILED
+
+
+def test_what_waited_says_that_it_waits_for_a_plan_with_webhooks(
+    browser_of_member: Client, own: Everything
+) -> None:
+    waits = deliver(own.webhook, DeliveryStatus.PENDING)
+    own.account.plan = Plan.FREE
+    own.account.save()
+    page = reverse("admin:webhooks_delivery_change", args=[waits.pk])
+    text = browser_of_member.get(page).content.decode()
+    assert "plan has no webhooks. With Basic or above, this is sent." in text
+    own.account.plan = Plan.PRO
+    own.account.save()
+    waits.refresh_from_db()
+    assert waits.status == DeliveryStatus.PENDING
 
 
 def test_a_handover_is_fired_and_mailed_whatever_the_plan(short: Everything) -> None:
