@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import QuerySet
 
-from chatbots.models import Account, Chatbot
+from chatbots.models import PLANS_WITH_WEBHOOKS, Account, Chatbot
 
 Person = AbstractBaseUser | AnonymousUser
+
+
+# Each is a notice of its own on a page.
+NAMED = 3
+
+
+@dataclass(frozen=True)
+class BelowBasic:
+    """Accounts whose plan has no webhooks: the first few, and how many more there are."""
+
+    first: list[Account]
+    more: int
 
 
 def is_operator(user: Person) -> bool:
@@ -28,3 +42,12 @@ def chatbots_of(user: Person) -> QuerySet[Chatbot]:
     if is_operator(user):
         return Chatbot.objects.all()
     return Chatbot.objects.filter(account__in=accounts_of(user))
+
+
+def below_basic(user: Person) -> BelowBasic:
+    """The accounts of `user` for which nothing is sent."""
+    short = accounts_of(user).exclude(plan__in=PLANS_WITH_WEBHOOKS)
+    first = list(short[: NAMED + 1])
+    if len(first) <= NAMED:
+        return BelowBasic(first, 0)
+    return BelowBasic(first[:NAMED], short.count() - NAMED)

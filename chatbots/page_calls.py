@@ -7,6 +7,7 @@ that another site could borrow; Django's CSRF check is on all the same.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -16,7 +17,7 @@ from rest_framework import serializers
 
 from chatbots import conversation as chat
 from chatbots import handover_form, page_json, phone_number
-from chatbots.conversation import Contact
+from chatbots.conversation import Contact, Reply
 from chatbots.models import Channel, Chatbot, Conversation
 from chatbots.page_json import Refused
 from chatbots.said_once import said_once
@@ -94,20 +95,7 @@ def messages(request: HttpRequest, chatbot_id: str, channel: str = Channel.WEB) 
         page_json.count(request, chatbot.pk, Kind.READ)
         return page_json.history(request, chatbot)
     shape = page_json.read(request, chatbot.pk, shape_of(channel))
-    given = shape.validated_data
-    reply = said_once(
-        chatbot,
-        given.get("clientId") or "",
-        lambda key: chat.ask(
-            chatbot,
-            given["text"],
-            chatlog_id=given.get("chatlogId") or None,
-            channel=channel,
-            contact=shape.contact,
-            client_id=key,
-        ),
-    )
-    return page_json.said(reply)
+    return _say(chatbot, chat.ask, shape, channel=channel)
 
 
 @never_cache
@@ -117,20 +105,7 @@ def live_chat(request: HttpRequest, chatbot_id: str, channel: str = Channel.WEB)
     """The visitor wants to talk to a person now."""
     chatbot = page_json.find(chatbot_id)
     shape = page_json.read(request, chatbot.pk, shape_of(channel))
-    given = shape.validated_data
-    reply = said_once(
-        chatbot,
-        given.get("clientId") or "",
-        lambda key: chat.live_message(
-            chatbot,
-            given["text"],
-            chatlog_id=given.get("chatlogId") or None,
-            channel=channel,
-            contact=shape.contact,
-            client_id=key,
-        ),
-    )
-    return page_json.said(reply)
+    return _say(chatbot, chat.live_message, shape, channel=channel)
 
 
 @never_cache
@@ -139,9 +114,7 @@ def live_chat(request: HttpRequest, chatbot_id: str, channel: str = Channel.WEB)
 def leave_email(request: HttpRequest, chatbot_id: str) -> HttpResponse:
     """Leave Email: a message and an address to be answered at."""
     chatbot = page_json.find(chatbot_id)
-    shape = page_json.read(request, chatbot.pk, LeftShape)
-    given = shape.validated_data
-    return _hand_over(chatbot, given, given["text"], shape.contact)
+    return _say(chatbot, chat.hand_over, page_json.read(request, chatbot.pk, LeftShape))
 
 
 @never_cache
@@ -163,26 +136,33 @@ def submit_form(request: HttpRequest, chatbot_id: str) -> HttpResponse:
         raise Refused(400, f"{label}: {sentence}", field=label) from None
     if not filled.text.strip():
         raise Refused(400, "Please fill in at least one field.", field=asked[0].label)
-    return _hand_over(chatbot, given, filled.text, filled.contact, filled.values)
+    return _once(
+        chatbot,
+        chat.hand_over,
+        given,
+        filled.text,
+        contact=filled.contact,
+        form_fields=filled.values,
+    )
 
 
-def _hand_over(
-    chatbot: Chatbot,
-    given: dict[str, Any],
-    text: str,
-    contact: Contact,
-    values: dict[str, str] | None = None,
+def _say(
+    chatbot: Chatbot, act: Callable[..., Reply], shape: SaidShape | WhatsAppShape, **more: Any
 ) -> HttpResponse:
+    """A message of the page, with who says it, for `act` to do."""
+    given = shape.validated_data
+    return _once(chatbot, act, given, given["text"], contact=shape.contact, **more)
+
+
+def _once(
+    chatbot: Chatbot, act: Callable[..., Reply], given: dict[str, Any], text: str, **more: Any
+) -> HttpResponse:
+    """Do one of the acts of conversation.py for what the page sent, once for its clientId."""
     reply = said_once(
         chatbot,
         given.get("clientId") or "",
-        lambda key: chat.hand_over(
-            chatbot,
-            text,
-            chatlog_id=given.get("chatlogId") or None,
-            contact=contact,
-            form_fields=values,
-            client_id=key,
+        lambda key: act(
+            chatbot, text, chatlog_id=given.get("chatlogId") or None, client_id=key, **more
         ),
     )
     return page_json.said(reply)

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from unfold.sites import UnfoldAdminSite
 
-from chatbots.membership import Person, chatbots_of, is_operator
+from chatbots.membership import Person, below_basic, chatbots_of, is_operator
 
 
 class Site(UnfoldAdminSite):
@@ -42,7 +42,12 @@ class Site(UnfoldAdminSite):
         return [*live_chat.urls(self), *super().get_urls()]
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        return {**super().each_context(request), "sandbox": settings.SANDBOX}
+        return {
+            **super().each_context(request),
+            "sandbox": settings.SANDBOX,
+            # Looked up by the templates that ask for it (plan_notices.html).
+            "below_basic": lambda: below_basic(request.user),
+        }
 
 
 def environment(request: HttpRequest) -> list[str] | None:

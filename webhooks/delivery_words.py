@@ -128,12 +128,17 @@ def standing(delivery: Delivery, last: Attempt | None, now: datetime) -> Standin
             )
             return Standing("grey", "block", "Cancelled", "Cancelled", why, is_final=True)
         case DeliveryStatus.HELD:
+            why = (
+                "The account's plan has no webhooks. With Basic or above, this is sent."
+                if delivery.webhook.status == WebhookStatus.ACTIVE
+                else "The webhook is disabled. Enable it, and this is sent."
+            )
             return Standing(
                 "amber",
                 "pause_circle",
                 "Held",
                 "Waits for its webhook",
-                "The webhook is disabled. Enable it, and this is sent.",
+                why,
                 is_final=True,
             )
         case _:

@@ -19,7 +19,7 @@ from django.db.models import Count, Max, Min, Q, QuerySet
 from django.db.models.functions import Now
 
 from chatbots import database_clock
-from webhooks import outbox
+from webhooks import outbox, subscriptions
 from webhooks.models import (
     Delivery,
     DeliveryStatus,
@@ -60,11 +60,13 @@ class Outcome:
 def find(webhook: Webhook, since: datetime, until: datetime | None = None) -> Found:
     """How many deliveries `start` with the same window would send again. Changes nothing.
 
-    Raises ValidationError for a window that ends before it begins, and for a deleted webhook.
+    Raises ValidationError for a window that ends before it begins, and for a deleted webhook, and
+    PlanWithoutWebhooks.
     """
     now = database_clock.now()
     if webhook.status == WebhookStatus.DELETED:
         raise ValidationError(WAS_DELETED, code="deleted")
+    subscriptions.require_plan(webhook.account)
     if until and until <= since:
         raise ValidationError({"until": "The window ends before it begins."})
     if now <= since:

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from webhooks import outbox, queue
+from webhooks import outbox, queue, subscriptions
 from webhooks.models import Delivery, DeliveryStatus, Webhook, WebhookStatus
 from webhooks.settling import is_idle
 
@@ -17,8 +17,8 @@ WAS_DELETED = "This webhook was deleted; nothing can be sent to it any more."
 def resend(delivery: Delivery) -> Delivery:
     """Send a delivery again, due now: the same bytes, the next attempt, its schedule anew.
 
-    For a disabled webhook it is held. Raises ValidationError while an attempt is in flight, and for
-    a deleted webhook.
+    For a disabled webhook it is held. Raises PlanWithoutWebhooks, and ValidationError while an
+    attempt is in flight, and for a deleted webhook.
     """
     with transaction.atomic():
         webhook = Webhook.objects.select_for_update().get(pk=delivery.webhook_id)
@@ -41,10 +41,11 @@ def resend(delivery: Delivery) -> Delivery:
 def anew(webhook: Webhook, *, is_test: bool = False) -> dict[str, object]:
     """The columns of a delivery that starts anew, for a webhook whose row is locked.
 
-    Raises ValidationError for a deleted one.
+    Raises ValidationError for a deleted one, and PlanWithoutWebhooks.
     """
     if webhook.status == WebhookStatus.DELETED:
         raise ValidationError(WAS_DELETED, code="deleted")
+    subscriptions.require_plan(webhook.account)
     active = webhook.status == WebhookStatus.ACTIVE or is_test
     return {
         "status": DeliveryStatus.PENDING if active else DeliveryStatus.HELD,

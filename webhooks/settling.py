@@ -1,5 +1,5 @@
 """Bringing the deliveries that wait in line with what became of their webhook: enabled, disabled,
-deleted, or moved to another lane.
+deleted, moved to another lane, or left without a plan that has webhooks.
 
 In small transactions: a webhook with 100,000 waiting deliveries is changed at once, with the first
 of them, and the rest follows from a task, which an Unsettled row asks for. So nobody waits long for
@@ -20,6 +20,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
+from chatbots.models import PLANS_WITH_WEBHOOKS, Account
 from webhooks import outbox, queue
 from webhooks.models import Delivery, DeliveryStatus, Unsettled, Webhook, WebhookStatus
 
@@ -72,17 +73,33 @@ def _go_on(unsettled: Unsettled) -> int:
     return moved
 
 
-def release_stragglers() -> int:
-    """Send what is held for a webhook that is active; returns how many deliveries now.
+def settle_stragglers() -> int:
+    """Send what is held for a webhook that is active, and hold what is due below the Basic plan;
+    returns how many deliveries were moved now.
 
-    To be called now and then, for a transaction that was open longer than `go_on` waits. Asks the
-    partial index of what is held once for each active webhook.
+    To be called now and then, for a transaction that was open longer than `go_on` waits, and for
+    what was in flight when its account's plan was lowered. Asks the partial index of what waits
+    once for each active webhook.
     """
-    stuck = Webhook.objects.filter(
-        Exists(Delivery.objects.filter(webhook=OuterRef("pk"), status=DeliveryStatus.HELD)),
-        status=WebhookStatus.ACTIVE,
-    ).values_list("pk", flat=True)
-    return sum(_settle(webhook_id) for webhook_id in list(stuck))
+    active = Webhook.objects.filter(status=WebhookStatus.ACTIVE)
+    has_webhooks = Q(chatbot__account__plan__in=PLANS_WITH_WEBHOOKS)
+    stuck = [
+        *active.filter(_has(DeliveryStatus.HELD), has_webhooks).values_list("pk", flat=True),
+        *active.filter(_has(DeliveryStatus.PENDING), ~has_webhooks).values_list("pk", flat=True),
+    ]
+    return sum(_settle(webhook_id) for webhook_id in stuck)
+
+
+def _has(status: DeliveryStatus) -> Exists:
+    return Exists(Delivery.objects.filter(webhook=OuterRef("pk"), status=status))
+
+
+def on_account_saved(instance: Account, **_: Any) -> None:
+    """Below the Basic plan what waits is held, and with a plan that has webhooks it is sent."""
+    webhooks = Webhook.objects.filter(chatbot__account=instance, status=WebhookStatus.ACTIVE)
+    waits = _has(DeliveryStatus.HELD if instance.has_webhooks else DeliveryStatus.PENDING)
+    for webhook_id in list(webhooks.filter(waits).order_by("pk").values_list("pk", flat=True)):
+        _settle(webhook_id)
 
 
 def _settle(webhook_id: int) -> int:
@@ -94,14 +111,17 @@ def _settle(webhook_id: int) -> int:
 def _some(webhook: Webhook, lane: int) -> int:
     """Move up to BATCH deliveries of a locked webhook to where its status wants them."""
     waits, due = held(webhook).order_by("pk"), pending(webhook, lane).order_by("due_at")
-    if webhook.status == WebhookStatus.ACTIVE:
+    status = webhook.status
+    if status == WebhookStatus.ACTIVE and not webhook.account.has_webhooks:
+        status = WebhookStatus.DISABLED
+    if status == WebhookStatus.ACTIVE:
         moved = _move(waits, BATCH, status=DeliveryStatus.PENDING, due_at=Now(), lane=webhook.lane)
         if lane != webhook.lane:
             moved += _move(due, BATCH - moved, lane=webhook.lane)
         if moved:
             outbox.wake_after_commit()
         return moved
-    if webhook.status == WebhookStatus.DISABLED:
+    if status == WebhookStatus.DISABLED:
         # A test is how a person finds out whether a disabled webhook would work again.
         moved = _move(due.filter(is_test=False), BATCH, status=DeliveryStatus.HELD)
         if lane != webhook.lane:

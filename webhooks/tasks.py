@@ -29,7 +29,7 @@ def upkeep() -> None:
 
     chores.disable_long_failing()
     chores.send_notices()
-    settling.release_stragglers()
+    settling.settle_stragglers()
 
 
 @shared_task(name="webhooks.tasks.prune")

@@ -76,12 +76,17 @@ CHECKS: Final[dict[str, Callable[[Any], str]]] = {
 }
 
 
+def sentence(name: str, value: Any) -> str:
+    """Why the field `name` cannot be `value`; empty if it can."""
+    return CHECKS[name](value)
+
+
 def check(**values: Any) -> None:
     """Raise ValidationError, by field name, for values that a webhook cannot have: all of them."""
     found = {
-        name: sentence
+        name: why
         for name, value in values.items()
-        if name in CHECKS and (sentence := CHECKS[name](value))
+        if name in CHECKS and (why := sentence(name, value))
     }
     if found:
         raise ValidationError(found)

@@ -41,6 +41,7 @@ class MembersInline(OwnInline):
 
 @admin.register(Account)
 class AccountAdmin(ScopedAdmin):
+    change_form_before_template = "admin/account_tools.html"
     account_path = "pk"
     list_display = ("name", "plan_label", "webhooks_included", "created_at")
     search_fields = ("name",)

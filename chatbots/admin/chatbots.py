@@ -58,7 +58,13 @@ class ChatbotAdmin(ScopedAdmin):
             },
         ),
         ("Your web sites", {"fields": ("embed_origins",)}),
-        ("Handover form", {"fields": ("form_title", "form_intro")}),
+        (
+            "Handover form",
+            {
+                "fields": ("form_title", "form_intro"),
+                "description": "Its fields are in the tab “Handover form”.",
+            },
+        ),
         ("Where it is", {"fields": ("id", "chat_page", "created_at")}),
     )
 
@@ -67,6 +73,12 @@ class ChatbotAdmin(ScopedAdmin):
     ) -> Any:
         if db_field.name in {"person_phrases", "embed_origins"}:
             kwargs["widget"] = UnfoldAdminTextareaWidget(attrs={"rows": 4})
+        if db_field.name == "support_email":
+            kwargs["label"] = "Support e-mail"
+            kwargs["help_text"] = (
+                "Where a conversation that is handed over is sent. "
+                "Without it there is no e-mail handover, no Leave Email and no handover form."
+            )
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_urls(self) -> list[URLPattern]:

@@ -10,7 +10,9 @@ from django.shortcuts import render
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.paginator import InfinitePaginator
 
+from chatbots import handover_mail
 from chatbots.admin.column import column
+from chatbots.admin.live_chat_list import who
 from chatbots.admin.scope import ScopedAdmin, ScopedFilter
 from chatbots.chat_state import LIVE_STATES
 from chatbots.models import Conversation, ConversationState, Event
@@ -23,6 +25,7 @@ STATE_COLOUR = {
 }
 SHOWN_MESSAGES = 500
 SHOWN_EVENTS = 50
+SHOWN_MAILS = 3
 
 
 @admin.register(Conversation)
@@ -37,14 +40,14 @@ class ConversationAdmin(ScopedAdmin):
         ("chatbot", ScopedFilter),
     )
     list_select_related = ("chatbot",)
-    search_fields = ("=id", "email", "name")
-    search_help_text = "Search by chatlog id, e-mail or name"
+    search_fields = ("=id", "email", "name", "phone_number")
+    search_help_text = "Search by chatlog id, e-mail, name or phone number"
     paginator = InfinitePaginator
     show_full_result_count = False
 
     @column("visitor", header=True)
     def visitor(self, conversation: Conversation) -> list[str]:
-        return [conversation.name or conversation.email or "Visitor", conversation.pk]
+        return [who(conversation), conversation.pk]
 
     @column(
         "state",
@@ -68,6 +71,7 @@ class ConversationAdmin(ScopedAdmin):
     ) -> HttpResponse:
         """The transcript, as bubbles, and what happened beside it."""
         conversation = self._conversation(request, object_id)
+        mails = list(conversation.support_emails.all()[:SHOWN_MAILS])
         newest = list(conversation.messages.order_by("-id")[: SHOWN_MESSAGES + 1])
         context = {
             **self.admin_site.each_context(request),
@@ -79,9 +83,8 @@ class ConversationAdmin(ScopedAdmin):
             "state_colour": STATE_COLOUR.get(ConversationState(conversation.state), "default"),
             "said": newest[SHOWN_MESSAGES - 1 :: -1],
             "shortened": len(newest) > SHOWN_MESSAGES,
-            "judged": bool(
-                conversation.person_asked_for_at or conversation.support_emails.exists()
-            ),
+            "judged": bool(conversation.person_asked_for_at or mails),
+            "mails": [{"row": mail, "message": handover_mail.message_of(mail)} for mail in mails],
             "events": Event.objects.filter(
                 chatlog_id=conversation.pk, chatbot=conversation.chatbot_id
             ).order_by("id")[:SHOWN_EVENTS],

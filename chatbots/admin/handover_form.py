@@ -51,6 +51,8 @@ class FormFieldsInline(OwnInline):
     model = FormField
     formset = FieldsFormSet
     verbose_name = "field"
+    # The name of its tab.
+    verbose_name_plural = "handover form"
     tab = True
     extra = 0
     max_num = MOST_FIELDS
@@ -63,6 +65,6 @@ class FormFieldsInline(OwnInline):
     ) -> Any:
         if db_field.name == "choices":
             kwargs["widget"] = UnfoldAdminTextareaWidget(
-                attrs={"rows": 2, "placeholder": "For a choice: one a line"}
+                attrs={"rows": 3, "placeholder": "For a choice: one a line"}
             )
         return super().formfield_for_dbfield(db_field, request, **kwargs)

@@ -151,6 +151,7 @@ def _standing(request: HttpRequest, conversation: Conversation) -> dict[str, Any
         conversation.name,
         conversation.email,
         conversation.phone_number,
+        conversation.priority_because,
     )
     return {
         "is_live": is_live,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -13,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from chatbots import agents, demo
-from chatbots.models import Account, Chatbot, Conversation, Event
+from chatbots.models import Account, Chatbot, Conversation, Event, SupportEmail
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 pytestmark = [
@@ -204,3 +205,101 @@ def test_nothing_overflows_on_a_phone(page: Page) -> None:
     box.press("Enter")
     expect(page.locator(".message.bot")).to_have_count(2)
     assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def talk_with_a_person(page: Page, lines: int) -> None:
+    """A live chat that is longer than the screen."""
+    page.get_by_role("button", name="Talk to a person").click()
+    expect(page.locator("#state")).to_have_text("Waiting for a person…")
+    box = page.get_by_label("Your message")
+    box.fill("\n".join(f"line {number}" for number in range(lines)))
+    box.press("Enter")
+    expect(page.locator(".message.user:not(.sending)")).to_have_count(2)
+
+
+def test_the_last_message_stays_in_view_when_a_keyboard_takes_half_the_screen(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    talk_with_a_person(page, 40)
+    in_thread(lambda: agents.reply(Conversation.objects.get(), "Ann here."))
+    last = page.locator(".message.agent")
+    expect(last).to_be_in_viewport()
+    page.set_viewport_size({"width": 390, "height": 420})
+    expect(last).to_be_in_viewport(ratio=1)
+
+
+def test_who_reads_further_up_stays_there_and_is_told_of_a_new_message(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 600})
+    # The way down to the end is smooth otherwise, and would take a while.
+    page.emulate_media(reduced_motion="reduce")
+    talk_with_a_person(page, 60)
+    expect(page.locator(".message.user").last).to_be_in_viewport()
+    newer = page.get_by_role("button", name="New message")
+    expect(newer).to_be_hidden()
+    greeting = page.locator("#greeting")
+    page.locator("#scroll").hover()
+    page.mouse.wheel(0, -10_000)
+    expect(greeting).to_be_in_viewport()
+    in_thread(lambda: agents.reply(Conversation.objects.get(), "Ann here."))
+    expect(newer).to_be_visible()
+    expect(greeting).to_be_in_viewport()
+    newer.click()
+    expect(page.locator(".message.agent")).to_be_in_viewport(ratio=1)
+    expect(newer).to_be_hidden()
+    expect(page.get_by_label("Your message")).to_be_focused()
+
+
+def test_what_is_wrong_in_a_form_is_said_beside_its_field(page: Page) -> None:
+    page.get_by_role("button", name="Ask about an order").click()
+    form = page.get_by_role("dialog", name="Ask about an order")
+    email = form.get_by_label("E-mail")
+    email.fill("nonsense")
+    form.get_by_role("button", name="Send").click()
+    expect(email).to_be_focused()
+    expect(email).to_have_attribute("aria-invalid", "true")
+    expect(email).to_have_accessible_description(
+        "Please enter an e-mail address, such as name@example.com."
+    )
+    below = form.get_by_role("alert").bounding_box()
+    field, following = email.bounding_box(), form.get_by_label("Phone").bounding_box()
+    assert below is not None
+    assert field is not None
+    assert following is not None
+    assert field["y"] < below["y"] < following["y"]
+
+    # What only the server knows, too.
+    email.fill("ann@x.example")
+    form.get_by_label("Phone").fill("12")
+    form.get_by_label("What happened?").fill("It never came.")
+    form.get_by_role("button", name="Send").click()
+    phone = form.get_by_label("Phone")
+    expect(phone).to_be_focused()
+    expect(phone).to_have_accessible_description(re.compile("Enter a phone number"))
+    expect(email).not_to_have_attribute("aria-invalid", "true")
+    form.get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Ask about an order").click()
+    expect(form.get_by_role("alert")).to_be_hidden()
+
+
+def test_a_form_may_have_any_labels(page: Page, bot: Chatbot) -> None:
+    """Also those that a form's own properties are called by."""
+    labels = ["elements", "reset", "submit", "id", "<b>&\"'"]
+
+    def relabel() -> None:
+        bot.form_fields.all().delete()
+        for position, label in enumerate(labels):
+            bot.form_fields.create(position=position, label=label, kind="text", required=True)
+
+    in_thread(relabel)
+    page.reload()
+    page.get_by_role("button", name="Ask about an order").click()
+    form = page.get_by_role("dialog", name="Ask about an order")
+    form.get_by_role("button", name="Send").click()
+    expect(form.get_by_role("alert")).to_have_text("Please fill in: elements")
+    for label in labels:
+        form.get_by_label(label, exact=True).fill(f"my {label}")
+    form.get_by_role("button", name="Send").click()
+    expect(form).to_be_hidden()
+    mails = in_thread(lambda: list(SupportEmail.objects.values_list("form_values", flat=True)))
+    assert mails == [[[label, f"my {label}"] for label in labels]]
+    page.get_by_role("button", name="Ask about an order").click()
+    expect(form.get_by_label("reset", exact=True)).to_have_value("")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -63,6 +64,13 @@ def test_an_owner_designs_a_form_and_visitors_see_it(
     ]
     assert save(browser_of_member, own.chatbot, changed) == ""
     assert [label for label, *_ in form_of(own.chatbot)] == ["Your mail", "Which <b>"]
+
+
+def test_its_fields_have_a_tab_that_says_so(browser_of_member: Client, own: Everything) -> None:
+    address = reverse("admin:chatbots_chatbot_change", args=[own.chatbot.pk])
+    text = browser_of_member.get(address).content.decode()
+    tabs = re.findall(r"<a[^>]*activeTab[^>]*>\s*([A-Za-z ]+?)\s*<", text)
+    assert tabs == ["General", "Questions and answers", "Handover form"]
 
 
 @pytest.mark.parametrize(

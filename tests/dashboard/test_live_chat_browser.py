@@ -252,3 +252,20 @@ def test_nothing_overflows_on_a_phone(agent: Page, visitor: Page) -> None:
     agent.get_by_role("link", name="All live chats").click()
     expect(agent.locator(".wc-queued")).to_be_visible()
     assert agent.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_the_last_message_stays_in_view_when_the_screen_gets_smaller(
+    agent: Page, visitor: Page
+) -> None:
+    visitor.get_by_role("button", name="Talk to a person").click()
+    says(visitor, "My order was charged twice!" + "\nplease" * 60)
+    says(visitor, "Hello?")
+    agent.set_viewport_size({"width": 1280, "height": 900})
+    agent.locator(".wc-queued").click()
+    last = agent.locator("#desk-log .wc-said-user").last
+    expect(last).to_contain_text("Hello?")
+    expect(last).to_be_in_viewport(ratio=1)
+    agent.set_viewport_size({"width": 390, "height": 700})
+    expect(last).to_be_in_viewport(ratio=1)
+    # Why it is urgent is there without a pointer.
+    expect(agent.locator("#desk-head")).to_contain_text("HIGH because: ")

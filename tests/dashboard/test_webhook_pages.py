@@ -69,6 +69,15 @@ def test_a_mistake_is_said_at_its_field_and_nothing_is_added(
     assert not Webhook.objects.exists()
 
 
+def test_what_has_to_be_filled_in_is_marked(browser_of_member: Client, webhook: Webhook) -> None:
+    def marked(address: str) -> list[str]:
+        text = browser_of_member.get(address).content.decode()
+        return re.findall(r"<label[^>]*>\s*([^<]+?)<span[^>]*>\*</span>", text)
+
+    assert marked(ADD) == ["Chatbot", "Endpoint URL", "Event type", "Secret key", "Retries"]
+    assert marked(page_of(webhook, "edit")) == ["Endpoint URL", "Event type", "Retries"]
+
+
 def test_a_private_address_is_refused_outside_the_sandbox(
     browser_of_member: Client, chatbot: Chatbot, settings: Any
 ) -> None:

@@ -6,9 +6,9 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from chatbots.models import Chatbot
-from tests.webhooks.due import add_due, add_webhook, claim_all, let_time_pass, states
-from webhooks import settling, subscriptions, upkeep
+from chatbots.models import Account, Chatbot, Plan
+from tests.webhooks.due import add_due, add_webhook, claim_all, finish, let_time_pass, states
+from webhooks import queue, settling, subscriptions, upkeep
 from webhooks.models import Attempt, Delivery, Unsettled, Webhook
 
 pytestmark = pytest.mark.django_db
@@ -89,10 +89,46 @@ def test_an_event_that_was_just_committing_is_found(webhook: Webhook) -> None:
 
 def test_what_is_held_for_an_active_webhook_is_found_sooner_or_later(webhook: Webhook) -> None:
     ids = add_due(webhook, 5, status="held")
-    assert settling.release_stragglers() == 3
-    assert settling.release_stragglers() == 2
-    assert settling.release_stragglers() == 0
+    assert settling.settle_stragglers() == 3
+    assert settling.settle_stragglers() == 2
+    assert settling.settle_stragglers() == 0
     assert states(ids) == ["pending"] * 5
+
+
+def test_below_the_basic_plan_what_waits_is_held_until_the_plan_has_webhooks(
+    webhook: Webhook, chatbot: Chatbot
+) -> None:
+    ids = add_due(webhook, 4)
+    (flying, *_) = claim_all(limit=1)
+    account = chatbot.account
+    account.plan = Plan.LITE
+    account.save()
+    upkeep.go_on()
+    assert claim_all() == []
+    assert sorted(states(ids)) == ["held"] * 3 + ["pending"]
+
+    # What was in flight is tried no second time.
+    queue.present().record([finish(flying, "pending")])
+    settling.settle_stragglers()
+    assert states(ids) == ["held"] * 4
+    assert settling.settle_stragglers() == 0
+
+    account.plan = Plan.PRO
+    account.save()
+    upkeep.go_on()
+    assert states(ids) == ["pending"] * 4
+
+
+def test_saving_an_account_leaves_what_is_disabled_and_other_accounts_alone(
+    webhook: Webhook, chatbot: Chatbot
+) -> None:
+    ids = add_due(webhook, 2)
+    subscriptions.disable(webhook, "x")
+    chatbot.account.save()
+    assert states(ids) == ["held"] * 2
+    Account.objects.create(name="Other", plan=Plan.FREE).save()
+    subscriptions.enable(webhook)
+    assert states(ids) == ["pending"] * 2
 
 
 def test_what_a_worker_has_in_hand_is_left_and_a_lost_one_is_told_of(webhook: Webhook) -> None:

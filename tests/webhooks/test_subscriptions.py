@@ -325,5 +325,5 @@ def test_an_event_that_commits_after_the_webhook_was_disabled_is_found(chatbot: 
         happen(chatbot)
         assert at_once(lambda: subscriptions.enable(Webhook.objects.get())) == []
     assert statuses(webhook) == ["pending", "held"]
-    assert settling.release_stragglers() == 1
+    assert settling.settle_stragglers() == 1
     assert Delivery.objects.filter(status=DeliveryStatus.HELD).count() == 0

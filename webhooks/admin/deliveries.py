@@ -88,6 +88,7 @@ def shown(attempt: Attempt) -> dict[str, Any]:
 
 @admin.register(Delivery)
 class DeliveryAdmin(ScopedAdmin):
+    list_before_template = "admin/plan_notices.html"
     account_path = "webhook__chatbot__account"
     may_add = False
     may_change = False

@@ -35,6 +35,7 @@ class TypeFilter(DropdownFilter):
 
 @admin.register(Event)
 class EventAdmin(ScopedAdmin):
+    list_before_template = "admin/plan_notices.html"
     account_path = "chatbot__account"
     may_add = False
     may_change = False

@@ -18,6 +18,7 @@ from unfold.widgets import (
 
 from chatbots import database_clock
 from chatbots.models import Chatbot, EventType
+from webhooks import webhook_fields
 from webhooks.models import RetrySchedule, Webhook
 from webhooks.rate import MOST_PER_SECOND
 from webhooks.simulation import MAX_COPIES
@@ -40,8 +41,9 @@ class WebhookForm(forms.Form):
 
     url = forms.CharField(
         label="Endpoint URL",
-        required=False,
         strip=True,
+        # The rules' own sentence, not Django's.
+        error_messages={"required": webhook_fields.sentence("url", "")},
         widget=UnfoldAdminTextInputWidget(
             attrs={"placeholder": "https://example.com/webhooks/wonderchat", "inputmode": "url"}
         ),
@@ -92,8 +94,8 @@ class AddWebhookForm(WebhookForm):
     )
     secret = forms.CharField(
         label="Secret key",
-        required=False,
         strip=False,
+        error_messages={"required": webhook_fields.sentence("secret", "")},
         widget=UnfoldAdminPasswordWidget(attrs=SECRET_ATTRS),
         help_text="You use it to verify the signature on your backend. It is not shown again.",
     )
@@ -104,9 +106,6 @@ class AddWebhookForm(WebhookForm):
         choice = self.fields["chatbot"]
         assert isinstance(choice, forms.ModelChoiceField)
         choice.queryset = chatbots
-
-    def clean_secret(self) -> str:
-        return self.cleaned_data["secret"] or ""
 
 
 class ChangeWebhookForm(WebhookForm):

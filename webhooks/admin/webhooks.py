@@ -54,6 +54,8 @@ def condition(webhook: Webhook) -> tuple[str, str]:
     """A webhook's state for its label: colour and word."""
     if webhook.status == WebhookStatus.DELETED:
         return "grey", "Deleted"
+    if not webhook.account.has_webhooks:
+        return "amber", "Not in the plan"
     if webhook.status == WebhookStatus.DISABLED:
         return "amber", "Disabled"
     return ("red", "Failing") if webhook.failing_since else ("green", "Active")
@@ -61,12 +63,15 @@ def condition(webhook: Webhook) -> tuple[str, str]:
 
 @admin.register(Webhook)
 class WebhookAdmin(ScopedAdmin):
+    list_before_template = "admin/plan_notices.html"
     account_path = "chatbot__account"
     list_display = ("where", "event", "state", "last_success", "test_button")
     list_filter = (StatusFilter, ("event", ChoicesDropdownFilter), ("chatbot", ScopedFilter))
-    list_select_related = ("chatbot",)
+    list_select_related = ("chatbot__account",)
     search_fields = ("url", "description")
     search_help_text = "Search by URL or description"
+    # The total would count the deleted ones, which the list leaves out.
+    show_full_result_count = False
 
     def get_urls(self) -> list[URLPattern]:
         def page(name: str, view: Any, address: str = "") -> URLPattern:

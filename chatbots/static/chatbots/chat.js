@@ -33,6 +33,7 @@ let pollTimer = null;
 
 // ---------------------------------------------------------------- what is shown
 
+// Show what is new; whether there was any.
 function show(messages) {
   let added = false;
   for (const message of messages) {
@@ -41,10 +42,28 @@ function show(messages) {
     log.append(bubble(message, log));
     added = true;
   }
-  if (added) toEnd();
+  return added;
 }
 
-function toEnd() { scroll.scrollTop = scroll.scrollHeight; }
+// Who reads further up stays there; everybody else sees what comes, whatever the keyboard covers.
+let follows = true;
+let top = 0;
+
+function toEnd() {
+  follows = true;
+  $("newer").hidden = true;
+  scroll.scrollTop = scroll.scrollHeight;
+}
+
+scroll.addEventListener("scroll", () => {
+  const atEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 60;
+  // On the way down to the end, which is smooth, nobody has turned back.
+  if (atEnd || scroll.scrollTop < top - 1) follows = atEnd;
+  if (atEnd) $("newer").hidden = true;
+  top = scroll.scrollTop;
+});
+new ResizeObserver(() => { if (follows) toEnd(); }).observe(scroll);
+$("newer").addEventListener("click", () => { toEnd(); text.focus(); });
 
 function showState() {
   const line = $("state");
@@ -124,6 +143,7 @@ async function receive(mine, answer) {
   const before = state;
   take(answer);
   show(answer.messages);
+  toEnd();
   if (state === "handed_over" && before !== state && !details.email && !details.phoneNumber) {
     askForAddress(answer.messages[0].content);
   }
@@ -143,6 +163,7 @@ function askForAddress(about) {
   box.className = "suggestions";
   box.append(button);
   log.lastElementChild.append(box);
+  toEnd();
 }
 
 async function sayText(content) {
@@ -216,7 +237,7 @@ const email = formDialog("email", $("open-email"), known, async (given, clientId
 });
 const form = formDialog("form", $("open-form"), known, async (values, clientId) => {
   await submit("/form", { values }, clientId);
-  form.form.reset();
+  form.reset();
 });
 formDialog("details", $("open-details"), known, async (given) => {
   take(await post("/details", given));
@@ -255,6 +276,7 @@ function forget() {
   newest = 0;
   unsure.content = null;
   for (const item of [...log.children]) if (item.id !== "greeting") item.remove();
+  $("newer").hidden = true;
   showState();
 }
 
@@ -271,7 +293,11 @@ async function poll() {
     const answer = await get(`/messages?after=${newest}`);
     if (mine !== conversation || sending) return;
     take(answer);
-    show(answer.messages);
+    const first = newest === 0;
+    if (show(answer.messages)) {
+      if (follows || first) toEnd();
+      else $("newer").hidden = false;
+    }
     showState();
     if (answer.messages.length >= 200) await poll();
   } catch (error) {

@@ -26,24 +26,35 @@ export function formDialog(id, opener, details, send) {
   if (!dialog) return;
   const form = dialog.querySelector("form");
   const box = dialog.querySelector(".trouble");
+  box.id = `${id}-trouble`;
+  // Not form.elements: a field may be labelled so, and would stand for it.
+  const fields = [...form.querySelectorAll("input, select, textarea")];
   let clientId = newId();
   let sending = false;
 
   function open() {
     const known = details();
-    for (const field of form.elements) {
+    for (const field of fields) {
       const detail = field.dataset.detail;
       if (detail && known[detail]) field.value = known[detail];
     }
-    trouble("", box);
+    show("");
     dialog.showModal();
   }
 
+  // Show `sentence` where it is about: below `field`, or above the buttons.
   function show(sentence, field) {
+    for (const other of fields) {
+      other.removeAttribute("aria-invalid");
+      other.removeAttribute("aria-describedby");
+    }
+    box.classList.toggle("beside", Boolean(field));
+    if (field) field.closest("label").after(box);
+    else form.querySelector(".buttons").before(box);
     trouble(sentence, box);
-    for (const other of form.elements) other.removeAttribute("aria-invalid");
     if (!field) return;
     field.setAttribute("aria-invalid", "true");
+    field.setAttribute("aria-describedby", box.id);
     field.focus();
   }
 
@@ -53,7 +64,7 @@ export function formDialog(id, opener, details, send) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (sending) return;
-    const wrong = [...form.elements].find(
+    const wrong = fields.find(
       (field) => field.willValidate && (!field.checkValidity() || (field.required && !field.value.trim())),
     );
     if (wrong) {
@@ -69,10 +80,10 @@ export function formDialog(id, opener, details, send) {
       dialog.close();
     } catch (error) {
       if (!(error instanceof Trouble)) throw error;
-      show(error.message, [...form.elements].find((field) => field.name && field.name === error.field));
+      show(error.message, fields.find((field) => field.name === error.field));
     } finally {
       sending = button.disabled = false;
     }
   });
-  return { open, form };
+  return { open, form, reset: () => HTMLFormElement.prototype.reset.call(form) };
 }

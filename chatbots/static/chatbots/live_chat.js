@@ -32,16 +32,17 @@
     if (had) ($(had) || text || box).focus();
   };
 
+  // Who reads further up stays there.
+  let follows = true;
   const toEnd = () => { if (log) log.scrollTop = log.scrollHeight; };
 
   const say = (messages) => {
-    const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
     for (const message of messages) {
       if (message.id <= Number(desk.dataset.after)) continue;
       log.append(parsed(message.html));
       desk.dataset.after = message.id;
     }
-    if (atEnd) toEnd();
+    if (follows) toEnd();
   };
 
   const badge = (count) => {
@@ -154,6 +155,13 @@
     if (!$("desk-reply").hidden) text.focus();
   });
 
+  if (log) {
+    log.addEventListener("scroll", () => {
+      follows = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
+    });
+    // A keyboard on the screen, or a notice in place of the reply, leaves less room.
+    new ResizeObserver(() => { if (follows) toEnd(); }).observe(log);
+  }
   if (text) {
     text.addEventListener("keydown", (event) => {
       // While an input method composes, Enter chooses a word.
