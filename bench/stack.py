@@ -119,8 +119,13 @@ class Stack:
         port = free_port()
         self.web_url = f"http://127.0.0.1:{port}"
         self.web = self._start(
-            *("-m", "emitter.lifeline", "granian", "--interface=wsgi", "--host=127.0.0.1"),
-            *(f"--port={port}", f"--workers={processes}", "--blocking-threads=16"),
+            *("-m", "emitter.lifeline", "granian", "--interface=wsgi", "--http=1", "--no-ws"),
+            *(
+                "--host=127.0.0.1",
+                f"--port={port}",
+                f"--workers={processes}",
+                "--blocking-threads=16",
+            ),
             *("--no-log", "--factory", "emitter.lifeline:application"),
         )
         live = f"{self.web_url}/health/live"

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 
+from typing import Any
+
 from celery import Celery
+from celery.signals import worker_ready
 from kombu.transport import TRANSPORT_ALIASES
 
-from emitter import folder_broker
+from emitter import folder_broker, garbage
 from webhooks.sweep import Sweep
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "emitter.settings")
@@ -20,3 +23,8 @@ app = Celery("emitter")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.steps["worker"].add(Sweep)
+
+
+@worker_ready.connect
+def _on_ready(**_: Any) -> None:
+    garbage.settle()

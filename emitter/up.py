@@ -102,6 +102,8 @@ def _members(port: int, web_processes: int, worker_processes: int) -> list[Membe
         *python,
         "granian",
         "--interface=wsgi",
+        "--http=1",
+        "--no-ws",
         f"--host={HOST}",
         f"--port={port}",
         f"--workers={web_processes}",
