@@ -11,10 +11,11 @@ import pytest
 import redis
 from django.contrib.auth.models import User
 from psycopg import sql
+from xdist.remote import Producer
 
 from chatbots import allowance
 from chatbots.models import Account, ApiKey, Chatbot, Membership, Plan
-from tests import needs
+from tests import needs, sharing
 from tests.receiver import Receiver
 
 # A busy machine is slow; that is no fault of the example.
@@ -24,8 +25,14 @@ hypothesis.settings.load_profile("tests")
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server"}
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> sharing.Sharing:
+    return sharing.Sharing(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark what uses the database, so that it can run on each of them."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: sharing.place(item.nodeid))
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
         if fixtures & DATABASE_FIXTURES or item.get_closest_marker("django_db"):

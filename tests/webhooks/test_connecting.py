@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections.abc import Iterator
 from ipaddress import ip_network
@@ -11,6 +10,7 @@ from pathlib import Path
 import pycurl
 import pytest
 
+from tests.ports import free_port
 from tests.webhooks.dns_server import DnsServer, Says
 from tests.webhooks.raw_server import RawServer, answer, answer_and_close
 from tests.webhooks.sender import Sender, request_to
@@ -34,13 +34,6 @@ def sender(dns: DnsServer) -> Iterator[Sender]:
 def server() -> Iterator[RawServer]:
     with RawServer(answer()) as made:
         yield made
-
-
-def free_port() -> int:
-    """A port on which nothing listens."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port: int = taken.getsockname()[1]
-        return port
 
 
 # ---------------------------------------------------------------- failures to connect
