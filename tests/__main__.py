@@ -21,6 +21,7 @@ BESIDE_OTHERS, ALONE = "not soak and not alone", "not soak and alone"
 # Python's part of it computes; the rest waits for pages, processes and times.
 PROCESSES = min(8, 2 * (os.cpu_count() or 1))
 AT_ONCE = ["-n", str(PROCESSES)]
+BYTECODE = Path(__file__).parent.parent / ".pytest_cache" / "bytecode"
 
 
 def main(arguments: list[str]) -> int:
@@ -31,6 +32,9 @@ def main(arguments: list[str]) -> int:
         return 1
     at_once = [] if _name_tests(arguments) else AT_ONCE
     environment = {name: text for name, text in os.environ.items() if name != "DATABASE_URL"}
+    if environment.pop("PYTHONDONTWRITEBYTECODE", None):
+        # Hundreds of processes start here: they need not compile all of it anew, nor leave files.
+        environment["PYTHONPYCACHEPREFIX"] = str(BYTECODE)
     codes = []
 
     def run(title: str, *options: str, **more: str) -> None:

@@ -10,12 +10,13 @@ import psycopg
 import pytest
 import redis
 from django.contrib.auth.models import User
+from playwright.sync_api import Browser
 from psycopg import sql
 from xdist.remote import Producer
 
 from chatbots import allowance
 from chatbots.models import Account, ApiKey, Chatbot, Membership, Plan
-from tests import needs, sharing
+from tests import browsing, needs, sharing
 from tests.receiver import Receiver
 
 # A busy machine is slow; that is no fault of the example.
@@ -85,6 +86,13 @@ def live_receiver() -> Iterator[Receiver]:
     """A real HTTP server on 127.0.0.1 that keeps what it gets and answers as told per path."""
     with Receiver() as receiver:
         yield receiver
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A real Chromium (mark the test `browser`)."""
+    with browsing.chromium() as browser:
+        yield browser
 
 
 @pytest.fixture

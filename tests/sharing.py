@@ -28,8 +28,6 @@ FIRST = (
 )
 # Each test of these may run anywhere: they wait long, and share nothing that takes long to make.
 APART = {
-    "tests/dashboard/test_browser.py",
-    "tests/dashboard/test_live_chat_browser.py",
     "tests/emitter/test_stopping.py",
     "tests/process/test_bench.py",
     "tests/webhooks/test_queue.py",

@@ -14,8 +14,6 @@ from tests.emitter.command import Emitter, printed
 from tests.emitter.group import ROOT
 from tests.ports import free_port
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
 
 def types() -> list[str]:
     return list(Event.objects.order_by("id").values_list("type", flat=True))
