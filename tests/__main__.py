@@ -18,9 +18,7 @@ from tests import needs
 # What never depends on which database there is, or brings its own.
 NOT_AGAIN = "database and not browser and not soak and not process"
 BESIDE_OTHERS, ALONE = "not soak and not alone", "not soak and alone"
-# Python's part of it computes; the rest waits for pages, processes and times.
-PROCESSES = min(8, 2 * (os.cpu_count() or 1))
-AT_ONCE = ["-n", str(PROCESSES)]
+PROCESSES = os.environ.get("TEST_PROCESSES") or str(min(8, 2 * (os.cpu_count() or 1)))
 BYTECODE = Path(__file__).parent.parent / ".pytest_cache" / "bytecode"
 
 
@@ -30,17 +28,17 @@ def main(arguments: list[str]) -> int:
     if missing and needs.IN_CI:
         print(f"CI has to have what is missing here: {', '.join(missing)}")
         return 1
-    at_once = [] if _name_tests(arguments) else AT_ONCE
+    at_once = [] if _name_tests(arguments) else ["-n", PROCESSES]
     environment = {name: text for name, text in os.environ.items() if name != "DATABASE_URL"}
     if environment.pop("PYTHONDONTWRITEBYTECODE", None):
         # Hundreds of processes start here: they need not compile all of it anew, nor leave files.
         environment["PYTHONPYCACHEPREFIX"] = str(BYTECODE)
-    codes = []
+    codes: dict[str, int] = {}
 
     def run(title: str, *options: str, **more: str) -> None:
         print(f"── {title}", flush=True)
         command = [sys.executable, "-m", "pytest", *options, *arguments]
-        codes.append(subprocess.run(command, env=environment | more, check=False).returncode)
+        codes[title] = subprocess.run(command, env=environment | more, check=False).returncode
 
     if needs.postgresql():
         title = "on PostgreSQL: the tests that use a database"
@@ -53,10 +51,10 @@ def main(arguments: list[str]) -> int:
     else:
         run("on SQLite: all tests")
     # 5: nothing was collected, as when the arguments name one test that no database is for.
-    failed = [code for code in codes if code not in {0, 5}]
-    ended = "failed" if failed else "passed"
-    print(f"── {ended} on all databases, {time.monotonic() - began:.0f} s in all")
-    return failed[0] if failed else 0
+    failed = {title: code for title, code in codes.items() if code not in {0, 5}}
+    ended = f"FAILED {'; '.join(failed)}" if failed else "passed"
+    print(f"── {ended} ({time.monotonic() - began:.0f} s in all)")
+    return next(iter(failed.values()), 0)
 
 
 def _name_tests(arguments: list[str]) -> bool:
