@@ -30,6 +30,9 @@ FIRST = (
 APART = {
     "tests/emitter/test_stopping.py",
     "tests/process/test_bench.py",
+    "tests/process/test_hanging_model.py",
+    "tests/process/test_limits.py",
+    "tests/process/test_support_email.py",
     "tests/webhooks/test_queue.py",
     "tests/webhooks/test_recovery.py",
     "tests/webhooks/test_presence.py",
