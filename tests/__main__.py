@@ -1,6 +1,8 @@
 """`make test`: the suite on each database that is there. Arguments go to pytest.
 
 PostgreSQL comes first and runs the tests that touch a database; then all of them run on SQLite.
+Several processes share them out among themselves (most tests wait more than they compute), and
+those that compare times come last, alone. When the arguments name tests, one process runs them.
 """
 
 from __future__ import annotations
@@ -9,11 +11,15 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 from tests import needs
 
 # What never depends on which database there is, or brings its own.
 NOT_AGAIN = "database and not browser and not soak and not process"
+BESIDE_OTHERS, ALONE = "not soak and not alone", "not soak and alone"
+PROCESSES = os.environ.get("TEST_PROCESSES") or str(min(8, 2 * (os.cpu_count() or 1)))
+BYTECODE = Path(__file__).parent.parent / ".pytest_cache" / "bytecode"
 
 
 def main(arguments: list[str]) -> int:
@@ -22,31 +28,42 @@ def main(arguments: list[str]) -> int:
     if missing and needs.IN_CI:
         print(f"CI has to have what is missing here: {', '.join(missing)}")
         return 1
-    codes = []
+    at_once = [] if _name_tests(arguments) else ["-n", PROCESSES]
     environment = {name: text for name, text in os.environ.items() if name != "DATABASE_URL"}
+    if environment.pop("PYTHONDONTWRITEBYTECODE", None):
+        # Hundreds of processes start here: they need not compile all of it anew, nor leave files.
+        environment["PYTHONPYCACHEPREFIX"] = str(BYTECODE)
+    codes: dict[str, int] = {}
+
+    def run(title: str, *options: str, **more: str) -> None:
+        print(f"── {title}", flush=True)
+        command = [sys.executable, "-m", "pytest", *options, *arguments]
+        codes[title] = subprocess.run(command, env=environment | more, check=False).returncode
+
     if needs.postgresql():
-        print("── on PostgreSQL: the tests that use a database", flush=True)
-        codes.append(
-            _pytest(
-                ["-m", NOT_AGAIN, *arguments],
-                environment | {"DATABASE_URL": needs.POSTGRESQL_URL},
-            )
-        )
+        title = "on PostgreSQL: the tests that use a database"
+        run(title, "-m", NOT_AGAIN, *at_once, DATABASE_URL=needs.POSTGRESQL_URL)
     if missing:
         print(f"── not here, so their tests are skipped: {', '.join(missing)}")
-    print("── on SQLite: all tests", flush=True)
-    codes.append(_pytest(arguments, environment))
+    if at_once:
+        run("on SQLite: all tests that others may run beside", "-m", BESIDE_OTHERS, *at_once)
+        run("on SQLite: those that compare times", "-m", ALONE)
+    else:
+        run("on SQLite: all tests")
     # 5: nothing was collected, as when the arguments name one test that no database is for.
-    failed = [code for code in codes if code not in {0, 5}]
-    if failed and codes[-1] == 0:
-        print(f"The tests on PostgreSQL failed ({time.monotonic() - began:.0f} s in all).")
-    return failed[0] if failed else 0
+    failed = {title: code for title, code in codes.items() if code not in {0, 5}}
+    ended = f"FAILED {'; '.join(failed)}" if failed else "passed"
+    print(f"── {ended} ({time.monotonic() - began:.0f} s in all)")
+    return next(iter(failed.values()), 0)
 
 
-def _pytest(arguments: list[str], environment: dict[str, str]) -> int:
-    return subprocess.run(
-        [sys.executable, "-m", "pytest", *arguments], env=environment, check=False
-    ).returncode
+def _name_tests(arguments: list[str]) -> bool:
+    """Do they name files, or say by themselves which tests are meant, or how they are run?"""
+    return any(
+        argument.startswith(("-m", "-n", "--pdb", "--dist", "--lf", "--ff", "--sw"))
+        or Path(argument.partition("::")[0]).exists()
+        for argument in arguments
+    )
 
 
 if __name__ == "__main__":

@@ -10,11 +10,13 @@ import psycopg
 import pytest
 import redis
 from django.contrib.auth.models import User
+from playwright.sync_api import Browser
 from psycopg import sql
+from xdist.remote import Producer
 
 from chatbots import allowance
 from chatbots.models import Account, ApiKey, Chatbot, Membership, Plan
-from tests import needs
+from tests import browsing, needs, sharing
 from tests.receiver import Receiver
 
 # A busy machine is slow; that is no fault of the example.
@@ -24,8 +26,14 @@ hypothesis.settings.load_profile("tests")
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server"}
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> sharing.Sharing:
+    return sharing.Sharing(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark what uses the database, so that it can run on each of them."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: sharing.place(item.nodeid))
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
         if fixtures & DATABASE_FIXTURES or item.get_closest_marker("django_db"):
@@ -78,6 +86,13 @@ def live_receiver() -> Iterator[Receiver]:
     """A real HTTP server on 127.0.0.1 that keeps what it gets and answers as told per path."""
     with Receiver() as receiver:
         yield receiver
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A real Chromium (mark the test `browser`)."""
+    with browsing.chromium() as browser:
+        yield browser
 
 
 @pytest.fixture

@@ -48,7 +48,7 @@ os.environ["SECRET_KEY"] = "tests-only-" + "k9Vq2xW7" * 8
 os.environ["ENCRYPTION_KEYS"] = "dGVzdHMtb25seS10ZXN0cy1vbmx5LXRlc3RzLW9ubHk="
 
 from emitter.settings import *  # noqa: E402, F403
-from emitter.settings import DATABASES, STORAGES  # noqa: E402
+from emitter.settings import DATABASES, INSTALLED_APPS, STORAGES  # noqa: E402
 
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # A file, not memory: WAL and several connections are what the product runs on.
@@ -56,7 +56,10 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 else:
     # A connection that outlives its test keeps the test database from being dropped.
     DATABASES["default"]["CONN_MAX_AGE"] = 0
+    # No test in this process is about a server that crashes: none waits for its disk.
+    DATABASES["default"]["OPTIONS"]["options"] = "-c synchronous_commit=off"
 
+INSTALLED_APPS += ["tests"]  # Its `flush`.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 SECURE_SSL_REDIRECT = False
 SESSION_COOKIE_SECURE = False

@@ -150,7 +150,7 @@ def test_what_was_read_can_be_put_back_and_no_more(api: Api, webhook: Webhook) -
     path = f"/webhooks/{webhook.pk}"
     shown = api.get(path).json()
     assert api.patch(path, shown | {"description": "x"}).status_code == 200
-    problem = check_problem(api.patch(path, {"status": "disabled", "id": "5"}), 400)
+    problem = check_problem(api.patch(path, {"status": "disabled", "id": str(webhook.pk + 1)}), 400)
     assert fields_of(problem) == ["id", "status"]
     assert "/disable" in problem["detail"]
 

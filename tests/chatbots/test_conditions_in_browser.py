@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 from django.core import mail
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from chatbots import agents, demo, handover_mail
 from chatbots.models import Account, Chatbot, Conversation
-from tests import needs
 from tests.chatbots import conditions
 from tests.chatbots.conditions import deliver, in_thread, summary
 from tests.receiver import Receiver
@@ -28,19 +27,6 @@ NOBODY: dict[str, Any] = {"email": ..., "name": ..., "phoneNumber": ...}
 # What LIVE_CHAT_INITIATED and HUMAN_HANDOVER say of a visitor of whom nothing is known.
 UNKNOWN: dict[str, Any] = {"email": ..., "name": None, "phoneNumber": None}
 ANN = {"email": "ann@x.example", "name": "Ann Ö.", "phoneNumber": "+1 202 555 0100"}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
-        # The test database is made and cleared in the thread whose loop belongs to playwright.
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        browser = playwright.chromium.launch(
-            executable_path=needs.chromium(),
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

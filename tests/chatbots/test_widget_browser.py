@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, FrameLocator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, FrameLocator, Page, expect
 from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from chatbots import agents, demo
 from chatbots.models import Account, Chatbot, Conversation
-from tests import needs
+from tests import browsing
 from tests.chatbots import conditions
 from tests.chatbots.conditions import deliver, in_thread, summary
 from tests.receiver import Receiver
@@ -32,20 +32,8 @@ PLAIN = """<!doctype html><html><head><title>Shop</title>
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
-        # The test database is made and cleared in the thread whose loop belongs to playwright.
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        browser = playwright.chromium.launch(
-            executable_path=needs.chromium(),
-            args=[
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-background-networking",
-                "--test-third-party-cookie-phaseout",
-            ],
-        )
+    with browsing.chromium("--test-third-party-cookie-phaseout") as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -8,12 +8,11 @@ from collections.abc import Callable, Iterator
 import pytest
 from django.contrib.auth.models import User
 from django.db import connections
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from chatbots.models import Chatbot
 from inbox.models import Inbox
-from tests import needs
 from tests.receiver import Receiver
 from webhooks import engine
 
@@ -25,32 +24,28 @@ pytestmark = [
 
 @pytest.fixture
 def page(
-    transactional_db: None, member: User, chatbot: Chatbot, live_server: LiveServer
+    member: User, chatbot: Chatbot, browser: Browser, live_server: LiveServer
 ) -> Iterator[Page]:
-    """A browser in which the member is logged in. It may ask this server only."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=needs.chromium(),
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        shown = browser.new_context(base_url=live_server.url).new_page()
-        mistakes: list[str] = []
-        shown.on("pageerror", lambda error: mistakes.append(str(error)))
-        shown.on(
-            "request",
-            lambda request: (
-                None
-                if request.url.startswith((live_server.url, "data:"))
-                else mistakes.append(request.url)
-            ),
-        )
-        shown.goto("/")
-        shown.fill("#id_username", "member")
-        shown.fill("#id_password", "password")
-        shown.get_by_role("button", name="Log in").click()
-        expect(shown.get_by_text("Start here")).to_be_visible()
-        yield shown
-        browser.close()
+    """A page in which the member is logged in. It may ask this server only."""
+    context = browser.new_context(base_url=live_server.url)
+    shown = context.new_page()
+    mistakes: list[str] = []
+    shown.on("pageerror", lambda error: mistakes.append(str(error)))
+    shown.on(
+        "request",
+        lambda request: (
+            None
+            if request.url.startswith((live_server.url, "data:"))
+            else mistakes.append(request.url)
+        ),
+    )
+    shown.goto("/")
+    shown.fill("#id_username", "member")
+    shown.fill("#id_password", "password")
+    shown.get_by_role("button", name="Log in").click()
+    expect(shown.get_by_text("Start here")).to_be_visible()
+    yield shown
+    context.close()
     assert mistakes == []
 
 

@@ -10,11 +10,10 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db import connections
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from chatbots.models import Chatbot, Event, EventType, Message, MessageType
-from tests import needs
 from tests.receiver import Receiver
 from webhooks import engine, subscriptions
 
@@ -25,23 +24,16 @@ pytestmark = [
 
 
 @pytest.fixture
-def browser(transactional_db: None, member: User, chatbot: Chatbot) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=needs.chromium(),
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield started
-        started.close()
-
-
-@pytest.fixture
-def open_page(browser: Browser, live_server: LiveServer) -> Iterator[Callable[[], Page]]:
-    """Opens a page in a browser of its own, which may ask this server only."""
+def open_page(
+    member: User, chatbot: Chatbot, browser: Browser, live_server: LiveServer
+) -> Iterator[Callable[[], Page]]:
+    """Opens a page of somebody else each time, which may ask this server only."""
+    contexts: list[BrowserContext] = []
     mistakes: list[str] = []
 
     def opened() -> Page:
-        page = browser.new_context(base_url=live_server.url).new_page()
+        contexts.append(browser.new_context(base_url=live_server.url))
+        page = contexts[-1].new_page()
         page.on("pageerror", lambda error: mistakes.append(str(error)))
         page.on(
             "request",
@@ -54,6 +46,8 @@ def open_page(browser: Browser, live_server: LiveServer) -> Iterator[Callable[[]
         return page
 
     yield opened
+    for context in contexts:
+        context.close()
     assert mistakes == []
 
 

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,14 +15,14 @@ from typing import Any
 
 import requests
 
+from tests.ports import free_port
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 PATIENCE_SECONDS = 60.0
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+# The command lines of its processes.
+WORKER = r" celery .* worker "
+BEAT = r" celery .* beat "
+WEB = r" granian "
 
 
 def environment(var: Path, **more: str) -> dict[str, str]:

@@ -11,9 +11,8 @@ import pytest
 
 from chatbots.models import Chatbot, Event, Message, SupportEmail
 from tests.emitter.command import Emitter, printed
-from tests.emitter.group import ROOT, free_port
-
-pytestmark = pytest.mark.django_db(transaction=True)
+from tests.emitter.group import ROOT
+from tests.ports import free_port
 
 
 def types() -> list[str]:

@@ -17,8 +17,6 @@ from webhooks import engine, subscriptions
 from webhooks.models import Webhook
 from webhooks.signing import sign
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
 EVENT = "HUMAN_HANDOVER"
 SECRET = "my-secret"
 

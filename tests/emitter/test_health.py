@@ -16,7 +16,7 @@ from pytest_django.asserts import assertNumQueries
 from chatbots import events
 from chatbots.models import Chatbot, EventSource
 from emitter import celery_app, health
-from tests.emitter.group import free_port
+from tests.ports import free_port
 from webhooks import outbox, subscriptions
 from webhooks.models import Attempt, Delivery, DeliveryStatus, Webhook
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import requests
 
-from tests.emitter.group import ROOT, environment, free_port, wait_until
+from tests.emitter.group import ROOT, environment, wait_until
+from tests.ports import free_port
 
 
 @contextlib.contextmanager

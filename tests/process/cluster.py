@@ -13,7 +13,7 @@ from typing import Literal, Self
 
 import psycopg
 
-from tests.emitter.group import free_port
+from tests.ports import free_port
 
 # Claims do not wait for the disk, and here nobody takes them there soon: a crash undoes them.
 SETTINGS = (

@@ -17,7 +17,8 @@ from typing import Any, Self
 import redis
 import requests
 
-from tests.emitter.group import ROOT, environment, free_port
+from tests.emitter.group import ROOT, environment
+from tests.ports import free_port
 from tests.process.told import Told
 
 

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 import pytest
 import requests
 
-from tests.emitter.group import free_port
+from tests.ports import free_port
 from tests.process.conftest import Served
 from tests.process.stack import Stack, percentile, wait_until
 from tests.receiver import Receiver
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.alone]
 CALLS = 150
 WARM_CALLS = 30
 MOST_MORE_SECONDS = 0.05

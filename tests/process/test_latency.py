@@ -10,7 +10,7 @@ from tests.process.stack import Stack, percentile
 from tests.receiver import Receiver
 from webhooks.sweep import SWEEP_SECONDS
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.alone]
 
 
 def test_an_event_arrives_at_once_after_its_commit(

@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from tests.emitter.group import free_port
+from tests.ports import free_port
 from tests.process.stack import Stack, wait_until
 from tests.receiver import Receiver
 

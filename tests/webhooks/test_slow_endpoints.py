@@ -11,6 +11,7 @@ from statistics import median
 
 import pytest
 
+from tests.ports import free_port
 from tests.webhooks.dns_server import DnsServer, Says
 from tests.webhooks.raw_server import Behaviour, Connection, RawServer, answer
 from tests.webhooks.sender import Sender, request_to
@@ -87,9 +88,9 @@ def full_listener(host: str = "127.0.0.1") -> Iterator[int]:
     """A port whose queue is full: Linux drops further connections' packets, as a firewall does."""
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(socket.socket())
-        listener.bind((host, 0))
+        port = free_port()
+        listener.bind((host, port))
         listener.listen(0)
-        port: int = listener.getsockname()[1]
         for _ in range(8):
             filler = stack.enter_context(socket.socket())
             filler.setblocking(False)
@@ -102,6 +103,7 @@ def check_in_time(outcome: Outcome, name: str) -> None:
     assert TOTAL_SECONDS * 1000 - 100 <= outcome.duration_ms < TOTAL_SECONDS * 1000 + 2000, name
 
 
+@pytest.mark.alone
 def test_every_slow_endpoint_is_over_after_ten_seconds_in_all() -> None:
     with contextlib.ExitStack() as stack:
         dns = stack.enter_context(DnsServer())
@@ -158,7 +160,7 @@ def test_an_address_that_takes_no_connection_leaves_time_for_the_next() -> None:
         dns = stack.enter_context(DnsServer())
         sender = stack.enter_context(Sender(dns=dns.server))
         port = stack.enter_context(full_listener("127.0.0.78"))
-        silent = stack.enter_context(RawServer(hang, host="127.0.0.79"))
+        silent = stack.enter_context(RawServer(hang, host="127.0.0.79", port=free_port()))
         good = stack.enter_context(RawServer(answer(), port=port))
         refusing = stack.enter_context(RawServer(hang_up, port=silent.port))
         dns.tell("tcp.example.com", ["127.0.0.78", "127.0.0.1"])

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import socket
 import threading
 from collections.abc import Iterator
 
 import pytest
 
+from tests.ports import free_port
 from tests.webhooks.dns_server import DnsServer, Says
 from tests.webhooks.raw_server import OK, Connection, RawServer, answer, answer_and_close
 from tests.webhooks.sender import HEADERS, Sender, request_to
@@ -30,13 +30,6 @@ def sender(dns: DnsServer) -> Iterator[Sender]:
 def server() -> Iterator[RawServer]:
     with RawServer(answer()) as made:
         yield made
-
-
-def free_port() -> int:
-    """A port on which nothing listens."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port: int = taken.getsockname()[1]
-        return port
 
 
 # ---------------------------------------------------------------- the bytes

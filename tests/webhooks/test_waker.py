@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import queue
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,8 @@ from typing import Any
 import pytest
 from celery import Celery
 
+import emitter.celery  # noqa: F401 - makes our transport the one of filesystem://
+from tests.ports import free_port
 from tests.webhooks.raw_server import Connection, RawServer
 from webhooks import waker
 from webhooks.waker import Waker
@@ -158,9 +159,7 @@ def test_a_broker_that_hangs_delays_nobody_and_is_complained_about_once(
 def test_a_broker_that_is_down_is_no_error_of_the_chat(
     complaints: queue.Queue[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    monkeypatch.setattr(waker, "current_app", redis_app(port))
+    monkeypatch.setattr(waker, "current_app", redis_app(free_port()))
     wakes = Waker()
     wakes.wake()
     assert "broker" in complaints.get(timeout=20)
