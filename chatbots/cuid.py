@@ -76,7 +76,7 @@ _ids = _Ids()
 
 
 def _begin_anew() -> None:
-    """In a forked process: its parent gives out what is left of the stock, and may hold the lock."""
+    """In a forked process: its parent gives out what is left, and may hold the lock."""
     global _ids
     _ids = _Ids()
 
