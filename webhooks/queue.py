@@ -95,8 +95,9 @@ class Due:
 
 # Before every lane.
 START = -(2**63)
-# Lanes that one look visits. Those that wait for retries alone count too.
-MOST_LANES = 1000
+# Lanes that one look visits: a few more than one claim can take from. Those that wait for retries
+# alone count too.
+MOST_LANES = 300
 
 
 class Queue(Protocol):
