@@ -485,6 +485,14 @@ def test_history_is_not_read_to_find_work(
         assert "Seq Scan on webhooks_delivery" not in plan, plan
 
 
+def test_no_statement_of_the_engine_is_compiled(webhook: Webhook, on_postgresql: None) -> None:
+    """Without sequential scans what has no index costs ten billion, and PostgreSQL would spend
+    longer on compiling it than a delivery takes."""
+    plan = plan_of("SELECT count(*) FROM webhooks_webhook WHERE description = 'x'", [])
+    assert "Disabled" in plan or "cost=1000000" in plan, plan
+    assert "JIT" not in plan, plan
+
+
 def test_a_recording_finds_its_rows_by_their_ids(webhook: Webhook, on_postgresql: None) -> None:
     """Also where nothing is pending as far as the statistics know, and a backlog came since."""
     add_due(webhook, 5000, status="succeeded", finished_at=timezone.now())
