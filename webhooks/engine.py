@@ -249,13 +249,14 @@ class Engine:
     def _note_appetites(
         self, asks: Sequence[Ask], rooms: Sequence[tuple[int, int]], taken: Taken
     ) -> bool:
-        """Remember what each lane took of its offer. True when one that took all of it has room for
-        more than that, and is to be asked again at once."""
+        """Remember what each lane took of its offer. True when lanes are to be asked again at once:
+        one took all of its offer and has room for more, or what was put aside left its room free.
+        """
         if len(self._appetites) >= MOST_ROOMS:
             self._appetites = {}
         took = Counter(chain((one.lane for one in taken.claimed), taken.put_aside))
         most = {ask.lane: ask.most for ask in asks}
-        more = False
+        more = bool(taken.put_aside)
         for lane, offered in rooms:
             self._appetites[lane] = next_appetite(offered, took[lane])
             more = more or offered <= took[lane] < most.get(lane, 0)
@@ -284,8 +285,10 @@ class Engine:
             room = self._room(one.endpoint_id)
             room.began()
             self._unanswered += 0 if room.answered else 1
-            room.probing = one.endpoint_id in probes
-            self._probing += room.probing
+            if one.endpoint_id in probes:
+                # It stays one, whatever is sent beside it once a person let the endpoint go.
+                room.probing = True
+                self._probing += 1
             self._in_flight += 1
             requests.append(request)
         if requests and self._transport is not None:

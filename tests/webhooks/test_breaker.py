@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.db.models.functions import Now
 
 from chatbots.models import Chatbot
 from tests.receiver import Receiver
-from tests.webhooks.due import add_due, add_webhook, due_lanes, states
-from webhooks import breaker, outbox, queue, sample, subscriptions
+from tests.webhooks.due import add_due, add_webhook, due_lanes, states, wait_until
+from tests.webhooks.raw_server import OK, Connection, RawServer
+from webhooks import breaker, engine, outbox, queue, sample, subscriptions
 from webhooks.engine import Engine
 from webhooks.models import Attempt, Delivery, Endpoint, Webhook
 from webhooks.transport import Transport
@@ -200,3 +204,44 @@ def test_a_person_lets_it_go(webhook: Webhook) -> None:
     assert not subscriptions.let_go(webhook)
 
     assert due_lanes() == [webhook.endpoint_id]
+
+
+def test_a_person_who_lets_it_go_while_it_is_probed_uses_up_no_place_for_probes(
+    running: Engine, chatbot: Chatbot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "SLOTS", 4)  # One of them for probes.
+    may_answer = threading.Event()
+
+    def talk(opened: Connection) -> None:
+        while opened.read_request():
+            may_answer.wait(8)
+            opened.send(OK)
+
+    def run() -> None:
+        try:
+            running.run()
+        finally:
+            connection.close()
+
+    with RawServer(talk) as server, ThreadPoolExecutor(1) as beside:
+        webhook = add_webhook(chatbot, server.url("/"))
+        may_answer.set()
+        ids = add_due(webhook)
+        running.run()
+        may_answer.clear()
+        breaker.hold(webhook.endpoint_id, "timeout")
+        let_the_pause_pass(webhook)
+        ids += add_due(webhook, 2)
+        run_beside = beside.submit(run)
+        wait_until(lambda: len(server.requests) == 2, "the probe")
+        assert subscriptions.let_go(webhook)
+        wait_until(lambda: len(server.requests) == 3, "another, beside the probe")
+        may_answer.set()
+        run_beside.result(10)
+        assert states(ids) == ["succeeded"] * 3
+
+        breaker.hold(webhook.endpoint_id, "timeout")
+        let_the_pause_pass(webhook)
+        ids += add_due(webhook)
+        running.run()
+        assert states(ids) == ["succeeded"] * 4

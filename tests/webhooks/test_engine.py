@@ -288,6 +288,20 @@ def test_410_disables_the_webhook_and_its_deliveries_wait(
     assert len(live_receiver.requests) == 3
 
 
+def test_what_waits_for_a_disabled_webhook_holds_up_nobody_behind_it(
+    running: Engine, chatbot: Chatbot, webhook: Webhook, live_receiver: Receiver
+) -> None:
+    disabled = add_webhook(chatbot, live_receiver.url("/disabled"))
+    waiting = add_due(disabled, 300, seconds_ago=60)
+    # Not by way of `subscriptions.disable`, which would see to them itself.
+    Webhook.objects.filter(pk=disabled.pk).update(status="disabled")
+    behind = add_due(webhook, 5)
+    running.run()
+    assert states(behind) == ["succeeded"] * 5
+    assert states(waiting) == ["held"] * 300
+    assert {request.path for request in live_receiver.requests} == {"/hook"}
+
+
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_is_a_failure_and_not_followed(
     running: Engine, webhook: Webhook, live_receiver: Receiver, status: int
