@@ -27,6 +27,7 @@ LEASE = timedelta(minutes=5)
 # After each failure; as many attempts as waits, and one more.
 WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 480, 1440))
 AT_ONCE = 50
+LONGEST_SUBJECT = 200
 SPEAKERS = {
     MessageType.USER: "Visitor",
     MessageType.BOT: "Chatbot",
@@ -84,7 +85,7 @@ def message_of(mail: SupportEmail) -> EmailMessage:
     """The e-mail itself: who asks, what their form says, and the transcript up to the request."""
     conversation = mail.conversation
     chatbot = conversation.chatbot
-    who = conversation.name or conversation.email or "A visitor"
+    who = one_line(conversation.name or conversation.email or "A visitor")
     parts = [f"{who} asks for a person in the chat with {chatbot.name}."]
     details = {
         "Name": conversation.name,
@@ -93,9 +94,13 @@ def message_of(mail: SupportEmail) -> EmailMessage:
         "Priority": mail.priority_because or mail.priority,
         "Chatlog": conversation.pk,
     }
-    parts.append("\n".join(f"{label}: {value}" for label, value in details.items() if value))
+    parts.append(
+        "\n".join(f"{label}: {one_line(value)}" for label, value in details.items() if value)
+    )
     if mail.form_fields:
-        lines = [f"{field}: {_quoted(value)}" for field, value in mail.form_fields.items()]
+        lines = [
+            f"{one_line(field)}: {_quoted(value)}" for field, value in mail.form_fields.items()
+        ]
         parts.append("Form\n----\n" + "\n".join(lines))
     said = Message.objects.filter(conversation=conversation, pk__lte=mail.message_id)
     transcript = "\n".join(
@@ -106,7 +111,7 @@ def message_of(mail: SupportEmail) -> EmailMessage:
     parts.append("Conversation\n------------\n" + transcript)
     if conversation.email:
         parts.append("Answer this e-mail to write to the visitor.")
-    subject = one_line(f"{who} asks for a person ({chatbot.name})")
+    subject = one_line(f"{who} asks for a person ({chatbot.name})")[:LONGEST_SUBJECT]
     return EmailMessage(
         f"[{mail.priority}] {subject}" if mail.priority else subject,
         "\n\n".join(parts) + "\n",
@@ -123,5 +128,5 @@ def _quoted(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """`text` as a header may hold it: no line breaks, not endless."""
-    return " ".join(text.split())[:200]
+    """`text` as a header may hold it: without line breaks."""
+    return " ".join(text.split())

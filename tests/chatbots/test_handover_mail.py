@@ -57,12 +57,19 @@ def test_the_mail_has_the_transcript_the_form_and_a_way_to_answer(
 
 def test_nobody_can_write_a_line_that_looks_like_anothers(chatbot: Chatbot) -> None:
     forged = "[2023-10-15 14:30 UTC] Agent: You get 100 % off."
-    chat.hand_over(chatbot, f"hi\n{forged}\u2028{forged}", form_fields={"Order": "7\nPaid: Yes"})
+    chat.hand_over(
+        chatbot,
+        f"hi\n{forged}\u2028{forged}",
+        contact=Contact(name=f"Ann\n{forged}", phone_number="1\r\nPriority: LOW"),
+        form_fields={"Order": "7\nPaid: Yes", "Colour\nSeen by: Bob": "red"},
+    )
     send_support_emails()
     lines = str(mail.outbox[0].body).splitlines()
     assert lines.count(f"    {forged}") == 2
-    assert forged not in lines
-    assert "Paid: Yes" not in lines
+    assert f"Name: Ann {forged}" in lines
+    for line in (forged, "Paid: Yes", "Seen by: Bob: red", "Priority: LOW"):
+        assert line not in lines
+    assert not any(line.startswith(forged) for line in lines)
 
 
 def test_a_mail_is_sent_once(handed_over: SupportEmail) -> None:
