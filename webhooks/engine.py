@@ -188,10 +188,13 @@ class Engine:
         limit = min(free, MOST_CLAIMED)
         probed = self._begin_probes(due.probes, limit)
         asks = self._asks(due.lanes, free)
-        rooms = deal(asks, limit - len(probed))
-        if len(asks) > len(rooms) >= limit - len(probed):
-            # More lanes than places: the rest of them have their turn next.
-            self._after_lane = rooms[-1][0] if rooms else self._after_lane
+        places = limit - len(probed)
+        rooms = deal(asks, places)
+        if rooms and len(asks) > len(rooms) >= places:
+            # More lanes than places: the rest of them have their turn next. That is no reason for
+            # another sweep: those that wait for an earlier delivery give nothing, however often.
+            self._after_lane = rooms[-1][0]
+        elif asks and not places:
             self._swept_whole = False
         rooms += [(lane.id, 1) for lane in probed]
         if rooms:

@@ -563,6 +563,29 @@ def test_endpoints_past_the_first_look_have_their_turn_and_the_run_ends(
     assert Delivery.objects.get(pk=id).status == "succeeded"
 
 
+def test_more_lanes_than_places_that_all_wait_for_an_earlier_delivery_let_the_run_end(
+    running: Engine,
+    chatbot: Chatbot,
+    live_receiver: Receiver,
+    monkeypatch: pytest.MonkeyPatch,
+    beside: ThreadPoolExecutor,
+) -> None:
+    monkeypatch.setattr(engine, "MOST_CLAIMED", 2)
+    for number in range(5):
+        ordered = add_webhook(chatbot, f"http://127.0.0.1:{20_000 + number}/", ordered=True)
+        add_due(ordered, seconds_ago=-3600, conversation="a")
+        add_due(ordered, conversation="a")
+    last = add_webhook(chatbot, live_receiver.url("/hook"))
+    (id,) = add_due(last)
+    run = run_beside(beside, running)
+    try:
+        run.result(5)
+    finally:
+        running.stop()
+    assert Delivery.objects.get(pk=id).status == "succeeded"
+    assert Attempt.objects.count() == 1
+
+
 # ---------------------------------------------------------------- the database goes away
 
 
