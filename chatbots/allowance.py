@@ -3,7 +3,8 @@
 The count is a row, which each process adds to in one statement. Where much is allowed a process
 takes several at a time and gives them out by itself, so that a busy caller costs one statement for
 a hundred requests. There are never more than are allowed; what a process took and does not need is
-lost to the others, a twentieth at most. The database's clock says when a while is over.
+lost to the others, a twentieth at most for each process, and nothing where less than forty are
+allowed. The database's clock says when a while is over.
 
 A count that cannot be written stops nobody: the request will meet the same database soon enough.
 Then nothing is counted for a moment.

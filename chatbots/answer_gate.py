@@ -3,7 +3,8 @@
 Who waits for an answer holds one of the web process's threads. A model that hangs must not come to
 hold all of them, or nothing else that the process serves would go on. So there is room for some,
 and whoever finds none is told so at once. After failures in a row the model is left alone for a
-while; then one question tries it, and the others are told no until that has ended.
+while; then one question tries it, and the others are told no until that has ended, or for as long
+again.
 """
 
 from __future__ import annotations

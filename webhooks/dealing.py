@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 # What a lane is thought to have due before anything was claimed from it.
 FIRST_APPETITE = 8
-LONGEST_SEARCH = 1 << 20
+# More requests than are ever open to one endpoint.
+NO_LEVEL = 1 << 20
 
 
 @dataclass(slots=True)
@@ -35,8 +36,8 @@ def deal(asks: Sequence[Ask], places: int) -> list[tuple[int, int]]:
 
     Like water: those with the fewest open requests first, up to one level for all.
     """
-    if sum(ask.at(LONGEST_SEARCH) for ask in asks) <= places:
-        level, left = LONGEST_SEARCH, 0
+    if sum(ask.at(NO_LEVEL) for ask in asks) <= places:
+        level, left = NO_LEVEL, 0
     else:
         low, high = 0, max(ask.in_flight + ask.most for ask in asks)
         while low < high:
