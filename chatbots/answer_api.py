@@ -128,7 +128,11 @@ def _within_time(body: dict[str, Any]) -> bytes:
         finally:
             _gate.leave()
 
-    threading.Thread(target=run, name="answer-api", daemon=True).start()
+    try:
+        threading.Thread(target=run, name="answer-api", daemon=True).start()
+    except RuntimeError:
+        _gate.leave()
+        raise NoAnswer(f"{_where()} was not asked: the system gives no thread for it.") from None
     response: bytes | NoAnswer
     try:
         response = result.get(timeout=max(0.0, ends - time.monotonic()))

@@ -298,6 +298,27 @@ def test_a_model_that_keeps_failing_is_left_alone(
     assert "was not asked: it failed 5 times in a row" in log_lines()[-1]
 
 
+def test_a_system_that_gives_no_thread_takes_no_place_for_good(
+    bot: Chatbot, model: Receiver, settings: Settings, log_lines: Callable[[], list[str]]
+) -> None:
+    settings.ANSWER_API_AT_ONCE = 2
+    with pytest.MonkeyPatch.context() as patch:
+        # A limit of the system's on threads does not hold for root.
+        patch.setattr(threading.Thread, "start", refuse_a_thread)
+        for _ in range(3):
+            says_the_fallback(bot)
+    assert len(log_lines()) == 3
+    assert all(line.endswith("the system gives no thread for it.") for line in log_lines())
+    model.answer(PATH, body=completion("At nine."))
+    reply = chat.ask(bot, "when are you open?")
+    assert reply.response is not None
+    assert reply.response.content == "At nine."
+
+
+def refuse_a_thread(_: threading.Thread) -> None:
+    raise RuntimeError("can't start new thread")
+
+
 def test_a_model_that_refuses_single_questions_is_asked_on(bot: Chatbot, model: Receiver) -> None:
     model.answer(PATH, 400, body=b'{"error": "content policy"}')
     for _ in range(FAILURES_IN_A_ROW + 3):
