@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 from collections import Counter as Tally
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -169,7 +169,7 @@ def test_each_life_of_the_server_has_a_name_of_its_own(cluster: Cluster) -> None
 
     names = [life()[0]]
     assert life()[0] == names[0]
-    ends = [
+    ends: list[Callable[[], None]] = [
         partial(cluster.restart, "fast"),
         partial(cluster.restart, "immediate"),
         kill_a_process_of_the_server,
