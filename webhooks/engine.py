@@ -47,6 +47,12 @@ LOOK_SECONDS = 0.25
 BUSY = 4
 PACE_SECONDS = 0.012
 DATABASE_RETRY_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0)
+# After the server crashed, nobody claims for so long: longer than the longest pause between two
+# tries, so that by then every worker has made those of its claims stand that the crash has undone.
+GRACE_SECONDS = DATABASE_RETRY_SECONDS[-1] + 1.0
+# A worker that was just started cannot know whether there was a crash that others have not got over
+# yet. Where the server has run for so long, there was none.
+SETTLED_SECONDS = 60.0
 MOST_ROOMS = 20_000
 
 
@@ -62,9 +68,12 @@ class Engine:
         self._answers: deque[tuple[Request, Outcome]] = deque()
         self._unrecorded: list[Finished] = []
         self._in_flight = 0
-        # By delivery: claimed, and not recorded yet. Doubtful once the database was away.
+        # By delivery: claimed, and not recorded yet. In doubt once the database was away.
         self._in_hand: dict[int, Claimed] = {}
-        self._in_doubt = False
+        self._in_doubt = True
+        # The life of the database's server in which this worker claimed last; "" before the first.
+        self._life = ""
+        self._claims_from = 0.0
         self._rooms: dict[int, Room] = {}
         # By lane: how much of a claim is worth offering to it.
         self._appetites: dict[int, int] = {}
@@ -121,19 +130,20 @@ class Engine:
     def _work(self) -> None:
         if self._transport is None:
             self._transport = Transport(self._answered, ca_file=settings.ENDPOINT_CA_FILE)
+        self._in_doubt = True  # Nobody knows what happened since the last run.
         busy_until = time.monotonic() + LINGER_SECONDS
         stop_by: float | None = None
         failures = 0
         while True:
             self._bell.clear()
             poked, self._poked = self._poked, False
-            saw_all = True
+            saw_all, in_grace = True, False
             try:
                 if self._in_doubt:
-                    queue.present().claim_again(self._in_hand.values())
-                    self._in_doubt = False
+                    self._make_sure(was_away=failures > 0)
                 self._record()
-                if not self._stopping:
+                in_grace = time.monotonic() < self._claims_from
+                if not self._stopping and not in_grace:
                     saw_all = self._claim(poked)
                 failures = 0
             except (OperationalError, InterfaceError) as error:
@@ -151,19 +161,35 @@ class Engine:
                     return  # The database is away. The leases run out and others take over.
             if poked or self._in_flight or self._unrecorded or self._answers:
                 busy_until = now + LINGER_SECONDS
-            elif self._stopping or (saw_all and now >= busy_until):
+            elif self._stopping or (saw_all and not in_grace and now >= busy_until):
                 return
             if saw_all and not failures:
                 self._wait(busy_until - now)
 
     def _wait(self, linger_seconds: float) -> None:
         seconds = LOOK_SECONDS if self._in_flight else max(0.0, linger_seconds)
-        if self._next_due_at is not None and self._in_flight < SLOTS:
-            seconds = min(seconds, max(0.001, self._next_due_at - time.monotonic()))
+        now = time.monotonic()
+        if now < self._claims_from:
+            seconds = self._claims_from - now
+        elif self._next_due_at is not None and self._in_flight < SLOTS:
+            seconds = min(seconds, max(0.001, self._next_due_at - now))
         self._bell.wait(seconds)
         ahead = self._looked_at + PACE_SECONDS - time.monotonic()
         if self._found >= BUSY and ahead > 0 and not self._stopping:
             time.sleep(ahead)
+
+    def _make_sure(self, *, was_away: bool) -> None:
+        """Make what this worker has in hand stand. If claims may have been undone, leave the other
+        workers time to do the same before claiming anything."""
+        present = queue.present()
+        life, seconds = present.life()
+        if self._in_hand:
+            present.claim_again(self._in_hand.values())
+        may_be_new = self._life or was_away or seconds < SETTLED_SECONDS
+        if life != self._life and may_be_new:
+            self._claims_from = time.monotonic() + GRACE_SECONDS
+            self._after_lane = queue.START
+        self._life, self._in_doubt = life, False
 
     def _claim(self, poked: bool) -> bool:
         """Take what there is room for, and have it sent. False when more is to be looked at now."""

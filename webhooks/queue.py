@@ -116,6 +116,10 @@ class Queue(Protocol):
     def claim_again(self, claimed: Collection[Claimed]) -> None:
         """Make claims stand, under their numbers, that a crash of the database has undone."""
 
+    def life(self) -> tuple[str, float]:
+        """The present life of the database's server, in which no claim was undone: a name that no
+        other has, and how many seconds ago it began."""
+
     def record(self, finished: Sequence[Finished]) -> None:
         """Append the attempts, and move their deliveries on unless somebody else did since."""
 

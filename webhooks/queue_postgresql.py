@@ -123,6 +123,14 @@ SET attempts = d.attempts + 1,
 FROM due WHERE d.id = due.id
 """
 
+# When one of its processes is killed, a server loses what was not on the disk, as in any crash, and
+# goes on under the same start time; but its counts begin anew.
+LIFE = """
+SELECT concat(began, ' ', reset),
+       extract(epoch FROM statement_timestamp() - greatest(began, reset))::float8
+FROM (SELECT pg_postmaster_start_time() AS began, stats_reset AS reset FROM pg_stat_bgwriter) AS s
+"""
+
 LOCK_LIMITED = """
 SELECT id, rate_limit, rate_next_at, statement_timestamp() FROM webhooks_webhook
 WHERE id = ANY(%s) ORDER BY id FOR UPDATE
@@ -288,6 +296,12 @@ class PostgresqlQueue:
                     "interrupted": INTERRUPTED_SENTENCE,
                 },
             )
+
+    def life(self) -> tuple[str, float]:
+        with _cursor() as cursor:
+            cursor.execute(LIFE)
+            name, seconds = cursor.fetchall()[0]
+            return name, seconds
 
     def record(self, finished: Sequence[Finished]) -> None:
         if not finished:

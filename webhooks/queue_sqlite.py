@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
@@ -195,6 +196,10 @@ class SqliteQueue:
 
     def claim_again(self, claimed: Collection[Claimed]) -> None:
         """Nothing to do: there is no server that could crash and undo a claim."""
+
+    def life(self) -> tuple[str, float]:
+        """One for ever."""
+        return "SQLite", math.inf
 
     def record(self, finished: Sequence[Finished]) -> None:
         if not finished:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from chatbots.models import Chatbot, Plan
 from tests.dashboard.conftest import SECRET, deliver
 from webhooks import breaker
-from webhooks.models import Delivery, DeliveryStatus, Webhook, WebhookStatus
+from webhooks.models import Delivery, DeliveryStatus, Endpoint, Webhook, WebhookStatus
 
 ADD = "/webhooks/webhook/add/"
 
@@ -243,7 +243,12 @@ def test_a_held_endpoint_is_shown_and_let_go(browser_of_member: Client, webhook:
 
     page = browser_of_member.get(page_of(webhook)).content.decode()
     assert "The endpoint is held back" in page
-    assert "20 in a row timed out" in page
+    endpoint = Endpoint.objects.get(pk=webhook.endpoint_id)
+    assert endpoint.held_since is not None
+    assert endpoint.held_until is not None
+    since, until = f"{endpoint.held_since:%H:%M}", f"{endpoint.held_until:%H:%M:%S}"
+    because = "because 20 in a row timed out"
+    assert f"Held back since {since} UTC {because}; next try {until} UTC." in page
     of_delivery = reverse("admin:webhooks_delivery_change", args=[waiting.pk])
     assert "Its endpoint is held back" in browser_of_member.get(of_delivery).content.decode()
 

@@ -9,7 +9,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self
+from typing import Any, Literal, LiteralString, Self
 
 import psycopg
 
@@ -41,8 +41,7 @@ class Cluster:
         if os.geteuid() == 0:
             shutil.chown(self._folder, "postgres")
         self._ctl("init", "-o", "--auth=trust --username=postgres --encoding=UTF8 --locale=C.UTF-8")
-        options = f"-p {self._port} {SETTINGS}"
-        self._ctl("start", "-w", "-l", str(self._folder / "log"), "-o", options)
+        self.start()
         server = self.url.removesuffix("/emitter")
         with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
             connection.execute("CREATE DATABASE emitter")
@@ -54,12 +53,32 @@ class Cluster:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._ctl("stop", "-m", "immediate")
+        self.crash()
         shutil.rmtree(self._folder)
 
     def restart(self, mode: Literal["fast", "immediate"]) -> None:
         """`fast` cuts all connections and shuts down in order; `immediate` is a crash."""
         self._ctl("restart", "-w", "-m", mode, "-l", str(self._folder / "log"))
+
+    def ask(self, question: LiteralString) -> tuple[Any, ...]:
+        """The one row that answers an SQL question."""
+        with psycopg.connect(self.url) as connection:
+            [row] = connection.execute(question)
+        return row
+
+    def answers(self) -> bool:
+        try:
+            return self.ask("SELECT 1") == (1,)
+        except psycopg.OperationalError:
+            return False
+
+    def start(self) -> None:
+        options = f"-p {self._port} {SETTINGS}"
+        self._ctl("start", "-w", "-l", str(self._folder / "log"), "-o", options)
+
+    def crash(self) -> None:
+        """Stop at once, without writing down what is not on the disk yet."""
+        self._ctl("stop", "-m", "immediate")
 
     def _ctl(self, *arguments: str) -> None:
         # PostgreSQL does not run as root.

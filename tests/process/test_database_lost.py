@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
 from collections import Counter as Tally
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests import needs
@@ -15,10 +20,19 @@ from tests.process.counter import Counter
 from tests.process.stack import Stack, wait_until
 from tests.process.truth import interrupted_of
 from tests.process.visitors import Visitors
+from webhooks.engine import SETTLED_SECONDS
 from webhooks.queue import LEASE_SECONDS
+from webhooks.queue_postgresql import LIFE
 
 pytestmark = [pytest.mark.process, pytest.mark.soak, pytest.mark.timeout(300)]
 SOME = 2000
+UNDONE = "SELECT count(*) FROM webhooks_delivery WHERE status = 'pending' AND attempts = 0"
+# Connections of others that have looked for due work, or whether they may.
+LOOKED = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND state = 'idle'
+  AND (query LIKE '%pg_postmaster_start_time%' OR query LIKE '%webhooks_delivery%')
+"""
 CUTS = 10
 ANSWERS_BETWEEN = 20
 
@@ -85,6 +99,87 @@ def test_a_claim_that_a_crash_of_the_database_undid_is_recorded_all_the_same(
         arrived = counter.chatlogs()
         assert interrupted_of(stack, chatbot, arrived, chatlogs) == 0
         assert set(arrived.values()) == {1}
+
+
+@pytest.mark.parametrize("is_new", [False, True], ids=["that had looked", "that is new"])
+def test_what_a_worker_sent_before_a_crash_undid_its_claim_no_other_worker_sends_again(
+    stack: Stack, cluster: Cluster, is_new: bool
+) -> None:
+    first = stack.worker
+    assert first is not None
+    others = []
+    with Counter(delay_seconds=2) as counter:
+        try:
+            if not is_new:
+                others.append(second_worker(stack))
+                others[0].send_signal(signal.SIGSTOP)
+            chatbot = stack.do("prepare", url=counter.url)["chatbotId"]
+            stack.do("pour", chatbot=chatbot, count=4)
+            counter.wait_for(4)
+            cluster.crash()
+            first.send_signal(signal.SIGSTOP)
+            cluster.start()
+            # What the first worker has in hand is due, as if nobody had taken it.
+            assert cluster.ask(UNDONE) == (4,)
+            if is_new:
+                others.append(stack.start_worker())
+            else:
+                others[0].send_signal(signal.SIGCONT)
+            wait_until(
+                lambda: cluster.ask(LOOKED) != (0,), "the other worker came back before the first"
+            )
+            first.send_signal(signal.SIGCONT)
+            stack.wait_for_all(chatbot, 4, LEASE_SECONDS * 3)
+        finally:
+            first.send_signal(signal.SIGCONT)
+            for other in others:
+                other.kill()
+            stack.worker = first
+        assert set(counter.chatlogs().values()) == {1}
+        tried = stack.do("attempts", chatbot=chatbot).values()
+        assert [attempts for _, _, attempts in tried] == [[[1, ""]]] * 4
+
+
+def second_worker(stack: Stack) -> subprocess.Popen[bytes]:
+    """One more worker, which has delivered."""
+    first, second = stack.worker, stack.start_worker()
+    assert first is not None
+    first.send_signal(signal.SIGSTOP)
+    try:
+        with Counter() as counter:
+            chatbot = stack.do("prepare", url=counter.url)["chatbotId"]
+            stack.do("pour", chatbot=chatbot, count=1)
+            stack.wait_for_all(chatbot, 1, LEASE_SECONDS * 3)
+    finally:
+        first.send_signal(signal.SIGCONT)
+    return second
+
+
+def test_each_life_of_the_server_has_a_name_of_its_own(cluster: Cluster) -> None:
+    def life() -> tuple[str, float]:
+        name, seconds = cluster.ask(LIFE)
+        return str(name), float(seconds)
+
+    def kill_a_process_of_the_server() -> None:
+        with psycopg.connect(cluster.url) as connection:
+            os.kill(connection.info.backend_pid, signal.SIGKILL)
+            with pytest.raises(psycopg.OperationalError):
+                connection.execute("SELECT pg_sleep(60)")
+        wait_until(cluster.answers, "the server is back")
+
+    names = [life()[0]]
+    assert life()[0] == names[0]
+    ends: list[Callable[[], None]] = [
+        partial(cluster.restart, "fast"),
+        partial(cluster.restart, "immediate"),
+        kill_a_process_of_the_server,
+    ]
+    for end in ends:
+        end()
+        name, seconds = life()
+        assert 0 <= seconds < SETTLED_SECONDS
+        names.append(name)
+    assert len(set(names)) == 1 + len(ends)
 
 
 def assert_all_arrived(stack: Stack, chatbot: str, counter: Counter, visitors: Visitors) -> None:

@@ -7,7 +7,7 @@ import json
 import logging
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -31,7 +31,7 @@ from tests.webhooks.due import (
     states,
     wait_until,
 )
-from webhooks import engine, outbox, queue, sample, schedule, subscriptions
+from webhooks import engine, outbox, queue, replay, sample, schedule, subscriptions, upkeep
 from webhooks.engine import Engine
 from webhooks.models import Attempt, Delivery, Webhook
 
@@ -176,6 +176,43 @@ def test_after_a_rotation_both_secrets_verify_for_a_day(
     assert today.headers["x-wonderchat-signature"] == digest
 
 
+def test_the_webhook_id_is_the_same_when_a_delivery_is_resent(
+    running: Engine, chatbot: Chatbot, live_receiver: Receiver
+) -> None:
+    secret = subscriptions.make_secret()
+    webhook = add_webhook(chatbot, live_receiver.url("/hook"), secret, standard_headers=True)
+    add_due(webhook)
+    running.run()
+    replay.resend(Delivery.objects.get())
+    running.run()
+    first, second = live_receiver.requests
+    assert first.headers["webhook-id"] == second.headers["webhook-id"]
+    assert first.body == second.body
+    StandardWebhook(secret).verify(second.body, second.headers)
+
+
+@pytest.mark.parametrize(
+    ("skew_seconds", "is_refused"), [(-600, "too old"), (-240, ""), (240, ""), (600, "too new")]
+)
+def test_the_standard_library_refuses_what_is_outside_its_tolerance_and_takes_what_is_within(
+    running: Engine,
+    chatbot: Chatbot,
+    live_receiver: Receiver,
+    skew_seconds: int,
+    is_refused: str,
+) -> None:
+    secret = subscriptions.make_secret()
+    webhook = add_webhook(chatbot, live_receiver.url("/hook"), secret, standard_headers=True)
+    add_due(webhook, simulate={"timestampSkewSeconds": skew_seconds})
+    running.run()
+    [request] = live_receiver.requests
+    if is_refused:
+        with pytest.raises(WebhookVerificationError, match=is_refused):
+            StandardWebhook(secret).verify(request.body, request.headers)
+    else:
+        StandardWebhook(secret).verify(request.body, request.headers)
+
+
 def test_many_deliveries_arrive_once_each(
     running: Engine, webhook: Webhook, live_receiver: Receiver
 ) -> None:
@@ -300,6 +337,36 @@ def test_what_waits_for_a_disabled_webhook_holds_up_nobody_behind_it(
     assert states(behind) == ["succeeded"] * 5
     assert states(waiting) == ["held"] * 300
     assert {request.path for request in live_receiver.requests} == {"/hook"}
+
+
+def disabled_by_a_person(webhook: Webhook) -> None:
+    subscriptions.disable(webhook, "Somebody disabled it.")
+
+
+def disabled_by_long_failure(webhook: Webhook) -> None:
+    Webhook.objects.update(failing_since=timezone.now() - timedelta(days=5, minutes=1))
+    assert upkeep.disable_long_failing() == 1
+
+
+@pytest.mark.parametrize("disable", [disabled_by_a_person, disabled_by_long_failure])
+def test_what_waits_for_a_disabled_webhook_and_what_comes_meanwhile_arrives_once_it_is_enabled(
+    running: Engine,
+    webhook: Webhook,
+    live_receiver: Receiver,
+    disable: Callable[[Webhook], None],
+) -> None:
+    add_due(webhook, 3)
+    disable(webhook)
+    outbox.fan_out([add_event(webhook.chatbot)])
+    running.run()
+    assert states() == ["held"] * 4
+    assert live_receiver.requests == []
+
+    webhook.refresh_from_db()
+    assert subscriptions.enable(webhook) == 4
+    running.run()
+    assert states() == ["succeeded"] * 4
+    assert len(live_receiver.requests) == 4
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

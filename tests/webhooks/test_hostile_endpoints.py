@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
+import json
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.emitter.group import ROOT
 from tests.webhooks.raw_server import (
     OK,
     Behaviour,
@@ -89,6 +95,13 @@ def test_a_body_within_a_mebibyte_is_read_to_its_end(sender: Sender, size: int) 
         assert outcome.response_truncated is (size > 65536)
 
 
+def test_nobody_is_asked_to_compress(sender: Sender) -> None:
+    with RawServer(answer()) as server:
+        sender.post(server.url())
+        [request] = server.requests
+    assert b"accept-encoding" not in request.lower()
+
+
 @pytest.mark.parametrize("coding", [b"Content-Encoding: gzip", b"Content-Encoding: br, gzip"])
 def test_a_compressed_bomb_is_not_unpacked(sender: Sender, coding: bytes) -> None:
     bomb = gzip.compress(bytes(10 * 1024 * 1024))
@@ -133,6 +146,15 @@ def test_a_flood_of_informational_answers_is_no_answer(
     assert outcome.status_code is None
 
 
+def test_an_early_hint_before_the_answer_is_no_answer_however_long_it_is(sender: Sender) -> None:
+    hint = b"HTTP/1.1 103 Early Hints\r\nRetry-After: 9\r\nLink: " + b"x" * 60_000 + b"\r\n\r\n"
+    reply = b"HTTP/1.1 503 Later\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n"
+    outcome = meet(sender, answer_and_close(hint * 3 + reply))
+    assert (outcome.error_kind, outcome.status_code) == ("http_status", 503)
+    assert outcome.retry_after == "7"
+    assert outcome.response_head == reply
+
+
 # ---------------------------------------------------------------- not HTTP
 
 
@@ -169,7 +191,8 @@ def test_what_is_not_http_is_said_so(sender: Sender, reply: bytes) -> None:
 def test_a_content_length_past_all_numbers_is_cut_like_any_body(sender: Sender) -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 40 + b"\r\n\r\n"
     outcome = meet(sender, endless(head, b"x" * 65536, []))
-    assert outcome.error_kind in ("", "protocol")
+    assert (outcome.error_kind, outcome.status_code) == ("", 200)
+    assert outcome.response_truncated
     assert len(outcome.response_body) <= 65536
 
 
@@ -278,7 +301,28 @@ def test_a_second_answer_behind_the_first_is_not_taken_for_the_next(sender: Send
 def test_a_switch_of_protocols_is_no_success(sender: Sender) -> None:
     reply = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
     outcome = meet(sender, answer_and_close(reply))
-    assert not outcome.succeeded
+    assert (outcome.error_kind, outcome.status_code) == ("closed", 101)
+
+
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind", "status"),
+    [
+        (CONTINUE, "closed", None),
+        (CONTINUE * 3 + OK, "", 200),
+        (CONTINUE + b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n", "http_status", 500),
+        (b"HTTP/1.1 100 Continue\r\nContent-Length: 5\r\n\r\nhello" + OK, "protocol", None),
+        (b"HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n", "http_status", 417),
+    ],
+    ids=["and no more", "and a success", "and a failure", "with a body", "never expected"],
+)
+def test_100_continue_that_nobody_asked_for_is_no_answer(
+    sender: Sender, reply: bytes, kind: str, status: int | None
+) -> None:
+    outcome = meet(sender, answer_and_close(reply))
+    assert (outcome.error_kind, outcome.status_code) == (kind, status), outcome.error
 
 
 # ---------------------------------------------------------------- elsewhere
@@ -330,3 +374,31 @@ def test_a_hundred_bad_ones_do_not_harm_a_good_one(sender: Sender) -> None:
         requests = [request_to((hostile if n % 2 else good).url(f"/{n}")) for n in range(200)]
         outcomes = sender.send(requests)
     assert [outcome.succeeded for outcome in outcomes] == [n % 2 == 0 for n in range(200)]
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="needs Linux' /proc")
+def test_a_hundred_and_fifty_that_send_too_much_take_little_memory() -> None:
+    """Half a megabyte for each that is open, of the ten megabytes and more that each sends."""
+    hint = b"HTTP/1.1 103 Early Hints\r\nLink: " + b"x" * 90_000 + b"\r\n\r\n"
+    lines = b"".join(b"X-%d: %d\r\n" % (number, number) for number in range(100_000))
+    too_much = [
+        endless(b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 65536, []),
+        endless(b"", hint, []),
+        endless(b"HTTP/1.1 200 OK\r\n", b"X-Long: " + b"x" * 10_000_000, []),
+        endless(b"HTTP/1.1 200 OK\r\n", lines, []),
+        endless(b"HTTP/1.1 200 OK\r\nX-Long: ", b"x" * 65536, []),
+    ]
+    with contextlib.ExitStack() as stack:
+        good = stack.enter_context(RawServer(answer()))
+        hostile = [stack.enter_context(RawServer(behave)).url() for behave in too_much]
+        times = 30
+        told = subprocess.run(
+            [sys.executable, "-m", "tests.webhooks.peak_memory", good.url(), str(times), *hostile],
+            cwd=ROOT,
+            capture_output=True,
+            check=True,
+            timeout=60,
+        )
+    found = json.loads(told.stdout)
+    assert found["kinds"] == ["", "too_large"]
+    assert found["grown"] < 0.5 * 2**20 * times * len(too_much)

@@ -11,7 +11,7 @@ import pytest
 from chatbots import events
 from chatbots.models import Chatbot, Event, EventSource
 from tests.receiver import Receiver
-from tests.webhooks.due import EVENT, add_webhook, claim_all, finish, let_time_pass
+from tests.webhooks.due import EVENT, add_webhook, claim_all, finish, let_time_pass, side_by_side
 from webhooks import outbox, queue
 from webhooks.engine import Engine
 from webhooks.models import Delivery, Webhook
@@ -131,3 +131,35 @@ def test_they_arrive_in_order_past_a_failure(
     arrived = [json.loads(request.body)["data"]["place"] for request in live_receiver.requests]
     assert arrived == [0, *range(12)]
     assert webhook.deliveries.filter(status="succeeded").count() == 12
+
+
+def test_two_workers_and_many_failures_keep_each_conversation_in_order(
+    chatbot: Chatbot, live_receiver: Receiver
+) -> None:
+    for turn in range(24):
+        status = 500 if turn % 3 == 1 else 200
+        live_receiver.answer("/hook", status, then=turn > 0, delay_seconds=0.01 * (turn % 4))
+    webhook = add_webhook(chatbot, live_receiver.url("/hook"), ordered=True)
+    chatlogs = [f"chat{number % 8}" for number in range(40)]
+    add_events(chatbot, *chatlogs)
+    engines = [Engine(), Engine()]
+    try:
+        for _ in range(20):
+            side_by_side(*[engine.run for engine in engines])
+            if not webhook.deliveries.filter(status="pending").exists():
+                break
+            let_time_pass(100_000)
+    finally:
+        for engine in engines:
+            if engine._transport is not None:
+                engine._transport.close()
+    assert webhook.deliveries.filter(status="succeeded").count() == 40
+    assert len(live_receiver.requests) >= 40 + 8
+    arrived: dict[str, list[int]] = {}
+    for request in live_receiver.requests:
+        data = json.loads(request.body)["data"]
+        arrived.setdefault(data["chatlogId"], []).append(data["place"])
+    for chatlog, order in arrived.items():
+        # Repeated where it failed; never before one that was first.
+        assert order == sorted(order), chatlog
+        assert sorted(set(order)) == [n for n, name in enumerate(chatlogs) if name == chatlog]

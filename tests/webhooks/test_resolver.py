@@ -143,6 +143,14 @@ def test_hanging_names_do_not_delay_another(looks_up: Resolver, dns: DnsServer) 
     assert not any(question.is_answered for question in hanging)
 
 
+def test_a_slow_answer_after_quick_ones_is_waited_for(looks_up: Resolver, dns: DnsServer) -> None:
+    for number in range(20):
+        dns.tell(f"n{number}.example.com", ["203.0.113.1"])
+        Asked(looks_up, f"n{number}.example.com").wait()
+    dns.tell("slow.example.com", ["203.0.113.2"], delay_seconds=1.9)
+    assert Asked(looks_up, "slow.example.com").wait()[0] == ["203.0.113.2"]
+
+
 def test_closing_ends_every_look_up_at_once(dns: DnsServer) -> None:
     dns.tell("hangs.example.com", Says.HANG)
     looks_up = Resolver([dns.server])
