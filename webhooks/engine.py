@@ -11,31 +11,28 @@ import contextlib
 import logging
 import threading
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Sequence
 from http import HTTPStatus
-from itertools import chain
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import InterfaceError, OperationalError, connection
 
-from webhooks import breaker, presence, queue
+from webhooks import presence, queue
 from webhooks.clock import DatabaseClock
-from webhooks.dealing import FIRST_APPETITE, Ask, deal, next_appetite
+from webhooks.dealing import deal
 from webhooks.models import ErrorKind, Webhook
 from webhooks.outcome import TOTAL_SECONDS, Outcome
-from webhooks.queue import Claimed, Finished, Lane, Taken
-from webhooks.room import QUICK_MS, Room, offer
+from webhooks.queue import Claimed, Finished
 from webhooks.signed_request import NotSent, Sent, Way, request_for
+from webhooks.traffic import Traffic
 from webhooks.transfer import Request
 from webhooks.transport import Transport
 from webhooks.verdict import finished, log_failures
 
 logger = logging.getLogger(__name__)
 
-# Requests open at a time. An idle socket costs little; what bounds the work is the database.
-SLOTS = 512
 MOST_CLAIMED = 256
 # How long a run stays after its last work or wake-up, so that the next one finds it warm. Longer
 # than a sweep's period: where there are sweeps, it never ends.
@@ -53,7 +50,6 @@ GRACE_SECONDS = DATABASE_RETRY_SECONDS[-1] + 1.0
 # A worker that was just started cannot know whether there was a crash that others have not got over
 # yet. Where the server has run for so long, there was none.
 SETTLED_SECONDS = 60.0
-MOST_ROOMS = 20_000
 
 
 class Engine:
@@ -67,20 +63,13 @@ class Engine:
         self._transport: Transport | None = None
         self._answers: deque[tuple[Request, Outcome]] = deque()
         self._unrecorded: list[Finished] = []
-        self._in_flight = 0
         # By delivery: claimed, and not recorded yet. In doubt once the database was away.
         self._in_hand: dict[int, Claimed] = {}
         self._in_doubt = True
         # The life of the database's server in which this worker claimed last; "" before the first.
         self._life = ""
         self._claims_from = 0.0
-        self._rooms: dict[int, Room] = {}
-        # By lane: how much of a claim is worth offering to it.
-        self._appetites: dict[int, int] = {}
-        # Of those in flight, how many go to endpoints that have not answered yet.
-        self._unanswered = 0
-        # How many of them find out whether an endpoint that is held back answers again.
-        self._probing = 0
+        self._traffic = Traffic()
         self._clock = DatabaseClock()
         self._name = presence.name()
         self._reported_at = -presence.REPORT_SECONDS
@@ -159,7 +148,7 @@ class Engine:
                 stop_by = stop_by or now + TOTAL_SECONDS + 2
                 if now >= stop_by:
                     return  # The database is away. The leases run out and others take over.
-            if poked or self._in_flight or self._unrecorded or self._answers:
+            if poked or self._traffic.in_flight or self._unrecorded or self._answers:
                 busy_until = now + LINGER_SECONDS
             elif self._stopping or (saw_all and not in_grace and now >= busy_until):
                 return
@@ -167,11 +156,11 @@ class Engine:
                 self._wait(busy_until - now)
 
     def _wait(self, linger_seconds: float) -> None:
-        seconds = LOOK_SECONDS if self._in_flight else max(0.0, linger_seconds)
+        seconds = LOOK_SECONDS if self._traffic.in_flight else max(0.0, linger_seconds)
         now = time.monotonic()
         if now < self._claims_from:
             seconds = self._claims_from - now
-        elif self._next_due_at is not None and self._in_flight < SLOTS:
+        elif self._next_due_at is not None and self._traffic.free > 0:
             seconds = min(seconds, max(0.001, self._next_due_at - now))
         self._bell.wait(seconds)
         ahead = self._looked_at + PACE_SECONDS - time.monotonic()
@@ -193,8 +182,8 @@ class Engine:
 
     def _claim(self, poked: bool) -> bool:
         """Take what there is room for, and have it sent. False when more is to be looked at now."""
-        free = SLOTS - self._in_flight
-        if free <= 0:
+        traffic = self._traffic
+        if traffic.free <= 0:
             return True
         if self._after_lane == queue.START:
             self._swept_whole, self._next_due_at = True, None
@@ -211,9 +200,9 @@ class Engine:
             self._next_due_at = min(next_due_at, self._next_due_at or next_due_at)
         if due.lanes:
             self._report()
-        limit = min(free, MOST_CLAIMED)
-        probed = self._begin_probes(due.probes, limit)
-        asks = self._asks(due.lanes, free)
+        limit = min(traffic.free, MOST_CLAIMED)
+        probed = traffic.begin_probes(due.probes, limit)
+        asks = traffic.asks(due.lanes, self._workers)
         places = limit - len(probed)
         rooms = deal(asks, places)
         if rooms and len(asks) > len(rooms) >= places:
@@ -229,7 +218,7 @@ class Engine:
             self._found = len(taken.claimed)
             # When the next of a webhook with a rate limit may leave is known now.
             is_limited = any(one.lane < 0 for one in taken.claimed)
-            if self._note_appetites(asks, rooms, taken) or is_limited:
+            if traffic.note_appetites(asks, rooms, taken) or is_limited:
                 self._swept_whole = False
             self._send(taken.claimed, {lane.endpoint_id for lane in probed})
         return self._after_lane == queue.START and self._swept_whole
@@ -240,64 +229,6 @@ class Engine:
         if now - self._reported_at >= presence.REPORT_SECONDS:
             self._reported_at = now
             self._workers = presence.report(self._name)
-
-    def _asks(self, lanes: Sequence[Lane], free: int) -> list[Ask]:
-        """What each lane with due work could take now. Those of one endpoint share its room."""
-        asks = []
-        unanswered = self._unanswered
-        offered: dict[int, int] = {}
-        for lane in lanes:
-            room = self._room(lane.endpoint_id)
-            if room.unreached >= breaker.RUN:
-                room.unreached = 0  # It was held back, and is no more: another worker's probe.
-            before = offered.get(lane.endpoint_id, 0)
-            most = offer(room, workers=self._workers, free=free, slots=SLOTS, unanswered=unanswered)
-            most -= before
-            if most > 0:
-                appetite = self._appetites.get(lane.id, FIRST_APPETITE)
-                asks.append(Ask(lane.id, most, room.in_flight + before, appetite))
-                offered[lane.endpoint_id] = before + min(most, appetite)
-                unanswered += 0 if room.answered else min(most, appetite)
-        return asks
-
-    def _begin_probes(self, lanes: Sequence[Lane], most: int) -> list[Lane]:
-        """Those of the lanes held back whose endpoints are probed now.
-
-        A probe may hang: all of them together have a quarter of the slots.
-        """
-        most = min(most, SLOTS // 4 - self._probing)
-        idle = [lane for lane in lanes if not self._room(lane.endpoint_id).in_flight]
-        probed: list[Lane] = []
-        for lane in idle:
-            if len(probed) >= most:
-                break
-            if breaker.begin_probe(lane.endpoint_id):
-                probed.append(lane)
-        return probed
-
-    def _note_appetites(
-        self, asks: Sequence[Ask], rooms: Sequence[tuple[int, int]], taken: Taken
-    ) -> bool:
-        """Remember what each lane took of its offer. True when lanes are to be asked again at once:
-        one took all of its offer and has room for more, or what was put aside left its room free.
-        """
-        if len(self._appetites) >= MOST_ROOMS:
-            self._appetites = {}
-        took = Counter(chain((one.lane for one in taken.claimed), taken.put_aside))
-        most = {ask.lane: ask.most for ask in asks}
-        more = bool(taken.put_aside)
-        for lane, offered in rooms:
-            self._appetites[lane] = next_appetite(offered, took[lane])
-            more = more or offered <= took[lane] < most.get(lane, 0)
-        return more
-
-    def _room(self, endpoint_id: int) -> Room:
-        room = self._rooms.get(endpoint_id)
-        if room is None:
-            if len(self._rooms) >= MOST_ROOMS:
-                self._rooms = {id: kept for id, kept in self._rooms.items() if kept.in_flight}
-            room = self._rooms[endpoint_id] = Room()
-        return room
 
     def _send(self, claimed: Sequence[Claimed], probes: set[int]) -> None:
         requests = []
@@ -311,14 +242,7 @@ class Engine:
                     finished(sent, "", b"", Outcome(0, error_kind=problem.kind, error=str(problem)))
                 )
                 continue
-            room = self._room(one.endpoint_id)
-            room.began()
-            self._unanswered += 0 if room.answered else 1
-            if one.endpoint_id in probes:
-                # It stays one, whatever is sent beside it once a person let the endpoint go.
-                room.probing = True
-                self._probing += 1
-            self._in_flight += 1
+            self._traffic.began(one.endpoint_id, is_probe=one.endpoint_id in probes)
             requests.append(request)
         if requests and self._transport is not None:
             self._transport.submit(requests)
@@ -330,17 +254,10 @@ class Engine:
         while self._answers:
             request, outcome = self._answers.popleft()
             sent: Sent = request.key
-            self._in_flight -= 1
-            room = self._room(sent.claimed.endpoint_id)
-            self._unanswered -= 0 if room.answered else 1
-            room.ended(
-                quickly=outcome.succeeded and outcome.duration_ms <= QUICK_MS,
-                timed_out=outcome.error_kind == ErrorKind.TIMEOUT,
-            )
             # A request that was refused an address never left.
             head = b"" if outcome.error_kind == ErrorKind.REFUSED_ADDRESS else request.head()
             self._unrecorded.append(finished(sent, request.destination.url, head, outcome))
-            self._reached(sent.claimed.endpoint_id, outcome)
+            self._traffic.ended(sent.claimed.endpoint_id, outcome)
         if not self._unrecorded:
             return
         for one in self._unrecorded:
@@ -351,25 +268,6 @@ class Engine:
             self._in_hand.pop(one.claimed.delivery_id, None)
         log_failures(self._unrecorded)
         self._unrecorded = []
-
-    def _reached(self, endpoint_id: int, outcome: Outcome) -> None:
-        """Hold the endpoint back if it was out of reach too often, or no more if it answered."""
-        room = self._room(endpoint_id)
-        probing, room.probing = room.probing, False
-        self._probing -= probing
-        if outcome.error_kind in breaker.UNREACHED:
-            room.unreached += 1
-            if probing:
-                breaker.probe_failed(endpoint_id)
-            elif room.unreached == breaker.RUN:
-                breaker.hold(endpoint_id, outcome.error_kind)
-        elif outcome.status_code is not None:
-            if not room.answered:
-                room.answered = True
-                self._unanswered -= room.in_flight
-            unreached, room.unreached = room.unreached, 0
-            if probing or unreached >= breaker.RUN:
-                breaker.release(endpoint_id)
 
     def _disable(self, webhook_id: int) -> None:
         from webhooks import subscriptions

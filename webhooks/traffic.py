@@ -1,0 +1,138 @@
+"""What one worker has in flight, by endpoint: who may have more, who is held back, who is probed.
+
+It decides what a claim offers to each lane, and learns from every answer. The engine's thread alone
+uses it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import chain
+from typing import Final
+
+from webhooks import breaker
+from webhooks.dealing import FIRST_APPETITE, Ask, next_appetite
+from webhooks.models import ErrorKind
+from webhooks.outcome import Outcome
+from webhooks.queue import Lane, Taken
+from webhooks.room import QUICK_MS, Room, offer
+
+# Requests open at a time. An idle socket costs little; what bounds the work is the database.
+SLOTS: Final = 512
+MOST_ROOMS: Final = 20_000
+
+
+class Traffic:
+    """The requests of one worker that are open, and the room of each endpoint."""
+
+    def __init__(self) -> None:
+        self.in_flight = 0
+        self._rooms: dict[int, Room] = {}
+        # By lane: how much of a claim is worth offering to it.
+        self._appetites: dict[int, int] = {}
+        # Of those in flight, how many go to endpoints that have not answered yet.
+        self._unanswered = 0
+        # How many of them find out whether an endpoint that is held back answers again.
+        self._probing = 0
+
+    @property
+    def free(self) -> int:
+        """How many more requests may be open."""
+        return SLOTS - self.in_flight
+
+    def asks(self, lanes: Sequence[Lane], workers: int) -> list[Ask]:
+        """What each lane with due work could take now. Those of one endpoint share its room, which
+        is for all `workers` together."""
+        asks = []
+        unanswered = self._unanswered
+        offered: dict[int, int] = {}
+        for lane in lanes:
+            room = self._room(lane.endpoint_id)
+            if room.unreached >= breaker.RUN:
+                room.unreached = 0  # It was held back, and is no more: another worker's probe.
+            before = offered.get(lane.endpoint_id, 0)
+            most = offer(room, workers=workers, free=self.free, slots=SLOTS, unanswered=unanswered)
+            most -= before
+            if most > 0:
+                appetite = self._appetites.get(lane.id, FIRST_APPETITE)
+                asks.append(Ask(lane.id, most, room.in_flight + before, appetite))
+                offered[lane.endpoint_id] = before + min(most, appetite)
+                unanswered += 0 if room.answered else min(most, appetite)
+        return asks
+
+    def begin_probes(self, lanes: Sequence[Lane], most: int) -> list[Lane]:
+        """Those of the lanes held back whose endpoints are probed now.
+
+        A probe may hang: all of them together have a quarter of the slots.
+        """
+        most = min(most, SLOTS // 4 - self._probing)
+        idle = [lane for lane in lanes if not self._room(lane.endpoint_id).in_flight]
+        probed: list[Lane] = []
+        for lane in idle:
+            if len(probed) >= most:
+                break
+            if breaker.begin_probe(lane.endpoint_id):
+                probed.append(lane)
+        return probed
+
+    def note_appetites(
+        self, asks: Sequence[Ask], rooms: Sequence[tuple[int, int]], taken: Taken
+    ) -> bool:
+        """Remember what each lane took of its offer. True when lanes are to be asked again at once:
+        one took all of its offer and has room for more, or what was put aside left its room free.
+        """
+        if len(self._appetites) >= MOST_ROOMS:
+            self._appetites = {}
+        took = Counter(chain((one.lane for one in taken.claimed), taken.put_aside))
+        most = {ask.lane: ask.most for ask in asks}
+        more = bool(taken.put_aside)
+        for lane, offered in rooms:
+            self._appetites[lane] = next_appetite(offered, took[lane])
+            more = more or offered <= took[lane] < most.get(lane, 0)
+        return more
+
+    def began(self, endpoint_id: int, *, is_probe: bool) -> None:
+        """A request to the endpoint is under way."""
+        room = self._room(endpoint_id)
+        room.began()
+        self.in_flight += 1
+        self._unanswered += 0 if room.answered else 1
+        if is_probe:
+            # It stays one, whatever is sent beside it once a person let the endpoint go.
+            room.probing = True
+            self._probing += 1
+
+    def ended(self, endpoint_id: int, outcome: Outcome) -> None:
+        """It is over. Its endpoint has more room or less, and is held back if it was out of reach
+        too often, or no more if it answered."""
+        room = self._room(endpoint_id)
+        self.in_flight -= 1
+        self._unanswered -= 0 if room.answered else 1
+        room.ended(
+            quickly=outcome.succeeded and outcome.duration_ms <= QUICK_MS,
+            timed_out=outcome.error_kind == ErrorKind.TIMEOUT,
+        )
+        probing, room.probing = room.probing, False
+        self._probing -= probing
+        if outcome.error_kind in breaker.UNREACHED:
+            room.unreached += 1
+            if probing:
+                breaker.probe_failed(endpoint_id)
+            elif room.unreached == breaker.RUN:
+                breaker.hold(endpoint_id, outcome.error_kind)
+        elif outcome.status_code is not None:
+            if not room.answered:
+                room.answered = True
+                self._unanswered -= room.in_flight
+            unreached, room.unreached = room.unreached, 0
+            if probing or unreached >= breaker.RUN:
+                breaker.release(endpoint_id)
+
+    def _room(self, endpoint_id: int) -> Room:
+        room = self._rooms.get(endpoint_id)
+        if room is None:
+            if len(self._rooms) >= MOST_ROOMS:
+                self._rooms = {id: kept for id, kept in self._rooms.items() if kept.in_flight}
+            room = self._rooms[endpoint_id] = Room()
+        return room
