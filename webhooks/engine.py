@@ -42,7 +42,7 @@ LOOK_SECONDS = 0.25
 # Looks that find so many deliveries are at least so far apart: each look, claim and recording costs
 # about as much for one delivery as for ten, and what it costs, those who bring events would miss.
 BUSY = 4
-PACE_SECONDS = 0.012
+PACE_SECONDS = 0.02
 DATABASE_RETRY_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0)
 # After the server crashed, nobody claims for so long: longer than the longest pause between two
 # tries, so that by then every worker has made those of its claims stand that the crash has undone.
@@ -80,6 +80,7 @@ class Engine:
         self._next_due_at: float | None = None
         self._looked_at = 0.0
         self._found = 0
+        self._found_at = -PACE_SECONDS
 
     # -- any thread
 
@@ -162,6 +163,9 @@ class Engine:
             seconds = self._claims_from - now
         elif self._next_due_at is not None and self._traffic.free > 0:
             seconds = min(seconds, max(0.001, self._next_due_at - now))
+        if now < self._found_at + PACE_SECONDS:
+            # Where something came, more comes; those who bring much ring seldom (waker.py).
+            seconds = min(seconds, self._found_at + PACE_SECONDS - now)
         self._bell.wait(seconds)
         ahead = self._looked_at + PACE_SECONDS - time.monotonic()
         if self._found >= BUSY and ahead > 0 and not self._stopping:
@@ -216,6 +220,8 @@ class Engine:
             taken = queue.present().claim(rooms, limit)
             self._in_hand |= {one.delivery_id: one for one in taken.claimed}
             self._found = len(taken.claimed)
+            if self._found:
+                self._found_at = self._looked_at
             # When the next of a webhook with a rate limit may leave is known now.
             is_limited = any(one.lane < 0 for one in taken.claimed)
             if traffic.note_appetites(asks, rooms, taken) or is_limited:

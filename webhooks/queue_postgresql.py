@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -234,6 +235,24 @@ def _cursor() -> Iterator[psycopg.Cursor[TupleRow]]:
         yield cursor
 
 
+# By webhook, when this process told of its last success, in its own monotonic seconds. For so long
+# further ones are not told. A failure that another worker told of in between then stands; who
+# disables for long failure looks at the deliveries first (upkeep.py).
+_told_at: dict[int, float] = {}
+TOLD_SECONDS = 5.0
+MOST_TOLD = 20_000
+
+
+def _untold(succeeded: Collection[int], failed: Collection[int]) -> list[int]:
+    """Those of the webhooks that succeeded, in order, whose row does not say so yet."""
+    for webhook_id in failed:
+        _told_at.pop(webhook_id, None)
+    if len(_told_at) > MOST_TOLD:
+        _told_at.clear()
+    long_ago = time.monotonic() - TOLD_SECONDS
+    return sorted(one for one in succeeded if _told_at.get(one, long_ago) <= long_ago)
+
+
 class PostgresqlQueue:
     def due(self, after_lane: int = START) -> Due:
         with _cursor() as cursor:
@@ -307,12 +326,13 @@ class PostgresqlQueue:
         if not finished:
             return
         failed = sorted({f.claimed.webhook_id for f in finished if _counts_as_failure(f)})
-        succeeded = sorted(
+        succeeded = _untold(
             {
                 f.claimed.webhook_id
                 for f in finished
                 if f.outcome.succeeded and not f.claimed.is_test
-            }
+            },
+            failed,
         )
         if failed:
             with transaction.atomic(), _cursor() as cursor:
@@ -327,6 +347,7 @@ class PostgresqlQueue:
         if succeeded:
             with _cursor() as cursor:
                 cursor.execute(SUCCEEDED, [succeeded], prepare=True)
+            _told_at.update(dict.fromkeys(succeeded, time.monotonic()))
 
 
 def _counts_as_failure(finished: Finished) -> bool:

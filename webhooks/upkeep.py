@@ -12,6 +12,7 @@ from typing import Final
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
 from chatbots import allowance, database_clock
@@ -55,11 +56,18 @@ def disable_long_failing() -> int:
 
     Their deliveries wait, and are sent when somebody enables them.
     """
-    found = list(
-        Webhook.objects.filter(
-            status=Status.ACTIVE, failing_since__lte=Now() - timedelta(days=FAILING_DAYS)
-        ).select_related("chatbot__account")
+    failing = Webhook.objects.filter(
+        status=Status.ACTIVE, failing_since__lte=Now() - timedelta(days=FAILING_DAYS)
     )
+    # A success that its worker did not tell, for it told of another a moment before, or died.
+    success = Delivery.objects.filter(
+        webhook=OuterRef("pk"),
+        status=DeliveryStatus.SUCCEEDED,
+        is_test=False,
+        finished_at__gt=OuterRef("failing_since"),
+    )
+    failing.filter(Exists(success)).update(failing_since=None)
+    found = list(failing.select_related("chatbot__account"))
     for webhook in found:
         subscriptions.disable(
             webhook, f"Every delivery failed for {FAILING_DAYS} days.", notify=True

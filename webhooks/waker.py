@@ -24,6 +24,10 @@ PAUSE_SECONDS = 0.002
 # engine that is that busy looks again by itself, and a message costs more than an event.
 BURST = 20
 MESSAGES_PER_SECOND = 60
+# Where each message stands for so many wake-ups, ten a second will do: a message costs as much as a
+# few events, and an engine that found something looks again within 20 ms by itself.
+MANY = 6
+BUSY_PAUSE_SECONDS = 0.1
 COMPLAINT_SECONDS = 60
 
 
@@ -32,12 +36,15 @@ class Waker:
 
     def __init__(self) -> None:
         self._flag = threading.Event()
+        # Since the last message. Threads may lose each other's count; nothing hangs on one.
+        self._asked = 0
         self._lock = threading.Lock()
         self._process_id = 0
         self._complained_at = float(-COMPLAINT_SECONDS)
 
     def wake(self) -> None:
         """Ask for an engine run. Returns at once, whatever the broker does."""
+        self._asked += 1
         self._flag.set()
         if self._process_id != os.getpid():
             self._start()
@@ -54,6 +61,7 @@ class Waker:
         while True:
             self._flag.wait()
             self._flag.clear()
+            asked, self._asked = self._asked, 0
             try:
                 current_app.send_task(
                     "webhooks.tasks.deliver",
@@ -67,7 +75,10 @@ class Waker:
             now = time.monotonic()
             left = min(BURST, left + (now - counted_at) * MESSAGES_PER_SECOND) - 1
             counted_at = now
-            time.sleep(max(PAUSE_SECONDS, (1 - left) / MESSAGES_PER_SECOND))
+            if left < 1 and asked >= MANY:
+                time.sleep(BUSY_PAUSE_SECONDS)
+            else:
+                time.sleep(max(PAUSE_SECONDS, (1 - left) / MESSAGES_PER_SECOND))
 
     def _complain(self, error: Exception) -> None:
         now = time.monotonic()

@@ -15,7 +15,7 @@ from chatbots.models import Chatbot
 from tests.receiver import Receiver
 from tests.webhooks.due import add_due, add_webhook, due_lanes, states, wait_until
 from tests.webhooks.raw_server import OK, Connection, RawServer
-from webhooks import breaker, engine, outbox, queue, sample, subscriptions
+from webhooks import breaker, outbox, queue, sample, subscriptions, traffic
 from webhooks.engine import Engine
 from webhooks.models import Attempt, Delivery, Endpoint, Webhook
 from webhooks.transport import Transport
@@ -209,7 +209,7 @@ def test_a_person_lets_it_go(webhook: Webhook) -> None:
 def test_a_person_who_lets_it_go_while_it_is_probed_uses_up_no_place_for_probes(
     running: Engine, chatbot: Chatbot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "SLOTS", 4)  # One of them for probes.
+    monkeypatch.setattr(traffic, "SLOTS", 4)  # One of them for probes.
     may_answer = threading.Event()
 
     def talk(opened: Connection) -> None:

@@ -304,6 +304,25 @@ def test_a_failing_webhook_is_known_until_its_next_success(webhook: Webhook) -> 
     assert -5 < in_seconds(webhook.last_success_at) <= 0
 
 
+def test_successes_that_follow_each_other_are_told_once(
+    webhook: Webhook, on_postgresql: None
+) -> None:
+    add_due(webhook, 4)
+    one, two, three, four = claim_all()
+
+    def told_at() -> datetime | None:
+        return Webhook.objects.get(pk=webhook.pk).last_success_at
+
+    queue.present().record([finish(one)])
+    assert told_at() is not None
+    Webhook.objects.update(last_success_at=None)
+    queue.present().record([finish(two)])
+    assert told_at() is None  # Not asked again.
+    queue.present().record([finish(three, "failed")])
+    queue.present().record([finish(four)])
+    assert told_at() is not None  # It failed in between.
+
+
 def test_a_test_says_nothing_about_how_long_a_webhook_has_failed(webhook: Webhook) -> None:
     add_due(webhook, 2, is_test=True)
     one, two = claim_all()

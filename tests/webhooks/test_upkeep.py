@@ -57,6 +57,19 @@ def test_a_webhook_that_fails_for_five_days_is_disabled_and_its_deliveries_wait(
     assert Delivery.objects.get().status == "pending"
 
 
+def test_a_success_that_nobody_told_of_keeps_a_webhook(webhook: Webhook) -> None:
+    """Its worker told of another success a moment before, or died."""
+    event_of(webhook.chatbot)
+    failing_for(webhook, 5.01)
+    success = timezone.now() - timedelta(days=5)
+    Delivery.objects.update(status="succeeded", finished_at=success)
+
+    assert upkeep.disable_long_failing() == 0
+
+    webhook.refresh_from_db()
+    assert (webhook.status, webhook.failing_since) == ("active", None)
+
+
 def test_a_webhook_that_fails_for_less_stays(webhook: Webhook) -> None:
     failing_for(webhook, 4.99)
 
