@@ -38,7 +38,7 @@ lock: ## renew requirements.txt and requirements-dev.txt from pyproject.toml
 ci: ## all of the above, as the CI runs it
 	@.ci/run
 
-bench: venv-dev ## measure everything into docs/benchmarks.md; ARGS=CASE for one case (half an hour)
+bench: venv-dev ## measure everything into docs/benchmarks.md; ARGS=CASE for one case (twenty minutes)
 	@exec $(BIN)/python -m bench $(ARGS)
 
 bench-quick: venv-dev ## the same in small, into var/bench (under two minutes)

@@ -94,6 +94,11 @@ def says(page: Page, text: str) -> None:
     box = page.get_by_label("Your message")
     box.fill(text)
     box.press("Enter")
+    arrived(page, text)
+
+
+def arrived(page: Page, text: str) -> None:
+    """What the visitor said last has arrived: one message is under way at a time."""
     expect(page.locator(".message.user:not(.sending)").last).to_have_text(text)
 
 
@@ -252,6 +257,7 @@ def test_the_last_message_stays_in_view_when_the_screen_gets_smaller(
     agent: Page, visitor: Page
 ) -> None:
     visitor.get_by_role("button", name="Talk to a person").click()
+    arrived(visitor, "I'd like to talk to a person.")
     says(visitor, "My order was charged twice!" + "\nplease" * 60)
     says(visitor, "Hello?")
     agent.set_viewport_size({"width": 1280, "height": 900})
