@@ -104,6 +104,10 @@ def _messages(question: Question, passages: list[knowledge.Found]) -> list[dict[
     ]
 
 
+def _too_slow(seconds: float) -> _Down:
+    return _Down(f"{_where()} took longer than {seconds:g} s.")
+
+
 def _within_time(body: dict[str, Any]) -> bytes:
     """The response to `body`, or NoAnswer when the time is up.
 
@@ -122,6 +126,9 @@ def _within_time(body: dict[str, Any]) -> bytes:
             result.put(_post(body, ends))
         except NoAnswer as reason:
             result.put(reason)
+        except requests.Timeout:
+            # Whichever clock is first, that of `requests` or ours, it is said in the same words.
+            result.put(_too_slow(seconds))
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             # Not the error's own words: they hold the whole URL.
             result.put(_Down(f"{_where()} could not be asked ({type(error).__name__})."))
@@ -137,7 +144,7 @@ def _within_time(body: dict[str, Any]) -> bytes:
     try:
         response = result.get(timeout=max(0.0, ends - time.monotonic()))
     except queue.Empty:
-        response = _Down(f"{_where()} took longer than {seconds:g} s.")
+        response = _too_slow(seconds)
     if isinstance(response, _Down):
         _gate.failed()
     else:
