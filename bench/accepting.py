@@ -24,7 +24,7 @@ class Sizes:
     rounds: int = 3
 
 
-QUICK = Sizes(posts=1_000, batches=6, rounds=1)
+QUICK = Sizes(posts=4_000, batches=10, rounds=1)
 # Requests before the measuring, so that connections and caches are there.
 WARM_POSTS = 200
 

@@ -24,7 +24,7 @@ class Sizes:
     rounds: int = 3
 
 
-QUICK = Sizes(deliveries=6_000, sqlite_deliveries=3_000, plain_deliveries=100, rounds=1)
+QUICK = Sizes(deliveries=20_000, sqlite_deliveries=10_000, plain_deliveries=200, rounds=1)
 
 
 @dataclass

@@ -28,7 +28,7 @@ class Sizes:
     rounds: int = 3
 
 
-QUICK = Sizes(backlog=2_000, bad_due=5_000, seconds=2, troubles=1, rounds=1)
+QUICK = Sizes(backlog=10_000, bad_due=5_000, seconds=2, troubles=1, rounds=1)
 
 
 @dataclass(frozen=True)
