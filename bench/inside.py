@@ -55,9 +55,10 @@ def migrate() -> None:
 
 
 def prepare(urls: list[str], each: int = 1) -> dict[str, Any]:
-    """An account with a key, and for each of `urls` `each` chatbots with a webhook to it."""
+    """An account with a key, and for each of `urls` `each` chatbots with a webhook to it: in turn
+    over the URLs, so that however many there are, as much comes for each in any stretch."""
     account = Account.objects.create(name="Bench")
-    wanted = [url for url in urls for _ in range(each)]
+    wanted = urls * each
     chatbots = Chatbot.objects.bulk_create(
         [Chatbot(account=account, name=f"Bot {n}") for n in range(len(wanted))]
     )
@@ -95,7 +96,8 @@ def _unsaved(chatbot: Chatbot, chatlog_id: str) -> Event:
 def pour(chatbots: list[str], count: int) -> int:
     """`count` events, one delivery each, in turn over `chatbots`; the id they come after."""
     after = Delivery.objects.aggregate(last=Max("id"))["last"] or 0
-    bots = list(Chatbot.objects.filter(pk__in=chatbots))
+    found = Chatbot.objects.in_bulk(chatbots)
+    bots = [found[pk] for pk in chatbots]
     for start in range(0, count, 500):
         numbers = range(start, min(start + 500, count))
         with transaction.atomic():

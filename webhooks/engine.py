@@ -24,8 +24,9 @@ from webhooks.clock import DatabaseClock
 from webhooks.dealing import deal
 from webhooks.models import ErrorKind, Webhook
 from webhooks.outcome import TOTAL_SECONDS, Outcome
-from webhooks.queue import Claimed, Finished
-from webhooks.signed_request import NotSent, Sent, Way, request_for
+from webhooks.queue import Claimed, Finished, Success
+from webhooks.signed_request import NotSent, Sent, Ways, request_for
+from webhooks.successes import Successes
 from webhooks.traffic import Traffic
 from webhooks.transfer import Request
 from webhooks.transport import Transport
@@ -70,6 +71,7 @@ class Engine:
         self._life = ""
         self._claims_from = 0.0
         self._traffic = Traffic()
+        self._successes = Successes()
         self._clock = DatabaseClock()
         self._name = presence.name()
         self._reported_at = -presence.REPORT_SECONDS
@@ -135,6 +137,7 @@ class Engine:
                 in_grace = time.monotonic() < self._claims_from
                 if not self._stopping and not in_grace:
                     saw_all = self._claim(poked)
+                self._tell()
                 failures = 0
             except (OperationalError, InterfaceError) as error:
                 pause = DATABASE_RETRY_SECONDS[min(failures, len(DATABASE_RETRY_SECONDS) - 1)]
@@ -149,12 +152,16 @@ class Engine:
                 stop_by = stop_by or now + TOTAL_SECONDS + 2
                 if now >= stop_by:
                     return  # The database is away. The leases run out and others take over.
-            if poked or self._traffic.in_flight or self._unrecorded or self._answers:
+            if poked or self._is_at_work or self._successes:
                 busy_until = now + LINGER_SECONDS
             elif self._stopping or (saw_all and not in_grace and now >= busy_until):
                 return
-            if saw_all and not failures:
+            if saw_all and not failures and (self._is_at_work or not self._successes):
                 self._wait(busy_until - now)
+
+    @property
+    def _is_at_work(self) -> bool:
+        return bool(self._traffic.in_flight or self._unrecorded or self._answers)
 
     def _wait(self, linger_seconds: float) -> None:
         seconds = LOOK_SECONDS if self._traffic.in_flight else max(0.0, linger_seconds)
@@ -238,7 +245,7 @@ class Engine:
 
     def _send(self, claimed: Sequence[Claimed], probes: set[int]) -> None:
         requests = []
-        ways: dict[int, Way | NotSent] = {}
+        ways = Ways()
         for one in claimed:
             sent = Sent(one, self._clock.now())
             try:
@@ -269,11 +276,22 @@ class Engine:
         for one in self._unrecorded:
             if one.outcome.status_code == HTTPStatus.GONE and not one.claimed.is_test:
                 self._disable(one.claimed.webhook_id)
+        self._say(self._successes.of_failing(self._unrecorded))
         queue.present().record(self._unrecorded)
+        self._successes.note(self._unrecorded)
         for one in self._unrecorded:
             self._in_hand.pop(one.claimed.delivery_id, None)
         log_failures(self._unrecorded)
         self._unrecorded = []
+
+    def _tell(self) -> None:
+        """Have the webhooks' rows say that they succeed, when there is nothing else to do."""
+        self._say(self._successes.to_tell(idle=not self._is_at_work))
+
+    def _say(self, successes: Sequence[Success]) -> None:
+        if successes:
+            queue.present().tell(successes)
+            self._successes.told(successes)
 
     def _disable(self, webhook_id: int) -> None:
         from webhooks import subscriptions

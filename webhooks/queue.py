@@ -70,6 +70,18 @@ class Finished:
     delay_seconds: float = 0.0
 
 
+def counts_as_failure(finished: Finished) -> bool:
+    """Whether an attempt tells of its webhook that it fails. A test's does not."""
+    return not finished.outcome.succeeded and not finished.claimed.is_test
+
+
+class Success(NamedTuple):
+    """A webhook had a delivery succeed so many seconds ago."""
+
+    webhook_id: int
+    seconds_ago: float
+
+
 class Lane(NamedTuple):
     """Deliveries that queue together: all to one endpoint, but for those of a webhook with a rate
     limit, which queue by themselves (`id` is minus the webhook's)."""
@@ -122,6 +134,9 @@ class Queue(Protocol):
 
     def record(self, finished: Sequence[Finished]) -> None:
         """Append the attempts, and move their deliveries on unless somebody else did since."""
+
+    def tell(self, successes: Sequence[Success]) -> None:
+        """Write into the webhooks' rows that they succeed; seldom more than once in ten seconds."""
 
 
 def moved(finished: Finished, webhook_status: str) -> str:

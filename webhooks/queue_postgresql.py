@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import time
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from weakref import WeakSet
+from weakref import WeakKeyDictionary
 
 import psycopg
 from django.db import connection, transaction
@@ -23,7 +24,9 @@ from webhooks.queue import (
     Due,
     Finished,
     Seen,
+    Success,
     Taken,
+    counts_as_failure,
     look,
     moved,
     spent,
@@ -74,7 +77,7 @@ CLAIM = f"""
 WITH due AS MATERIALIZED (
   SELECT d.id, d.ctid, d.lease_until AS lost_lease, d.attempts
   FROM (SELECT set_config('synchronous_commit', 'off', true)) AS quick
-  CROSS JOIN unnest(%(lanes)s::bigint[], %(rooms)s::int[]) AS l(id, room)
+  CROSS JOIN unnest(%(lanes)b::bigint[], %(rooms)b::int[]) AS l(id, room)
   CROSS JOIN LATERAL (
     SELECT id, ctid, lease_until, attempts FROM webhooks_delivery waiting
     WHERE status = 'pending' AND lane = l.id AND due_at <= statement_timestamp()
@@ -158,14 +161,13 @@ LOCK_FAILED = "SELECT id, status FROM webhooks_webhook WHERE id = ANY(%s) ORDER 
 # The attempt is appended in any case. Its delivery moves on only if this is still its attempt.
 # `status || ''`: a plan by the index of pending rows looks cheap where few are pending most of the
 # time, and would go over 100,000 of them for each row once they are.
+# Two lists of the same rows: an UPDATE carries along all of what it joins, answers and all.
 RECORD = """
 WITH r AS MATERIALIZED (
   SELECT * FROM unnest(
-    %b::bigint[], %b::int[], %b::text[], %b::int[], %b::float8[], %b::timestamptz[], %b::int[],
-    %b::smallint[], %b::text[], %b::text[], %b::text[], %b::text[], %b::bytea[], %b::bytea[],
-    %b::bytea[], %b::bool[])
-  AS r(id, number, status, failures, delay, started_at, duration_ms, status_code, error_kind, error,
-       url, remote_address, request_head, response_head, response_body, response_truncated)
+    %(id)b::bigint[], %(number)b::int[], %(status)b::text[], %(failures)b::int[],
+    %(delay)b::float8[])
+  AS r(id, number, status, failures, delay)
 ), moved AS (
   UPDATE webhooks_delivery d
   SET status = r.status, failures = r.failures, lease_until = NULL,
@@ -178,9 +180,11 @@ WITH r AS MATERIALIZED (
 INSERT INTO webhooks_attempt
   (delivery_id, number, started_at, duration_ms, status_code, error_kind, error, url,
    remote_address, request_head, response_head, response_body, response_truncated)
-SELECT id, number, started_at, duration_ms, status_code, error_kind, error, url,
-       remote_address, request_head, response_head, response_body, response_truncated
-FROM r
+SELECT * FROM unnest(
+  %(id)b::bigint[], %(number)b::int[], %(started_at)b::timestamptz[], %(duration_ms)b::int[],
+  %(status_code)b::smallint[], %(error_kind)b::text[], %(error)b::text[], %(url)b::text[],
+  %(remote_address)b::text[], %(request_head)b::bytea[], %(response_head)b::bytea[],
+  %(response_body)b::bytea[], %(response_truncated)b::bool[])
 ON CONFLICT (delivery_id, number) DO UPDATE
 SET started_at = excluded.started_at, duration_ms = excluded.duration_ms,
     status_code = excluded.status_code, error_kind = excluded.error_kind, error = excluded.error,
@@ -190,19 +194,18 @@ SET started_at = excluded.started_at, duration_ms = excluded.duration_ms,
 WHERE webhooks_attempt.error_kind = 'interrupted'
 """
 
-# Seldom more than a write in ten seconds for each webhook. Locked in order: two workers that wait
-# for each other's rows would both stand still. Its COMMIT is not waited for: the next success tells
-# what a crash of the server has undone.
+# Seldom more than a write in ten seconds for each webhook. Rows are found, and so locked, in the
+# order of the ids: two workers that wait for each other's rows would both stand still. Its COMMIT
+# is not waited for: the next success tells what a crash of the server has undone.
 SUCCEEDED = """
-WITH stale AS (
-  SELECT w.id FROM (SELECT set_config('synchronous_commit', 'off', true)) AS quick
-  CROSS JOIN webhooks_webhook w
-  WHERE w.id = ANY(%s) AND (w.failing_since IS NOT NULL OR w.last_success_at IS NULL
-                            OR w.last_success_at < statement_timestamp() - interval '10 seconds')
-  ORDER BY w.id FOR UPDATE OF w
-)
-UPDATE webhooks_webhook w SET failing_since = NULL, last_success_at = statement_timestamp()
-FROM stale WHERE w.id = stale.id
+UPDATE webhooks_webhook w
+SET failing_since = CASE WHEN w.failing_since > s.moment THEN w.failing_since END,
+    last_success_at = s.moment
+FROM (SELECT set_config('synchronous_commit', 'off', true)) AS quick,
+     (SELECT id, statement_timestamp() - seconds * interval '1 second' AS moment
+      FROM unnest(%(ids)b::bigint[], %(seconds)b::float8[]) AS told(id, seconds)) AS s
+WHERE w.id = s.id AND (w.failing_since <= s.moment OR w.last_success_at IS NULL
+                       OR w.last_success_at < s.moment - interval '10 seconds')
 """
 FAILED = """
 UPDATE webhooks_webhook SET failing_since = statement_timestamp()
@@ -210,11 +213,22 @@ WHERE id = ANY(%s) AND failing_since IS NULL
 """
 
 
-# Connections that were told how to plan. A plan that is kept was made for the tables as they were
-# then, empty perhaps, and is used when 100,000 rows are due: so never one that reads a whole table.
-# And none is compiled: where a table has no other way, its price is a penalty of ten billion, for
+# How the engine's statements are planned, on its connection alone: each row that they touch is
+# looked up by its key, however few PostgreSQL expects in a table at that moment. Otherwise it
+# would, now and then, read all of it instead. A plan does not depend on what a statement is given:
+# planning for each claim and each recording would cost a good part of them. Nothing is compiled:
+# where a table has no other way than reading all of it, its price is a penalty of ten billion, for
 # which PostgreSQL would spend 35 ms on compiling a statement of one.
-_told: WeakSet[psycopg.Connection[Any]] = WeakSet()
+PLANNING = """
+SELECT set_config('plan_cache_mode', 'force_generic_plan', false), set_config('jit', 'off', false),
+       set_config('enable_seqscan', 'off', false), set_config('enable_hashjoin', 'off', false),
+       set_config('enable_mergejoin', 'off', false), set_config('random_page_cost', '0.1', false)
+"""
+# A plan is made for the tables as they are, empty perhaps: where statistics are not made anew, it
+# would be kept while 100,000 rows come.
+PLANNED_SECONDS = 1.0
+# By connection that was told so, when (monotonic) its plans were made.
+_planned_at: WeakKeyDictionary[psycopg.Connection[Any], float] = WeakKeyDictionary()
 
 
 @contextlib.contextmanager
@@ -226,31 +240,18 @@ def _cursor() -> Iterator[psycopg.Cursor[TupleRow]]:
     connection.ensure_connection()
     raw = connection.connection
     with connection.wrap_database_errors, psycopg.Cursor(raw) as cursor:
-        if raw not in _told:
-            cursor.execute(
-                "SELECT set_config('enable_seqscan', 'off', false), set_config('jit', 'off', false)"
-            )
-            if not connection.in_atomic_block:  # A rollback would take it back.
-                _told.add(raw)
+        planned_at, now = _planned_at.get(raw), time.monotonic()
+        if planned_at is None:
+            cursor.execute(PLANNING)
+            # Django turns all preparing off, also where it is asked for.
+            raw.prepare_threshold = sys.maxsize
+        elif planned_at < now - PLANNED_SECONDS:
+            cursor.execute("DISCARD PLANS")
+        else:
+            now = planned_at
+        if not connection.in_atomic_block:  # A rollback would take it back.
+            _planned_at[raw] = now
         yield cursor
-
-
-# By webhook, when this process told of its last success, in its own monotonic seconds. For so long
-# further ones are not told. A failure that another worker told of in between then stands; who
-# disables for long failure looks at the deliveries first (upkeep.py).
-_told_at: dict[int, float] = {}
-TOLD_SECONDS = 5.0
-MOST_TOLD = 20_000
-
-
-def _untold(succeeded: Collection[int], failed: Collection[int]) -> list[int]:
-    """Those of the webhooks that succeeded, in order, whose row does not say so yet."""
-    for webhook_id in failed:
-        _told_at.pop(webhook_id, None)
-    if len(_told_at) > MOST_TOLD:
-        _told_at.clear()
-    long_ago = time.monotonic() - TOLD_SECONDS
-    return sorted(one for one in succeeded if _told_at.get(one, long_ago) <= long_ago)
 
 
 class PostgresqlQueue:
@@ -325,15 +326,7 @@ class PostgresqlQueue:
     def record(self, finished: Sequence[Finished]) -> None:
         if not finished:
             return
-        failed = sorted({f.claimed.webhook_id for f in finished if _counts_as_failure(f)})
-        succeeded = _untold(
-            {
-                f.claimed.webhook_id
-                for f in finished
-                if f.outcome.succeeded and not f.claimed.is_test
-            },
-            failed,
-        )
+        failed = sorted({f.claimed.webhook_id for f in finished if counts_as_failure(f)})
         if failed:
             with transaction.atomic(), _cursor() as cursor:
                 # Locked, so that a webhook that is being enabled does not leave a row behind.
@@ -344,19 +337,32 @@ class PostgresqlQueue:
         else:
             with _cursor() as cursor:
                 cursor.execute(RECORD, _columns(finished, {}), prepare=True)
-        if succeeded:
-            with _cursor() as cursor:
-                cursor.execute(SUCCEEDED, [succeeded], prepare=True)
-            _told_at.update(dict.fromkeys(succeeded, time.monotonic()))
+
+    def tell(self, successes: Sequence[Success]) -> None:
+        ordered = sorted(successes)
+        with _cursor() as cursor:
+            cursor.execute(
+                SUCCEEDED,
+                {
+                    "ids": [one.webhook_id for one in ordered],
+                    "seconds": [one.seconds_ago for one in ordered],
+                },
+                prepare=True,
+            )
 
 
-def _counts_as_failure(finished: Finished) -> bool:
-    return not finished.outcome.succeeded and not finished.claimed.is_test
-
-
-def _columns(finished: Sequence[Finished], states: Mapping[int, str]) -> list[list[Any]]:
+def _columns(finished: Sequence[Finished], states: Mapping[int, str]) -> dict[str, list[Any]]:
     rows = [_row(one, states) for one in finished]
-    return [list(column) for column in zip(*rows, strict=True)]
+    return {
+        name: list(column) for name, column in zip(COLUMNS, zip(*rows, strict=True), strict=True)
+    }
+
+
+COLUMNS = (
+    *("id", "number", "status", "failures", "delay", "started_at", "duration_ms", "status_code"),
+    *("error_kind", "error", "url", "remote_address", "request_head", "response_head"),
+    *("response_body", "response_truncated"),
+)
 
 
 def _row(finished: Finished, states: Mapping[int, str]) -> tuple[Any, ...]:

@@ -23,7 +23,9 @@ from webhooks.queue import (
     Finished,
     Limited,
     Seen,
+    Success,
     Taken,
+    counts_as_failure,
     look,
     moved,
     spent,
@@ -108,8 +110,11 @@ WHERE webhooks_attempt.error_kind = 'interrupted'
 """
 
 SUCCEEDED = """
-UPDATE webhooks_webhook SET failing_since = NULL, last_success_at = %s
-WHERE id = %s AND (failing_since IS NOT NULL OR last_success_at IS NULL OR last_success_at < %s)
+UPDATE webhooks_webhook
+SET failing_since = CASE WHEN failing_since > %(moment)s THEN failing_since END,
+    last_success_at = %(moment)s
+WHERE id = %(id)s
+  AND (failing_since <= %(moment)s OR last_success_at IS NULL OR last_success_at < %(stale)s)
 """
 FAILED = "UPDATE webhooks_webhook SET failing_since = %s WHERE id = %s AND failing_since IS NULL"
 
@@ -206,11 +211,7 @@ class SqliteQueue:
             return
         with transaction.atomic(), connection.cursor() as cursor:
             now = timezone.now()
-            failed = {
-                f.claimed.webhook_id
-                for f in finished
-                if not f.outcome.succeeded and not f.claimed.is_test
-            }
+            failed = {f.claimed.webhook_id for f in finished if counts_as_failure(f)}
             states: dict[int, str] = {}
             if failed:
                 cursor.execute(
@@ -221,14 +222,21 @@ class SqliteQueue:
             text = _text(now)
             cursor.executemany(MOVE, [_move(f, states, now, text) for f in finished])
             cursor.executemany(APPEND, [_attempt(f) for f in finished])
-            stale = _text(now - timedelta(seconds=10))
-            succeeded = {
-                f.claimed.webhook_id
-                for f in finished
-                if f.outcome.succeeded and not f.claimed.is_test
-            }
-            cursor.executemany(SUCCEEDED, [(_text(now), w, stale) for w in sorted(succeeded)])
             cursor.executemany(FAILED, [(_text(now), w) for w in sorted(failed)])
+
+    def tell(self, successes: Sequence[Success]) -> None:
+        now = timezone.now()
+        with transaction.atomic(), connection.cursor() as cursor:
+            for webhook_id, seconds in successes:
+                moment = now - timedelta(seconds=seconds)
+                cursor.execute(
+                    SUCCEEDED,
+                    {
+                        "id": webhook_id,
+                        "moment": _text(moment),
+                        "stale": _text(moment - timedelta(seconds=10)),
+                    },
+                )
 
 
 def _claimed(row: tuple[Any, ...]) -> Claimed:

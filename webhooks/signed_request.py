@@ -44,36 +44,56 @@ class Way:
     agent: str
 
 
-def way_of(claimed: Claimed) -> Way | NotSent:
-    """The way to the webhook of a delivery, or why there is none now."""
+class Ways:
+    """The ways to the webhooks of one claim, each found once, under the settings of that moment."""
+
+    def __init__(self) -> None:
+        self._policy = destination.present_policy()
+        self._agent = f"Wonderchat-Webhooks/{settings.VERSION}"
+        self._destinations: dict[str, Destination] = {}
+        self._ways: dict[int, Way | NotSent] = {}
+
+    def to_webhook_of(self, claimed: Claimed) -> Way:
+        """The way to the webhook of a delivery. Raises NotSent when there is none now."""
+        way = self._ways.get(claimed.webhook_id)
+        if way is None:
+            try:
+                way = self._find(claimed)
+            except NotSent as problem:
+                way = problem
+            self._ways[claimed.webhook_id] = way
+        if isinstance(way, NotSent):
+            raise way.with_traceback(None)
+        return way
+
+    def _find(self, claimed: Claimed) -> Way:
+        where = self._destinations.get(claimed.url)
+        if where is None:
+            where = self._destinations[claimed.url] = allowed_destination(claimed.url)
+        try:
+            secret = vault.decrypt(claimed.encrypted_secret)
+        except vault.SecretUnreadable as error:
+            raise NotSent(ErrorKind.INTERNAL, str(error)) from None
+        return Way(where, self._policy, secret, self._agent)
+
+
+def allowed_destination(url: str) -> Destination:
+    """Where a URL leads. Raises NotSent when the present settings do not let anything go there."""
     try:
-        where = destination.parse(claimed.url)
+        where = destination.parse(url)
     except ValidationError as error:
-        return NotSent(ErrorKind.REFUSED_ADDRESS, error.messages[0])
+        raise NotSent(ErrorKind.REFUSED_ADDRESS, error.messages[0]) from None
     refusal = destination.refusal(where)
     if refusal:
-        return NotSent(ErrorKind.REFUSED_ADDRESS, refusal)
-    try:
-        secret = vault.decrypt(claimed.encrypted_secret)
-    except vault.SecretUnreadable as error:
-        return NotSent(ErrorKind.INTERNAL, str(error))
-    agent = f"Wonderchat-Webhooks/{settings.VERSION}"
-    return Way(where, destination.present_policy(), secret, agent)
+        raise NotSent(ErrorKind.REFUSED_ADDRESS, refusal)
+    return where
 
 
-def request_for(sent: Sent, ways: dict[int, Way | NotSent]) -> Request:
-    """The POST of one attempt, signed. Raises NotSent when it must not or cannot be made.
-
-    `ways` are those found before in the same claim, by webhook.
-    """
-    claimed = sent.claimed
-    way = ways.get(claimed.webhook_id)
-    if way is None:
-        way = ways[claimed.webhook_id] = way_of(claimed)
-    if isinstance(way, NotSent):
-        raise way.with_traceback(None)
+def request_for(sent: Sent, ways: Ways) -> Request:
+    """The POST of one attempt, signed. Raises NotSent when it must not or cannot be made."""
+    way = ways.to_webhook_of(sent.claimed)
     headers = headers_for(sent, way)
-    return Request(sent, way.destination, headers, claimed.body, way.policy)
+    return Request(sent, way.destination, headers, sent.claimed.body, way.policy)
 
 
 def headers_for(sent: Sent, way: Way) -> list[tuple[str, str]]:

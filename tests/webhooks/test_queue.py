@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -23,6 +24,7 @@ from tests.webhooks.due import (
 )
 from webhooks import queue, queue_postgresql, queue_sqlite, settling, subscriptions
 from webhooks.models import Attempt, Delivery, Webhook
+from webhooks.queue import Success
 
 pytestmark = pytest.mark.django_db
 COMMITTED = pytest.mark.django_db(transaction=True)
@@ -286,9 +288,9 @@ def test_a_batch_is_recorded_as_one(webhook: Webhook) -> None:
     assert not Delivery.objects.exclude(lease_until=None).exists()
 
 
-def test_a_failing_webhook_is_known_until_its_next_success(webhook: Webhook) -> None:
-    add_due(webhook, 3)
-    one, two, three = claim_all()
+def test_a_failing_webhook_is_known_until_it_is_told_to_succeed(webhook: Webhook) -> None:
+    add_due(webhook, 2)
+    one, two = claim_all()
 
     def failing_since() -> datetime | None:
         return Webhook.objects.get(pk=webhook.pk).failing_since
@@ -298,29 +300,31 @@ def test_a_failing_webhook_is_known_until_its_next_success(webhook: Webhook) -> 
     assert since is not None
     queue.present().record([finish(two, "failed")])
     assert failing_since() == since
-    queue.present().record([finish(three)])
+    queue.present().tell([Success(webhook.pk, 0)])
     assert failing_since() is None
     webhook.refresh_from_db()
     assert -5 < in_seconds(webhook.last_success_at) <= 0
 
 
-def test_successes_that_follow_each_other_are_told_once(
-    webhook: Webhook, on_postgresql: None
-) -> None:
-    add_due(webhook, 4)
-    one, two, three, four = claim_all()
+def test_a_success_from_before_the_failure_changes_nothing_of_it(webhook: Webhook) -> None:
+    add_due(webhook)
+    queue.present().record([finish(one, "failed") for one in claim_all()])
+    queue.present().tell([Success(webhook.pk, 60)])
+    webhook.refresh_from_db()
+    assert webhook.failing_since is not None
+    assert -65 < in_seconds(webhook.last_success_at) < -55
 
-    def told_at() -> datetime | None:
-        return Webhook.objects.get(pk=webhook.pk).last_success_at
 
-    queue.present().record([finish(one)])
-    assert told_at() is not None
-    Webhook.objects.update(last_success_at=None)
-    queue.present().record([finish(two)])
-    assert told_at() is None  # Not asked again.
-    queue.present().record([finish(three, "failed")])
-    queue.present().record([finish(four)])
-    assert told_at() is not None  # It failed in between.
+def test_a_row_that_tells_of_a_success_is_let_be(webhook: Webhook) -> None:
+    def told_at(seconds_ago: float) -> float:
+        queue.present().tell([Success(webhook.pk, seconds_ago)])
+        webhook.refresh_from_db()
+        return in_seconds(webhook.last_success_at)
+
+    assert -32 < told_at(30) < -28
+    assert -32 < told_at(25) < -28
+    assert -2 < told_at(0) < 2
+    assert -2 < told_at(20) < 2
 
 
 def test_a_test_says_nothing_about_how_long_a_webhook_has_failed(webhook: Webhook) -> None:
@@ -332,6 +336,7 @@ def test_a_test_says_nothing_about_how_long_a_webhook_has_failed(webhook: Webhoo
     Webhook.objects.update(failing_since=timezone.now())
     queue.present().record([finish(two)])
     webhook.refresh_from_db()
+    assert webhook.last_success_at is None
     assert webhook.failing_since is not None
 
 
@@ -473,56 +478,112 @@ def test_enabling_and_disabling_while_workers_claim_and_record_leaves_nothing_st
 # ---------------------------------------------------------------- history costs nothing
 
 
-def plan_of(sql: str, parameters: dict[str, object] | list[list[object]]) -> str:
-    with queue_postgresql._cursor() as cursor:
-        cursor.execute("EXPLAIN " + sql, parameters)
-        return "\n".join(row[0] for row in cursor.fetchall())
+def prepared() -> dict[str, tuple[str, int, int]]:
+    """By their text, the statements that this connection has prepared: their names, how many
+    values each takes, and how often it ran."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT statement, name, cardinality(parameter_types), generic_plans + custom_plans "
+            "FROM pg_prepared_statements"
+        )
+        return {text: (name, values, runs) for text, name, values, runs in cursor.fetchall()}
+
+
+def plans(webhook: Webhook) -> dict[str, str]:
+    """The plans of all that the engine does over and over, as they are made now and kept."""
+    queue.present().record([finish(one) for one in claim_all(1)])
+    queue.present().tell([Success(webhook.pk, 0)])
+    words = {"RECURSIVE": "look", "SKIP LOCKED": "claim", "status_code": "record", "told": "tell"}
+    found = {}
+    with connection.cursor() as cursor:
+        cursor.execute("DISCARD PLANS")
+        for text, (name, values, _) in prepared().items():
+            nothing = ", ".join(["NULL"] * values)
+            cursor.execute(f'EXPLAIN EXECUTE "{name}" ({nothing})')
+            plan = "\n".join(row[0] for row in cursor.fetchall())
+            kinds = [kind for word, kind in words.items() if word in text]
+            found[kinds[0]] = plan
+    assert sorted(found) == sorted(words.values())
+    return found
+
+
+SCAN = re.compile(r"(?:Scan|Scan using \w+) on (?:webhooks_delivery|chatbots_event)\b")
+
+
+def assert_no_history_is_read(plan: str) -> None:
+    """Each reading of the tables that grow has a condition that its index finds rows by."""
+    lines = [*plan.split("\n"), ""]
+    for place, line in enumerate(lines):
+        if SCAN.search(line) and "Bitmap" not in line:
+            assert re.search(r"(Index|TID) Cond: ", lines[place + 1]), plan
+    assert "Seq Scan on" not in plan, plan
 
 
 @pytest.mark.parametrize("analysed", [True, False])
-def test_history_is_not_read_to_find_work(
-    webhook: Webhook, on_postgresql: None, analysed: bool
+@pytest.mark.parametrize(
+    ("delivered", "due"),
+    [(2000, 0), (20_000, 0), (0, 2000), (0, 20_000)],
+)
+def test_no_history_is_read_to_deliver(
+    webhook: Webhook, on_postgresql: None, delivered: int, due: int, analysed: bool
 ) -> None:
-    add_due(webhook, 20_000, status="succeeded", finished_at=timezone.now())
-    add_due(webhook, 5)
+    add_due(webhook, delivered, status="succeeded", finished_at=timezone.now())
+    for number in range(due // 400):
+        add_due(add_webhook(webhook.chatbot, f"https://hooks{number}.example.com/"), 400)
     if analysed:
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE webhooks_delivery, webhooks_webhook, chatbots_event")
-    look = plan_of(queue_postgresql.DUE, {"after": queue.START, "most": 1000})
-    claim = plan_of(
-        queue_postgresql.CLAIM,
-        {
-            "lanes": [webhook.lane],
-            "rooms": [8],
-            "limit": 8,
-            "lease": 30,
-            "interrupted": "",
-        },
-    )
-    for plan in (look, claim):
-        assert "delivery_due" in plan, plan
-        assert "Seq Scan on webhooks_delivery" not in plan, plan
+    add_due(webhook, 200)
+    found = plans(webhook)
+    for plan in found.values():
+        assert_no_history_is_read(plan)
+
+    assert "delivery_due" in found["look"]
+    assert "delivery_due" in found["claim"]
+    assert "delivery_due" not in found["record"]
 
 
-def test_no_statement_of_the_engine_is_compiled(webhook: Webhook, on_postgresql: None) -> None:
-    """Without sequential scans what has no index costs ten billion, and PostgreSQL would spend
-    longer on compiling it than a delivery takes."""
-    plan = plan_of("SELECT count(*) FROM webhooks_webhook WHERE description = 'x'", [])
-    assert "Disabled" in plan or "cost=1000000" in plan, plan
-    assert "JIT" not in plan, plan
+@COMMITTED
+def test_what_the_engine_does_is_planned_once_a_second_at_most(
+    webhook: Webhook, on_postgresql: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue_postgresql, "PLANNED_SECONDS", 3600)
+
+    before = prepared()
+    for _ in range(3):
+        add_due(webhook)
+        queue.present().due()
+        queue.present().record([finish(one) for one in claim_all()])
+        queue.present().tell([Success(webhook.pk, 0)])
+    counts = {
+        text: runs - before.get(text, ("", 0, 0))[2] for text, (_, _, runs) in prepared().items()
+    }
+    # claim_all() looks too.
+    assert sorted(runs for runs in counts.values() if runs) == [3, 3, 3, 6], counts
 
 
-def test_a_recording_finds_its_rows_by_their_ids(webhook: Webhook, on_postgresql: None) -> None:
-    """Also where nothing is pending as far as the statistics know, and a backlog came since."""
-    add_due(webhook, 5000, status="succeeded", finished_at=timezone.now())
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE webhooks_delivery")
-    add_due(webhook, 2000)
-    columns = queue_postgresql._columns([finish(one) for one in claim_all(200)], {})
-    plan = plan_of(queue_postgresql.RECORD, columns)
-    assert "webhooks_delivery_pkey" in plan, plan
-    assert "delivery_due" not in plan, plan
-    assert "Seq Scan on webhooks_delivery" not in plan, plan
+@COMMITTED
+def test_a_plan_that_was_made_for_the_tables_of_then_is_made_anew(
+    on_postgresql: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = connection.copy()
+    connection.close()
+    connection.ensure_connection()
+    pid = connection.connection.info.backend_pid
+
+    def asked_last() -> str:
+        with queue_postgresql._cursor(), other.cursor() as cursor:
+            cursor.execute("SELECT query FROM pg_stat_activity WHERE pid = %s", [pid])
+            return str(cursor.fetchone()[0])
+
+    try:
+        monkeypatch.setattr(queue_postgresql, "PLANNED_SECONDS", 3600)
+        assert "force_generic_plan" in asked_last()
+        assert "force_generic_plan" in asked_last()
+        monkeypatch.setattr(queue_postgresql, "PLANNED_SECONDS", 0)
+        assert asked_last() == "DISCARD PLANS"
+    finally:
+        other.close()
 
 
 def test_history_is_not_read_to_find_work_on_sqlite(webhook: Webhook) -> None:

@@ -46,7 +46,19 @@ def test_the_first_key_encrypts(settings: Settings) -> None:
         vault.decrypt(token)
 
 
-@pytest.mark.parametrize("damage", ["", "gAAAA", "not a token", "é", "\0", "🎉"])
+def test_a_token_that_fernet_made_is_opened_with_any_of_the_keys(settings: Settings) -> None:
+    token = Fernet(OLD).encrypt("s3cret Zoë".encode()).decode()
+    settings.ENCRYPTION_KEYS = [NEW, OLD]
+    assert vault.decrypt(token) == "s3cret Zoë"
+    settings.ENCRYPTION_KEYS = [NEW]
+    with pytest.raises(vault.SecretUnreadable):
+        vault.decrypt(token)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    ["", "gAAAA", "not a token", "é", "\0", "🎉", "1.", "1.AAAA", "1.A", "1.é", "1." + "A" * 40],
+)
 def test_a_damaged_token_says_what_to_do_and_not_what_is_in_it(damage: str) -> None:
     with pytest.raises(vault.SecretUnreadable) as raised:
         vault.decrypt(damage)
@@ -56,10 +68,10 @@ def test_a_damaged_token_says_what_to_do_and_not_what_is_in_it(damage: str) -> N
 
 def test_a_token_that_was_tampered_with_is_unreadable() -> None:
     token = vault.encrypt("s3cret")
-    middle = len(token) // 2
-    other = "A" if token[middle] != "A" else "B"
-    with pytest.raises(vault.SecretUnreadable):
-        vault.decrypt(token[:middle] + other + token[middle + 1 :])
+    for place in (2, len(token) // 2, len(token) - 4):  # The nonce, the secret, the tag.
+        other = "A" if token[place] != "A" else "B"
+        with pytest.raises(vault.SecretUnreadable):
+            vault.decrypt(token[:place] + other + token[place + 1 :])
 
 
 def test_the_error_does_not_carry_the_secret(settings: Settings) -> None:

@@ -1,0 +1,67 @@
+"""Webhooks that succeeded, until their rows say so.
+
+Writing it costs a good part of what a delivery costs. So it waits until there is nothing else to
+do, for five seconds at most; and what follows within five seconds is not told again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from itertools import islice, takewhile
+
+from webhooks.queue import Finished, Success, counts_as_failure
+
+LATE_SECONDS = 5.0
+TOLD_SECONDS = 5.0
+# As many as make a statement of a few milliseconds.
+AT_ONCE = 256
+MOST_REMEMBERED = 20_000
+
+
+class Successes:
+    """Those of one process. Moments are its own monotonic seconds."""
+
+    def __init__(self) -> None:
+        # By webhook, the first success that its row does not tell of. The longest untold first.
+        self._untold: dict[int, float] = {}
+        self._told_at: dict[int, float] = {}
+
+    def __len__(self) -> int:
+        return len(self._untold)
+
+    def note(self, finished: Iterable[Finished]) -> None:
+        """Remember what came back."""
+        now = time.monotonic()
+        long_ago = now - TOLD_SECONDS
+        for one in finished:
+            webhook_id = one.claimed.webhook_id
+            if counts_as_failure(one):
+                self._told_at.pop(webhook_id, None)
+            elif not one.claimed.is_test and self._told_at.get(webhook_id, long_ago) <= long_ago:
+                self._untold.setdefault(webhook_id, now)
+
+    def to_tell(self, *, idle: bool) -> list[Success]:
+        """Those whose turn has come: a few at a time, and while there is other work only those
+        that have waited for long."""
+        now = time.monotonic()
+        before = now if idle else now - LATE_SECONDS
+        longest = takewhile(lambda one: one[1] <= before, self._untold.items())
+        return [Success(webhook, now - moment) for webhook, moment in islice(longest, AT_ONCE)]
+
+    def of_failing(self, finished: Iterable[Finished]) -> list[Success]:
+        """Those of webhooks that have failed since: the success is told before the failure is."""
+        if not self._untold:
+            return []
+        now = time.monotonic()
+        failed = {one.claimed.webhook_id for one in finished if counts_as_failure(one)}
+        return [Success(one, now - self._untold[one]) for one in failed & self._untold.keys()]
+
+    def told(self, successes: Sequence[Success]) -> None:
+        """The rows say so now."""
+        if len(self._told_at) > MOST_REMEMBERED:
+            self._told_at.clear()
+        now = time.monotonic()
+        for one in successes:
+            del self._untold[one.webhook_id]
+            self._told_at[one.webhook_id] = now
