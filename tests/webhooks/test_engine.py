@@ -392,6 +392,56 @@ def test_a_receiver_that_is_down_is_a_failure_with_a_sentence(
     assert states() == ["pending"]
 
 
+# ---------------------------------------------------------------- what a webhook's row says of it
+
+
+def test_when_a_run_ends_the_row_tells_of_the_success(
+    running: Engine, webhook: Webhook, live_receiver: Receiver
+) -> None:
+    Webhook.objects.update(failing_since=timezone.now() - timedelta(days=1))
+    add_due(webhook)
+    running.run()
+    webhook.refresh_from_db()
+    assert webhook.failing_since is None
+    assert -10 < in_seconds(webhook.last_success_at) <= 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_run_that_is_told_to_stop_has_told_of_the_success(
+    running: Engine,
+    chatbot: Chatbot,
+    webhook: Webhook,
+    live_receiver: Receiver,
+    beside: ThreadPoolExecutor,
+) -> None:
+    live_receiver.answer("/slow", delay_seconds=1)
+    add_due(add_webhook(chatbot, live_receiver.url("/slow")))
+    add_due(webhook)
+    run = run_beside(beside, running)
+    wait_until(lambda: states().count("succeeded") == 1, "the success is recorded")
+    running.stop()
+    run.result(timeout=20)
+    assert states() == ["succeeded"] * 2
+    assert not Webhook.objects.filter(last_success_at=None).exists()
+
+
+def test_a_failure_that_follows_a_success_is_told_after_it(
+    running: Engine, chatbot: Chatbot, webhook: Webhook, live_receiver: Receiver
+) -> None:
+    """Also while something else is in flight, when a success would wait to be told."""
+    live_receiver.answer("/slow", delay_seconds=2)
+    add_due(add_webhook(chatbot, live_receiver.url("/slow")))
+    live_receiver.answer("/hook", 200)
+    live_receiver.answer("/hook", 500, then=True)
+    add_due(webhook)
+    add_due(webhook, seconds_ago=-0.5)
+    running.run()
+    webhook.refresh_from_db()
+    assert webhook.last_success_at is not None
+    assert webhook.failing_since is not None
+    assert webhook.last_success_at < webhook.failing_since
+
+
 # ---------------------------------------------------------------- tests and simulations
 
 
