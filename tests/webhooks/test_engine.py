@@ -429,6 +429,7 @@ def test_a_failure_that_follows_a_success_is_told_after_it(
     running: Engine, chatbot: Chatbot, webhook: Webhook, live_receiver: Receiver
 ) -> None:
     """Also while something else is in flight, when a success would wait to be told."""
+    Webhook.objects.update(failing_since=timezone.now() - timedelta(days=1))
     live_receiver.answer("/slow", delay_seconds=2)
     add_due(add_webhook(chatbot, live_receiver.url("/slow")))
     live_receiver.answer("/hook", 200)
@@ -439,7 +440,7 @@ def test_a_failure_that_follows_a_success_is_told_after_it(
     webhook.refresh_from_db()
     assert webhook.last_success_at is not None
     assert webhook.failing_since is not None
-    assert webhook.last_success_at < webhook.failing_since
+    assert webhook.last_success_at < webhook.failing_since  # Not a day ago.
 
 
 # ---------------------------------------------------------------- tests and simulations
