@@ -225,18 +225,21 @@ SELECT set_config('plan_cache_mode', 'force_generic_plan', false), set_config('j
        set_config('enable_mergejoin', 'off', false), set_config('random_page_cost', '0.1', false)
 """
 # A plan is made for the tables as they are, empty perhaps: where statistics are not made anew, it
-# would be kept while 100,000 rows come.
-PLANNED_SECONDS = 1.0
+# would be kept while 100,000 rows come. Sooner where they do come, which is where it costs little.
+PLANNED_SECONDS = 10.0
+PLANNED_SECONDS_BUSY = 1.0
+MANY = 64
 # By connection that was told so, when (monotonic) its plans were made.
 _planned_at: WeakKeyDictionary[psycopg.Connection[Any], float] = WeakKeyDictionary()
 
 
 @contextlib.contextmanager
-def _cursor() -> Iterator[psycopg.Cursor[TupleRow]]:
+def _cursor(rows: int = 1) -> Iterator[psycopg.Cursor[TupleRow]]:
     """A cursor that binds on the server, in binary where asked; Django's own makes text of all.
 
-    Its errors are Django's, as everywhere.
+    Its errors are Django's, as everywhere. `rows`: how many its statement is about.
     """
+    kept = PLANNED_SECONDS if rows < MANY else PLANNED_SECONDS_BUSY
     connection.ensure_connection()
     raw = connection.connection
     with connection.wrap_database_errors, psycopg.Cursor(raw) as cursor:
@@ -245,7 +248,7 @@ def _cursor() -> Iterator[psycopg.Cursor[TupleRow]]:
             cursor.execute(PLANNING)
             # Django turns all preparing off, also where it is asked for.
             raw.prepare_threshold = sys.maxsize
-        elif planned_at < now - PLANNED_SECONDS:
+        elif planned_at < now - kept:
             cursor.execute("DISCARD PLANS")
         else:
             now = planned_at
@@ -335,7 +338,7 @@ class PostgresqlQueue:
                 cursor.execute(RECORD, columns, prepare=True)
                 cursor.execute(FAILED, [failed])
         else:
-            with _cursor() as cursor:
+            with _cursor(len(finished)) as cursor:
                 cursor.execute(RECORD, _columns(finished, {}), prepare=True)
 
     def tell(self, successes: Sequence[Success]) -> None:

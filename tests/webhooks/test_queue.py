@@ -544,7 +544,7 @@ def test_no_history_is_read_to_deliver(
 
 
 @COMMITTED
-def test_what_the_engine_does_is_planned_once_a_second_at_most(
+def test_what_the_engine_does_is_planned_once_and_done_often(
     webhook: Webhook, on_postgresql: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(queue_postgresql, "PLANNED_SECONDS", 3600)
@@ -571,15 +571,18 @@ def test_a_plan_that_was_made_for_the_tables_of_then_is_made_anew(
     connection.ensure_connection()
     pid = connection.connection.info.backend_pid
 
-    def asked_last() -> str:
-        with queue_postgresql._cursor(), other.cursor() as cursor:
+    def asked_last(rows: int = 1) -> str:
+        with queue_postgresql._cursor(rows), other.cursor() as cursor:
             cursor.execute("SELECT query FROM pg_stat_activity WHERE pid = %s", [pid])
             return str(cursor.fetchone()[0])
 
     try:
         monkeypatch.setattr(queue_postgresql, "PLANNED_SECONDS", 3600)
         assert "force_generic_plan" in asked_last()
+        assert "force_generic_plan" in asked_last(256)
+        monkeypatch.setattr(queue_postgresql, "PLANNED_SECONDS_BUSY", 0)
         assert "force_generic_plan" in asked_last()
+        assert asked_last(256) == "DISCARD PLANS"
         monkeypatch.setattr(queue_postgresql, "PLANNED_SECONDS", 0)
         assert asked_last() == "DISCARD PLANS"
     finally:
