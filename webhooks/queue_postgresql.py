@@ -200,7 +200,7 @@ WHERE webhooks_attempt.error_kind = 'interrupted'
 SUCCEEDED = """
 UPDATE webhooks_webhook w
 SET failing_since = CASE WHEN w.failing_since > s.moment THEN w.failing_since END,
-    last_success_at = s.moment
+    last_success_at = greatest(w.last_success_at, s.moment)
 FROM (SELECT set_config('synchronous_commit', 'off', true)) AS quick,
      (SELECT id, statement_timestamp() - seconds * interval '1 second' AS moment
       FROM unnest(%(ids)b::bigint[], %(seconds)b::float8[]) AS told(id, seconds)) AS s
@@ -228,7 +228,7 @@ SELECT set_config('plan_cache_mode', 'force_generic_plan', false), set_config('j
 # would be kept while 100,000 rows come. Sooner where they do come, which is where it costs little.
 PLANNED_SECONDS = 10.0
 PLANNED_SECONDS_BUSY = 1.0
-MANY = 64
+BUSY_ROWS = 64
 # By connection that was told so, when (monotonic) its plans were made.
 _planned_at: WeakKeyDictionary[psycopg.Connection[Any], float] = WeakKeyDictionary()
 
@@ -239,7 +239,7 @@ def _cursor(rows: int = 1) -> Iterator[psycopg.Cursor[TupleRow]]:
 
     Its errors are Django's, as everywhere. `rows`: how many its statement is about.
     """
-    kept = PLANNED_SECONDS if rows < MANY else PLANNED_SECONDS_BUSY
+    kept = PLANNED_SECONDS if rows < BUSY_ROWS else PLANNED_SECONDS_BUSY
     connection.ensure_connection()
     raw = connection.connection
     with connection.wrap_database_errors, psycopg.Cursor(raw) as cursor:
@@ -248,11 +248,10 @@ def _cursor(rows: int = 1) -> Iterator[psycopg.Cursor[TupleRow]]:
             cursor.execute(PLANNING)
             # Django turns all preparing off, also where it is asked for.
             raw.prepare_threshold = sys.maxsize
+            if not connection.in_atomic_block:  # A rollback would take it back.
+                _planned_at[raw] = now
         elif planned_at < now - kept:
             cursor.execute("DISCARD PLANS")
-        else:
-            now = planned_at
-        if not connection.in_atomic_block:  # A rollback would take it back.
             _planned_at[raw] = now
         yield cursor
 
@@ -331,7 +330,7 @@ class PostgresqlQueue:
             return
         failed = sorted({f.claimed.webhook_id for f in finished if counts_as_failure(f)})
         if failed:
-            with transaction.atomic(), _cursor() as cursor:
+            with transaction.atomic(), _cursor(len(finished)) as cursor:
                 # Locked, so that a webhook that is being enabled does not leave a row behind.
                 cursor.execute(LOCK_FAILED, [failed])
                 columns = _columns(finished, dict(cursor.fetchall()))
@@ -354,18 +353,17 @@ class PostgresqlQueue:
             )
 
 
-def _columns(finished: Sequence[Finished], states: Mapping[int, str]) -> dict[str, list[Any]]:
-    rows = [_row(one, states) for one in finished]
-    return {
-        name: list(column) for name, column in zip(COLUMNS, zip(*rows, strict=True), strict=True)
-    }
-
-
+# What a row of _row() has.
 COLUMNS = (
     *("id", "number", "status", "failures", "delay", "started_at", "duration_ms", "status_code"),
     *("error_kind", "error", "url", "remote_address", "request_head", "response_head"),
     *("response_body", "response_truncated"),
 )
+
+
+def _columns(finished: Sequence[Finished], states: Mapping[int, str]) -> dict[str, list[Any]]:
+    rows = [_row(one, states) for one in finished]
+    return dict(zip(COLUMNS, map(list, zip(*rows, strict=True)), strict=True))
 
 
 def _row(finished: Finished, states: Mapping[int, str]) -> tuple[Any, ...]:

@@ -112,7 +112,7 @@ WHERE webhooks_attempt.error_kind = 'interrupted'
 SUCCEEDED = """
 UPDATE webhooks_webhook
 SET failing_since = CASE WHEN failing_since > %(moment)s THEN failing_since END,
-    last_success_at = %(moment)s
+    last_success_at = max(coalesce(last_success_at, ''), %(moment)s)
 WHERE id = %(id)s
   AND (failing_since <= %(moment)s OR last_success_at IS NULL OR last_success_at < %(stale)s)
 """

@@ -75,6 +75,15 @@ def run_beside(beside: ThreadPoolExecutor, running: Engine) -> Future[None]:
     return beside.submit(run)
 
 
+def assert_ends(beside: ThreadPoolExecutor, running: Engine, *, within_seconds: float) -> None:
+    """A run ends by itself; one that does not is stopped, and the test fails."""
+    run = run_beside(beside, running)
+    try:
+        run.result(within_seconds)
+    finally:
+        running.stop()
+
+
 def attempt() -> Attempt:
     return Attempt.objects.get()
 
@@ -673,11 +682,7 @@ def test_endpoints_past_the_first_look_have_their_turn_and_the_run_ends(
         add_due(waiting, seconds_ago=-3600)
     last = add_webhook(chatbot, live_receiver.url("/hook"))
     (id,) = add_due(last)
-    run = run_beside(beside, running)
-    try:
-        run.result(10)
-    finally:
-        running.stop()
+    assert_ends(beside, running, within_seconds=10)
     assert Delivery.objects.get(pk=id).status == "succeeded"
 
 
@@ -695,11 +700,7 @@ def test_more_lanes_than_places_that_all_wait_for_an_earlier_delivery_let_the_ru
         add_due(ordered, conversation="a")
     last = add_webhook(chatbot, live_receiver.url("/hook"))
     (id,) = add_due(last)
-    run = run_beside(beside, running)
-    try:
-        run.result(5)
-    finally:
-        running.stop()
+    assert_ends(beside, running, within_seconds=5)
     assert Delivery.objects.get(pk=id).status == "succeeded"
     assert Attempt.objects.count() == 1
 

@@ -327,6 +327,14 @@ def test_a_row_that_tells_of_a_success_is_let_be(webhook: Webhook) -> None:
     assert -2 < told_at(20) < 2
 
 
+def test_what_another_worker_told_of_later_stays(webhook: Webhook) -> None:
+    now = timezone.now()
+    Webhook.objects.update(failing_since=now - timedelta(seconds=60), last_success_at=now)
+    queue.present().tell([Success(webhook.pk, 20)])
+    webhook.refresh_from_db()
+    assert (webhook.failing_since, webhook.last_success_at) == (None, now)
+
+
 def test_a_test_says_nothing_about_how_long_a_webhook_has_failed(webhook: Webhook) -> None:
     add_due(webhook, 2, is_test=True)
     one, two = claim_all()
