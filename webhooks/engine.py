@@ -152,9 +152,14 @@ class Engine:
                 stop_by = stop_by or now + TOTAL_SECONDS + 2
                 if now >= stop_by:
                     return  # The database is away. The leases run out and others take over.
-            if poked or self._is_at_work or self._successes:
+            is_busy = poked or self._is_at_work or bool(self._successes)
+            if self._stopping and not is_busy:
+                return
+            if is_busy or self._is_due_soon(now):
                 busy_until = now + LINGER_SECONDS
-            elif self._stopping or (saw_all and not in_grace and now >= busy_until):
+            # A loaded database may take longer than that: only a look made later says that all is
+            # done.
+            elif saw_all and not in_grace and self._looked_at >= busy_until:
                 return
             if saw_all and not failures and (self._is_at_work or not self._successes):
                 self._wait(busy_until - now)
@@ -162,6 +167,9 @@ class Engine:
     @property
     def _is_at_work(self) -> bool:
         return bool(self._traffic.in_flight or self._unrecorded or self._answers)
+
+    def _is_due_soon(self, now: float) -> bool:
+        return self._next_due_at is not None and self._next_due_at < now + LINGER_SECONDS
 
     def _wait(self, linger_seconds: float) -> None:
         seconds = LOOK_SECONDS if self._traffic.in_flight else max(0.0, linger_seconds)

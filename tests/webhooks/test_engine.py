@@ -7,7 +7,8 @@ import json
 import logging
 import socket
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -34,6 +35,7 @@ from tests.webhooks.due import (
 from webhooks import engine, outbox, queue, replay, sample, schedule, subscriptions, upkeep
 from webhooks.engine import Engine
 from webhooks.models import Attempt, Delivery, Webhook
+from webhooks.queue import Success
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SECRET = "s3cret-s3cret"
@@ -269,6 +271,23 @@ def test_a_retry_that_is_due_within_a_run_is_sent_by_it(
     assert states() == ["succeeded"]
     first, second = live_receiver.requests
     assert second.at - first.at >= 1.0
+
+
+def test_a_run_that_a_slow_database_holds_up_goes_on_with_what_is_due_soon(
+    running: Engine, chatbot: Chatbot, live_receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "LINGER_SECONDS", 0.2)
+    tell = type(queue.present()).tell
+
+    def tell_slowly(self: queue.Queue, successes: Sequence[Success]) -> None:
+        tell(self, successes)
+        time.sleep(0.3)
+
+    monkeypatch.setattr(type(queue.present()), "tell", tell_slowly)
+    webhook = add_webhook(chatbot, live_receiver.url("/hook"), rate_limit=10)
+    add_due(webhook, 4)
+    running.run()
+    assert states() == ["succeeded"] * 4
 
 
 def test_without_a_schedule_there_is_one_attempt(
