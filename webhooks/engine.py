@@ -277,8 +277,10 @@ class Engine:
             sent: Sent = request.key
             # A request that was refused an address never left.
             head = b"" if outcome.error_kind == ErrorKind.REFUSED_ADDRESS else request.head()
-            self._unrecorded.append(finished(sent, request.destination.url, head, outcome))
-            self._traffic.ended(sent.claimed.endpoint_id, outcome)
+            try:
+                self._unrecorded.append(finished(sent, request.destination.url, head, outcome))
+            finally:  # Whatever becomes of it, its slot is free again.
+                self._traffic.ended(sent.claimed.endpoint_id, outcome)
         if not self._unrecorded:
             return
         for one in self._unrecorded:

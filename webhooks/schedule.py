@@ -65,7 +65,7 @@ def retry_after(value: str, now: datetime) -> float | None:
         return float(value)
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):  # The second: a year or an offset of ten digits and more.
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

@@ -39,7 +39,7 @@ class Traffic:
     @property
     def free(self) -> int:
         """How many more requests may be open."""
-        return SLOTS - self.in_flight
+        return SLOTS - self.in_flight + min(self._unanswered, SLOTS // 4)
 
     def asks(self, lanes: Sequence[Lane], workers: int) -> list[Ask]:
         """What each lane with due work could take now. Those of one endpoint share its room, which
