@@ -8,6 +8,7 @@ answer. What is held back stays due and uses up no attempt. Times are the databa
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -45,9 +46,18 @@ def sentence(endpoint: Endpoint) -> str:
     )
 
 
-def hold(endpoint_id: int, kind: str) -> bool:
-    """Hold back an endpoint that is not; False when it is already."""
-    reason = f"{RUN} in a row {UNREACHED[kind]}"
+def reason_of(kinds: Sequence[str]) -> str:
+    """What a run of RUN failures of these kinds is called: "20 in a row timed out"."""
+    if len(kinds) == 1:
+        return f"{RUN} in a row {UNREACHED[kinds[0]]}"
+    each = ", ".join(f"some {UNREACHED[kind]}" for kind in kinds)
+    return f"{RUN} in a row did not get through: {each}"
+
+
+def hold(endpoint_id: int, *kinds: str) -> bool:
+    """Hold back an endpoint that is not, for a run of errors of these kinds; False when it is
+    already."""
+    reason = reason_of(kinds)
     held = Endpoint.objects.filter(pk=endpoint_id, held_since=None).update(
         held_since=Now(),
         held_until=Now() + timedelta(seconds=FIRST_PAUSE_SECONDS),

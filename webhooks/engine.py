@@ -19,7 +19,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import InterfaceError, OperationalError, connection
 
-from webhooks import presence, queue
+from webhooks import breaker, presence, queue
 from webhooks.clock import DatabaseClock
 from webhooks.dealing import deal
 from webhooks.models import ErrorKind, Webhook
@@ -239,8 +239,10 @@ class Engine:
                 self._found_at = self._looked_at
             # When the next of a webhook with a rate limit may leave is known now.
             is_limited = any(one.lane < 0 for one in taken.claimed)
-            if traffic.note_appetites(asks, rooms, taken) or is_limited:
+            wants_more = traffic.note_appetites(asks, rooms, taken)
+            if traffic.note_probes(probed, taken) or wants_more or is_limited:
                 self._swept_whole = False
+            traffic.note_sizes(taken.claimed)
             self._send(taken.claimed, {lane.endpoint_id for lane in probed})
         return self._after_lane == queue.START and self._swept_whole
 
@@ -262,8 +264,10 @@ class Engine:
                 self._unrecorded.append(
                     finished(sent, "", b"", Outcome(0, error_kind=problem.kind, error=str(problem)))
                 )
+                if one.endpoint_id in probes:
+                    breaker.probe_now(one.endpoint_id)  # It asked the endpoint nothing.
                 continue
-            self._traffic.began(one.endpoint_id, is_probe=one.endpoint_id in probes)
+            self._traffic.began(one, is_probe=one.endpoint_id in probes)
             requests.append(request)
         if requests and self._transport is not None:
             self._transport.submit(requests)
@@ -280,7 +284,7 @@ class Engine:
             try:
                 self._unrecorded.append(finished(sent, request.destination.url, head, outcome))
             finally:  # Whatever becomes of it, its slot is free again.
-                self._traffic.ended(sent.claimed.endpoint_id, outcome)
+                self._traffic.ended(sent.claimed, outcome)
         if not self._unrecorded:
             return
         for one in self._unrecorded:

@@ -47,6 +47,24 @@ class Claimed:
     lane: int
 
 
+# A row as both databases' claims read it: the fields of Claimed in their order, and then the
+# webhook's status and its rate limit.
+Row = tuple[Any, ...]
+
+
+def lane_of(row: Row) -> int:
+    """The lane that the row's webhook has now."""
+    endpoint_id, webhook_id, rate_limit = row[3], row[4], row[17]
+    return int(endpoint_id if rate_limit is None else -webhook_id)
+
+
+def is_astray(row: Row) -> bool:
+    """A claim must not have taken it: its webhook is active no more, or has another lane since the
+    delivery was put into this one."""
+    is_test, lane, status = row[13], row[15], row[16]
+    return (status != "active" and not is_test) or lane != lane_of(row)
+
+
 class Taken(NamedTuple):
     """What a claim took: the deliveries to send, and the lane of each that it put aside."""
 
@@ -122,7 +140,8 @@ class Queue(Protocol):
         """Take up to `limit` due deliveries: of each lane no more than its room, and no more than
         its webhook's rate limit allows.
 
-        Deliveries of a disabled webhook are put to wait instead, those of a deleted one cancelled.
+        Deliveries of a disabled webhook are put to wait instead, those of a deleted one cancelled,
+        and those in a lane that their webhook has left are moved to its present one.
         """
 
     def claim_again(self, claimed: Collection[Claimed]) -> None:

@@ -27,6 +27,7 @@ from webhooks.queue import (
     Success,
     Taken,
     counts_as_failure,
+    is_astray,
     look,
     moved,
     spent,
@@ -104,7 +105,7 @@ WHERE d.ctid = due.ctid AND w.id = d.webhook_id AND e.id = d.event_id
 RETURNING d.id, d.attempts, d.failures, w.endpoint_id, d.webhook_id, d.event_id, e.body, w.url,
           w.encrypted_secret, w.encrypted_previous_secret, w.previous_secret_until,
           w.standard_headers, w.retry_schedule, d.is_test, d.simulate, d.lane,
-          w.status
+          w.status, w.rate_limit
 """
 
 # What is still in flight, after a crash of the server that may have undone its claim. Its request
@@ -141,15 +142,17 @@ WHERE id = ANY(%s) ORDER BY id FOR UPDATE
 """
 LIMITED = "UPDATE webhooks_webhook SET rate_next_at = %s WHERE id = %s"
 
-# What a claim must not have taken, by the webhook's status once its row is locked: enabling, which
+# What a claim must not have taken, by the webhook as it is once its row is locked: enabling, which
 # locks it too, comes before (and the delivery is let go, due at once) or after (and it finds it).
 PUT_ASIDE = """
 WITH stopped AS (
-  SELECT id, status FROM webhooks_webhook WHERE id = ANY(%(webhooks)s) ORDER BY id FOR UPDATE
+  SELECT id, status, CASE WHEN rate_limit IS NULL THEN endpoint_id ELSE -id END AS lane
+  FROM webhooks_webhook WHERE id = ANY(%(webhooks)s) ORDER BY id FOR UPDATE
 )
 UPDATE webhooks_delivery d
-SET status = CASE w.status
-      WHEN 'active' THEN 'pending' WHEN 'deleted' THEN 'cancelled' ELSE 'held' END,
+SET status = CASE WHEN w.status = 'deleted' THEN 'cancelled'
+                  WHEN w.status = 'active' OR d.is_test THEN 'pending' ELSE 'held' END,
+    lane = w.lane,
     finished_at = CASE w.status WHEN 'deleted' THEN statement_timestamp() END,
     due_at = statement_timestamp(), lease_until = NULL, attempts = d.attempts - 1
 FROM stopped w
@@ -271,9 +274,11 @@ class PostgresqlQueue:
                 cursor.execute(LOCK_LIMITED, [limited])
                 rates = cursor.fetchall()
             found = self._take(cursor, within(rooms, rates), limit)
-            for next_at, webhook_id in spent(rates, Counter(row[4] for row in found)):
+            aside = [row for row in found if is_astray(row)]
+            skipped = {row[0] for row in aside}
+            taken = Counter(row[4] for row in found if row[0] not in skipped)
+            for next_at, webhook_id in spent(rates, taken):
                 cursor.execute(LIMITED, [next_at, webhook_id])
-        aside = [row for row in found if row[16] != "active" and not row[13]]
         if aside:
             with _cursor() as cursor:
                 # In a transaction of its own: whoever disables locks the webhook first and its
@@ -282,7 +287,6 @@ class PostgresqlQueue:
                     PUT_ASIDE,
                     {"webhooks": [row[4] for row in aside], "ids": [row[0] for row in aside]},
                 )
-        skipped = {row[0] for row in aside}
         return Taken(
             [Claimed(*row[:16]) for row in found if row[0] not in skipped],
             [row[15] for row in aside],

@@ -26,6 +26,8 @@ from webhooks.queue import (
     Success,
     Taken,
     counts_as_failure,
+    is_astray,
+    lane_of,
     look,
     moved,
     spent,
@@ -72,7 +74,7 @@ READ = """
 SELECT d.id, d.attempts, d.failures, w.endpoint_id, d.webhook_id, d.event_id, e.body, w.url,
        w.encrypted_secret, w.encrypted_previous_secret, w.previous_secret_until,
        w.standard_headers, w.retry_schedule, d.is_test, d.simulate, d.lane,
-       w.status
+       w.status, w.rate_limit
 FROM webhooks_delivery d
 JOIN webhooks_webhook w ON w.id = d.webhook_id
 JOIN chatbots_event e ON e.id = d.event_id
@@ -85,7 +87,8 @@ LIMITED = "UPDATE webhooks_webhook SET rate_next_at = %s WHERE id = %s"
 
 PUT_ASIDE = """
 UPDATE webhooks_delivery
-SET status = %s, finished_at = %s, lease_until = NULL, attempts = attempts - 1
+SET status = %s, lane = %s, finished_at = %s, lease_until = NULL, attempts = attempts - 1,
+    due_at = %s
 WHERE id = %s
 """
 
@@ -183,20 +186,23 @@ class SqliteQueue:
             )
             cursor.execute(READ.format(ids=_marks(ids)), ids)
             found = cursor.fetchall()
-            taken = Counter(row[4] for row in found)
+            taken = Counter(row[4] for row in found if not is_astray(row))
             cursor.executemany(
                 LIMITED, [(_text(next_at), id) for next_at, id in spent(rates, taken)]
             )
             rows, aside = [], []
             for row in found:
-                if row[16] == "active" or row[13]:
+                if not is_astray(row):
                     rows.append(_claimed(row))
                     continue
                 aside.append(row[15])
+                status = "held"
                 if row[16] == "deleted":
-                    cursor.execute(PUT_ASIDE, ["cancelled", _text(now), row[0]])
-                else:
-                    cursor.execute(PUT_ASIDE, ["held", None, row[0]])
+                    status = "cancelled"
+                elif row[16] == "active" or row[13]:
+                    status = "pending"
+                over = _text(now) if status == "cancelled" else None
+                cursor.execute(PUT_ASIDE, [status, lane_of(row), over, _text(now), row[0]])
             return Taken(rows, aside)
 
     def claim_again(self, claimed: Collection[Claimed]) -> None:

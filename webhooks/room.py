@@ -23,9 +23,10 @@ class Room:
     in_flight: int = 0
     # The endpoint has answered this process at least once.
     answered: bool = False
-    # Requests in a row that did not reach the endpoint, and whether the one in flight is a probe:
-    # see breaker.py.
+    # Requests in a row that did not reach the endpoint, the kinds of their errors in the order in
+    # which they were first seen, and whether the one in flight is a probe: see breaker.py.
     unreached: int = 0
+    unreached_kinds: tuple[str, ...] = ()
     probing: bool = False
 
     def left(self, workers: int = 1) -> int:
@@ -34,6 +35,14 @@ class Room:
 
     def began(self) -> None:
         self.in_flight += 1
+
+    def missed(self, kind: str) -> None:
+        """One more in a row did not reach the endpoint."""
+        if not self.unreached:
+            self.unreached_kinds = ()
+        self.unreached += 1
+        if kind not in self.unreached_kinds:
+            self.unreached_kinds += (kind,)
 
     def ended(self, *, quickly: bool, timed_out: bool) -> None:
         """`quickly`: succeeded within QUICK_MS."""

@@ -68,9 +68,17 @@ def _go_on(unsettled: Unsettled) -> int:
     with transaction.atomic():
         webhook = Webhook.objects.select_for_update().get(pk=unsettled.webhook_id)
         moved = _some(webhook, unsettled.lane)
-        if moved < BATCH:
+        if moved < BATCH and not _is_in_hand(webhook, unsettled.lane):
             Unsettled.objects.filter(pk=unsettled.pk).delete()
     return moved
+
+
+def _is_in_hand(webhook: Webhook, former_lane: int) -> bool:
+    """A worker has deliveries of a lane that `webhook` left: their retries would be due there."""
+    if former_lane == webhook.lane:
+        return False
+    rows = Delivery.objects.filter(webhook=webhook, lane=former_lane, status=DeliveryStatus.PENDING)
+    return rows.exists()
 
 
 def settle_stragglers() -> int:

@@ -6,6 +6,7 @@ uses it.
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Sequence
 from itertools import chain
@@ -15,11 +16,20 @@ from webhooks import breaker
 from webhooks.dealing import FIRST_APPETITE, Ask, next_appetite
 from webhooks.models import ErrorKind
 from webhooks.outcome import Outcome
-from webhooks.queue import Lane, Taken
+from webhooks.queue import Claimed, Lane, Taken
 from webhooks.room import QUICK_MS, Room, offer
 
 # Requests open at a time. An idle socket costs little; what bounds the work is the database.
 SLOTS: Final = 512
+# Of those to servers that have not answered yet, so many come on top: where ten servers hang, the
+# others' claims are as large as ever.
+EXTRA: Final = SLOTS // 4
+# The bodies of all open requests; that of an event may have 256 KiB.
+MOST_BYTES: Final = 16 * 1024 * 1024
+# What a body is thought to have before any was seen: a first claim must not be too large.
+FIRST_BYTES: Final = 64 * 1024
+# How long a lane that had nothing for its endpoint's probe leaves the next ones to others.
+BARREN_SECONDS: Final = 5.0
 MOST_ROOMS: Final = 20_000
 
 
@@ -35,11 +45,18 @@ class Traffic:
         self._unanswered = 0
         # How many of them find out whether an endpoint that is held back answers again.
         self._probing = 0
+        # The bodies of those in flight, and what a body had in the last claim.
+        self._bytes = 0
+        self._typical = FIRST_BYTES
+        # By lane whose due work was all held up by earlier deliveries when it was asked for a
+        # probe: until when (monotonic) it is not asked again.
+        self._barren: dict[int, float] = {}
 
     @property
     def free(self) -> int:
-        """How many more requests may be open."""
-        return SLOTS - self.in_flight + min(self._unanswered, SLOTS // 4)
+        """How many more requests may be open; none at all is zero or less."""
+        slots = SLOTS - self.in_flight + min(self._unanswered, EXTRA)
+        return min(slots, (MOST_BYTES - self._bytes) // self._typical)
 
     def asks(self, lanes: Sequence[Lane], workers: int) -> list[Ask]:
         """What each lane with due work could take now. Those of one endpoint share its room, which
@@ -67,7 +84,13 @@ class Traffic:
         A probe may hang: all of them together have a quarter of the slots.
         """
         most = min(most, SLOTS // 4 - self._probing)
-        idle = [lane for lane in lanes if not self._room(lane.endpoint_id).in_flight]
+        now = time.monotonic()
+        self._barren = {id: until for id, until in self._barren.items() if until > now}
+        idle = [
+            lane
+            for lane in lanes
+            if lane.id not in self._barren and not self._room(lane.endpoint_id).in_flight
+        ]
         probed: list[Lane] = []
         for lane in idle:
             if len(probed) >= most:
@@ -75,6 +98,16 @@ class Traffic:
             if breaker.begin_probe(lane.endpoint_id):
                 probed.append(lane)
         return probed
+
+    def note_probes(self, probed: Sequence[Lane], taken: Taken) -> bool:
+        """Give back the probes of lanes that had nothing to send after all; True when there were
+        any, for other lanes of the same endpoints to have them at once."""
+        gave = {one.lane for one in taken.claimed}
+        barren = [lane for lane in probed if lane.id not in gave]
+        for lane in barren:
+            self._barren[lane.id] = time.monotonic() + BARREN_SECONDS
+            breaker.probe_now(lane.endpoint_id)
+        return bool(barren)
 
     def note_appetites(
         self, asks: Sequence[Ask], rooms: Sequence[tuple[int, int]], taken: Taken
@@ -92,22 +125,30 @@ class Traffic:
             more = more or offered <= took[lane] < most.get(lane, 0)
         return more
 
-    def began(self, endpoint_id: int, *, is_probe: bool) -> None:
-        """A request to the endpoint is under way."""
-        room = self._room(endpoint_id)
+    def note_sizes(self, claimed: Sequence[Claimed]) -> None:
+        """Remember what the bodies of a claim have, for the size of the next."""
+        if claimed:
+            self._typical = sum(len(one.body) for one in claimed) // len(claimed) + 1
+
+    def began(self, claimed: Claimed, *, is_probe: bool) -> None:
+        """The request of a delivery is under way."""
+        room = self._room(claimed.endpoint_id)
         room.began()
         self.in_flight += 1
+        self._bytes += len(claimed.body)
         self._unanswered += 0 if room.answered else 1
         if is_probe:
             # It stays one, whatever is sent beside it once a person let the endpoint go.
             room.probing = True
             self._probing += 1
 
-    def ended(self, endpoint_id: int, outcome: Outcome) -> None:
+    def ended(self, claimed: Claimed, outcome: Outcome) -> None:
         """It is over. Its endpoint has more room or less, and is held back if it was out of reach
         too often, or no more if it answered."""
+        endpoint_id = claimed.endpoint_id
         room = self._room(endpoint_id)
         self.in_flight -= 1
+        self._bytes -= len(claimed.body)
         self._unanswered -= 0 if room.answered else 1
         room.ended(
             quickly=outcome.succeeded and outcome.duration_ms <= QUICK_MS,
@@ -116,11 +157,11 @@ class Traffic:
         probing, room.probing = room.probing, False
         self._probing -= probing
         if outcome.error_kind in breaker.UNREACHED:
-            room.unreached += 1
+            room.missed(outcome.error_kind)
             if probing:
                 breaker.probe_failed(endpoint_id)
             elif room.unreached == breaker.RUN:
-                breaker.hold(endpoint_id, outcome.error_kind)
+                breaker.hold(endpoint_id, *room.unreached_kinds)
         elif outcome.status_code is not None:
             if not room.answered:
                 room.answered = True
@@ -128,6 +169,8 @@ class Traffic:
             unreached, room.unreached = room.unreached, 0
             if probing or unreached >= breaker.RUN:
                 breaker.release(endpoint_id)
+        elif probing:
+            breaker.probe_failed(endpoint_id)
 
     def _room(self, endpoint_id: int) -> Room:
         room = self._rooms.get(endpoint_id)

@@ -10,14 +10,17 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 from django.db.models.functions import Now
+from django.utils import timezone
+from pytest_django import Settings
 
 from chatbots.models import Chatbot
 from tests.receiver import Receiver
-from tests.webhooks.due import add_due, add_webhook, due_lanes, states, wait_until
+from tests.webhooks.due import add_due, add_webhook, claim_all, due_lanes, states, wait_until
 from tests.webhooks.raw_server import OK, Connection, RawServer
 from webhooks import breaker, outbox, queue, sample, subscriptions, traffic
 from webhooks.engine import Engine
 from webhooks.models import Attempt, Delivery, Endpoint, Webhook
+from webhooks.outcome import Outcome
 from webhooks.transport import Transport
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
@@ -26,8 +29,8 @@ NOBODY = "http://127.0.0.1:9/"
 
 
 @pytest.fixture(autouse=True)
-def in_the_sandbox(settings: pytest.FixtureRequest) -> None:
-    settings.SANDBOX = True  # type: ignore[attr-defined]
+def in_the_sandbox(settings: Settings) -> None:
+    settings.SANDBOX = True
 
 
 @pytest.fixture
@@ -81,6 +84,78 @@ def test_a_probe_is_one_delivery_and_a_failed_one_doubles_the_pause(
     assert Attempt.objects.count() == 1
     assert endpoint_of(webhook).held_pause_seconds == 2 * breaker.FIRST_PAUSE_SECONDS
     assert due_lanes() == []
+
+
+def test_a_probe_goes_to_whoever_has_something_to_send(
+    running: Engine, chatbot: Chatbot, live_receiver: Receiver
+) -> None:
+    # The first in line of this lane waits for its retry, and all others behind it.
+    waiting = add_webhook(chatbot, live_receiver.url("/ordered"), rate_limit=1, ordered=True)
+    add_due(waiting, conversation="c", due_at=timezone.now() + timedelta(hours=5))
+    add_due(waiting, 3, conversation="c")
+    ready = add_webhook(chatbot, live_receiver.url("/ready"))
+    ids = add_due(ready, 3)
+    breaker.hold(ready.endpoint_id, "timeout")
+    let_the_pause_pass(ready)
+
+    running.run()
+
+    assert states(ids) == ["succeeded"] * 3
+    assert endpoint_of(ready).held_since is None
+
+
+def test_a_probe_that_cannot_be_sent_is_left_to_the_next(
+    running: Engine, chatbot: Chatbot, live_receiver: Receiver
+) -> None:
+    broken = add_webhook(chatbot, live_receiver.url("/broken"))
+    Webhook.objects.filter(pk=broken.pk).update(encrypted_secret="1.AAAA")
+    ready = add_webhook(chatbot, live_receiver.url("/ready"))
+    (first,) = add_due(broken, seconds_ago=60)
+    ids = add_due(ready, 3)
+    breaker.hold(ready.endpoint_id, "timeout")
+    let_the_pause_pass(ready)
+
+    running.run()
+
+    assert Attempt.objects.get(delivery=first).error_kind == "internal"
+    assert states(ids) == ["succeeded"] * 3
+
+
+@pytest.mark.parametrize("kind", ["refused_address", "internal", "timeout"])
+def test_a_probe_without_an_answer_doubles_the_pause(webhook: Webhook, kind: str) -> None:
+    breaker.hold(webhook.endpoint_id, "timeout")
+    add_due(webhook)
+    (claimed,) = queue.present().claim([(webhook.lane, 1)], 1).claimed
+    seen = traffic.Traffic()
+    seen.began(claimed, is_probe=True)
+    seen.ended(claimed, Outcome(3, error_kind=kind))
+    assert endpoint_of(webhook).held_pause_seconds == 2 * breaker.FIRST_PAUSE_SECONDS
+
+
+def test_a_run_of_different_errors_is_called_that() -> None:
+    assert breaker.reason_of(["timeout"]) == "20 in a row timed out"
+    assert (
+        breaker.reason_of(["connect", "timeout"])
+        == "20 in a row did not get through: some were not accepted, some timed out"
+    )
+
+
+def test_a_hold_says_all_kinds_of_its_run_and_none_of_an_earlier_one(webhook: Webhook) -> None:
+    add_due(webhook)
+    (claimed,) = claim_all()
+    seen = traffic.Traffic()
+
+    def ends(kind: str, status_code: int | None = None) -> None:
+        seen.began(claimed, is_probe=False)
+        seen.ended(claimed, Outcome(3, error_kind=kind, status_code=status_code))
+
+    ends("tls")
+    ends("", 200)
+    ends("connect")
+    for _ in range(19):
+        ends("timeout")
+    reason = "20 in a row did not get through: some were not accepted, some timed out"
+    assert endpoint_of(webhook).held_reason == reason
 
 
 def test_the_pause_ends_growing_at_ten_minutes(webhook: Webhook) -> None:

@@ -21,9 +21,9 @@ from tests.webhooks.due import (
     side_by_side,
     states,
 )
-from webhooks import breaker, engine, queue, subscriptions
+from webhooks import breaker, engine, queue, settling, subscriptions, upkeep
 from webhooks.engine import Engine
-from webhooks.models import Delivery, Webhook
+from webhooks.models import Delivery, Unsettled, Webhook
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 
@@ -118,6 +118,41 @@ def test_a_limit_that_comes_or_goes_takes_what_waits_along(chatbot: Chatbot) -> 
     subscriptions.update(webhook, rate_limit=None)
     assert due_lanes() == [webhook.endpoint_id]
     assert len(claim_all()) == 2
+
+
+def test_a_new_limit_binds_what_nobody_has_moved_yet(
+    chatbot: Chatbot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settling, "BATCH", 3)
+    webhook = add_webhook(chatbot)
+    ids = add_due(webhook, 30)
+    subscriptions.update(webhook, rate_limit=1)
+    assert due_lanes() == [-webhook.pk, webhook.endpoint_id]
+    assert len(claim_all()) == 1
+    assert due_lanes() == []
+    lanes = Delivery.objects.filter(pk__in=ids).values_list("lane", "attempts", "status")
+    assert sorted(set(lanes)) == [(-webhook.pk, 0, "pending"), (-webhook.pk, 1, "pending")]
+
+
+def test_a_test_keeps_to_a_new_limit_too(chatbot: Chatbot) -> None:
+    webhook = add_webhook(chatbot)
+    Webhook.objects.filter(pk=webhook.pk).update(rate_limit=1)
+    (test,) = add_due(webhook, is_test=True)
+    assert claim_all() == []
+    assert Delivery.objects.get(pk=test).status == "pending"
+    assert due_lanes() == [-webhook.pk]
+
+
+def test_a_new_limit_binds_the_retries_of_what_was_in_flight(chatbot: Chatbot) -> None:
+    webhook = add_webhook(chatbot)
+    ids = add_due(webhook, 3)
+    in_flight = claim_all()
+    subscriptions.update(webhook, rate_limit=1)
+    upkeep.go_on()
+    queue.present().record([finish(one, "pending", delay_seconds=60) for one in in_flight])
+    upkeep.go_on()
+    assert set(Delivery.objects.filter(pk__in=ids).values_list("lane", flat=True)) == {-webhook.pk}
+    assert not Unsettled.objects.exists()
 
 
 def test_a_claim_and_its_record_are_as_ever(chatbot: Chatbot) -> None:

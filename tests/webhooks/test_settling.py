@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from chatbots.models import Account, Chatbot, Plan
 from tests.webhooks.due import add_due, add_webhook, claim_all, finish, let_time_pass, states
-from webhooks import queue, settling, subscriptions, upkeep
+from webhooks import breaker, queue, settling, subscriptions, upkeep
 from webhooks.models import Attempt, Delivery, Unsettled, Webhook
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +46,22 @@ def test_what_is_left_of_one_change_follows_the_next(webhook: Webhook) -> None:
     subscriptions.enable(webhook)
     upkeep.go_on()
     assert states(ids) == ["pending"] * 10
+
+
+def test_a_new_url_takes_the_retries_of_what_was_in_flight_along(webhook: Webhook) -> None:
+    ids = add_due(webhook, 2)
+    in_flight = claim_all()
+    former = webhook.lane
+    subscriptions.update(webhook, url="https://elsewhere.example.com/")
+    assert webhook.lane != former
+    upkeep.go_on()
+    queue.present().record([finish(one, "pending", delay_seconds=60) for one in in_flight])
+    # However long the former server is held back.
+    breaker.hold(former, "timeout")
+    upkeep.go_on()
+    let_time_pass(61)
+    assert sorted(one.delivery_id for one in claim_all()) == ids
+    assert not Unsettled.objects.exists()
 
 
 def test_nothing_that_is_left_goes_out_to_a_disabled_webhook(webhook: Webhook) -> None:
