@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from webhooks import breaker
+from webhooks import breaker, in_order
 from webhooks.models import Attempt, Delivery, DeliveryStatus, WebhookStatus
 
 # A page that shows a delivery asks again every second while it is due within this time.
@@ -59,6 +59,15 @@ def _pending(delivery: Delivery, last: Attempt | None, now: datetime) -> Standin
             f"Attempt {delivery.attempts} is on its way",
             "The answer appears here by itself.",
             in_flight=True,
+        )
+    if (front := in_order.waits_for([delivery]).get(delivery.pk)) is not None:
+        return Standing(
+            "blue",
+            "hourglass_top",
+            "Waiting its turn",
+            "Waiting for the one before it",
+            f"Delivery {front} of the same conversation comes first; this webhook wants them in "
+            "order.",
         )
     if delivery.due_at <= now and (held_back := breaker.sentence(delivery.webhook.endpoint)):
         return Standing(

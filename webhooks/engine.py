@@ -219,6 +219,9 @@ class Engine:
             self._next_due_at = min(next_due_at, self._next_due_at or next_due_at)
         if due.lanes:
             self._report()
+        if stuck := traffic.stuck(due):
+            # As much may lie behind it.
+            self._swept_whole &= not queue.present().put_off(stuck)
         limit = min(traffic.free, MOST_CLAIMED)
         probed = traffic.begin_probes(due.probes, limit)
         asks = traffic.asks(due.lanes, self._workers)

@@ -23,6 +23,11 @@ from webhooks.rate import Rate
 
 # Ten seconds for the attempt; the rest for a slow COMMIT at either end.
 LEASE_SECONDS = 30
+# How long a delivery is out of the way that waits for an earlier one of its conversation. It is due
+# as soon as that one is over; this is for a worker that is lost at that moment.
+BLOCKED_SECONDS = 300
+# So many due deliveries of a lane are looked at in one go for some to put out of the way.
+MOST_PUT_OFF = 256
 
 
 @dataclass(slots=True)
@@ -45,6 +50,8 @@ class Claimed:
     is_test: bool
     simulate: dict[str, Any] | None
     lane: int
+    # "" where the webhook does not want its conversations in order.
+    conversation: str
 
 
 # A row as both databases' claims read it: the fields of Claimed in their order, and then the
@@ -54,14 +61,14 @@ Row = tuple[Any, ...]
 
 def lane_of(row: Row) -> int:
     """The lane that the row's webhook has now."""
-    endpoint_id, webhook_id, rate_limit = row[3], row[4], row[17]
+    endpoint_id, webhook_id, rate_limit = row[3], row[4], row[18]
     return int(endpoint_id if rate_limit is None else -webhook_id)
 
 
 def is_astray(row: Row) -> bool:
     """A claim must not have taken it: its webhook is active no more, or has another lane since the
     delivery was put into this one."""
-    is_test, lane, status = row[13], row[15], row[16]
+    is_test, lane, status = row[13], row[15], row[17]
     return (status != "active" and not is_test) or lane != lane_of(row)
 
 
@@ -91,6 +98,11 @@ class Finished:
 def counts_as_failure(finished: Finished) -> bool:
     """Whether an attempt tells of its webhook that it fails. A test's does not."""
     return not finished.outcome.succeeded and not finished.claimed.is_test
+
+
+def in_order(finished: Iterable[Finished]) -> list[Claimed]:
+    """Those that are over, and whose conversation goes on with the next."""
+    return [one.claimed for one in finished if one.claimed.conversation and one.status != "pending"]
 
 
 class Success(NamedTuple):
@@ -141,8 +153,14 @@ class Queue(Protocol):
         its webhook's rate limit allows.
 
         Deliveries of a disabled webhook are put to wait instead, those of a deleted one cancelled,
-        and those in a lane that their webhook has left are moved to its present one.
+        and those in a lane that their webhook has left are moved to its present one. No more of a
+        lane is looked at than its room: where that much waits for earlier deliveries of its
+        conversations, nothing is taken, until `put_off` has made way.
         """
+
+    def put_off(self, lanes: Sequence[int]) -> int:
+        """Of the first MOST_PUT_OFF due deliveries of each lane, put those out of the way that wait
+        for an earlier one of their conversation, until it is over; returns how many."""
 
     def claim_again(self, claimed: Collection[Claimed]) -> None:
         """Make claims stand, under their numbers, that a crash of the database has undone."""
@@ -152,7 +170,8 @@ class Queue(Protocol):
         other has, and how many seconds ago it began."""
 
     def record(self, finished: Sequence[Finished]) -> None:
-        """Append the attempts, and move their deliveries on unless somebody else did since."""
+        """Append the attempts, and move their deliveries on unless somebody else did since. What
+        was put off for one that is over is due."""
 
     def tell(self, successes: Sequence[Success]) -> None:
         """Write into the webhooks' rows that they succeed; seldom more than once in ten seconds."""

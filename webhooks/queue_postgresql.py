@@ -16,9 +16,11 @@ from django.db import connection, transaction
 from psycopg.rows import TupleRow
 
 from webhooks.queue import (
+    BLOCKED_SECONDS,
     INTERRUPTED_SENTENCE,
     LEASE_SECONDS,
     MOST_LANES,
+    MOST_PUT_OFF,
     START,
     Claimed,
     Due,
@@ -27,6 +29,7 @@ from webhooks.queue import (
     Success,
     Taken,
     counts_as_failure,
+    in_order,
     is_astray,
     look,
     moved,
@@ -71,6 +74,14 @@ FROM due WHERE due.lost_lease IS NOT NULL
 ON CONFLICT (delivery_id, number) DO NOTHING
 """
 
+# What a delivery `d` of a conversation that is kept in order waits for.
+EARLIER = """
+    SELECT FROM webhooks_delivery earlier
+    WHERE earlier.webhook_id = d.webhook_id
+      AND earlier.conversation = d.conversation AND earlier.conversation <> ''
+      AND earlier.status IN ('pending', 'held') AND earlier.id < d.id
+"""
+
 # One statement, so one transaction. That its COMMIT is not waited for (synchronous_commit) loses
 # nothing: a claim that a crash of the server undoes leaves the row due.
 # The rows are locked, so that they stay where they are (ctid) until they are changed.
@@ -80,18 +91,13 @@ WITH due AS MATERIALIZED (
   FROM (SELECT set_config('synchronous_commit', 'off', true)) AS quick
   CROSS JOIN unnest(%(lanes)b::bigint[], %(rooms)b::int[]) AS l(id, room)
   CROSS JOIN LATERAL (
-    SELECT id, ctid, lease_until, attempts FROM webhooks_delivery waiting
+    SELECT id, ctid, lease_until, attempts, webhook_id, conversation FROM webhooks_delivery
     WHERE status = 'pending' AND lane = l.id AND due_at <= statement_timestamp()
-      AND (conversation = '' OR NOT EXISTS (
-        SELECT FROM webhooks_delivery earlier
-        WHERE earlier.webhook_id = waiting.webhook_id
-          AND earlier.conversation = waiting.conversation AND earlier.conversation <> ''
-          AND earlier.status IN ('pending', 'held') AND earlier.id < waiting.id
-      ))
     ORDER BY due_at
     LIMIT l.room
     FOR UPDATE SKIP LOCKED
   ) d
+  WHERE d.conversation = '' OR NOT EXISTS ({EARLIER})
   LIMIT %(limit)s
 ), lost AS (
   {LOST}
@@ -104,8 +110,50 @@ FROM due, webhooks_webhook w, chatbots_event e
 WHERE d.ctid = due.ctid AND w.id = d.webhook_id AND e.id = d.event_id
 RETURNING d.id, d.attempts, d.failures, w.endpoint_id, d.webhook_id, d.event_id, e.body, w.url,
           w.encrypted_secret, w.encrypted_previous_secret, w.previous_secret_until,
-          w.standard_headers, w.retry_schedule, d.is_test, d.simulate, d.lane,
+          w.standard_headers, w.retry_schedule, d.is_test, d.simulate, d.lane, d.conversation,
           w.status, w.rate_limit
+"""
+
+# Where 100,000 wait for the first of their conversations, each claim would look at all of them.
+PUT_OFF = f"""
+WITH blocked AS MATERIALIZED (
+  SELECT d.id, d.ctid
+  FROM (SELECT set_config('synchronous_commit', 'off', true)) AS quick
+  CROSS JOIN unnest(%(lanes)b::bigint[]) AS l(id)
+  CROSS JOIN LATERAL (
+    SELECT id, ctid, webhook_id, conversation FROM webhooks_delivery
+    WHERE status = 'pending' AND lane = l.id AND due_at <= statement_timestamp()
+    ORDER BY due_at
+    LIMIT %(most)s
+    FOR UPDATE SKIP LOCKED
+  ) d
+  WHERE d.conversation <> '' AND EXISTS ({EARLIER})
+)
+UPDATE webhooks_delivery d
+SET due_at = statement_timestamp() + %(seconds)s * interval '1 second'
+FROM blocked WHERE d.ctid = blocked.ctid
+RETURNING d.id
+"""
+# An earlier one may have been recorded by another worker while that statement ran on what it saw
+# at its beginning. Whoever records later than this one begins finds the rows as they are now.
+PUT_BACK = f"""
+UPDATE webhooks_delivery d SET due_at = statement_timestamp()
+WHERE d.id = ANY(%(ids)b::bigint[]) AND d.status || '' = 'pending' AND d.lease_until IS NULL
+  AND NOT EXISTS ({EARLIER})
+"""
+# The next of each conversation of which a delivery is over. One that waits for its own retry goes
+# on waiting.
+FOLLOW = """
+UPDATE webhooks_delivery d SET due_at = statement_timestamp()
+FROM unnest(%(webhooks)b::bigint[], %(conversations)b::text[]) AS over(webhook_id, conversation)
+CROSS JOIN LATERAL (
+  SELECT id FROM webhooks_delivery first
+  WHERE first.webhook_id = over.webhook_id AND first.conversation = over.conversation
+    AND first.conversation <> '' AND first.status IN ('pending', 'held')
+  ORDER BY id LIMIT 1
+) next
+WHERE d.id = next.id AND d.status || '' = 'pending' AND d.lease_until IS NULL AND d.failures = 0
+  AND d.due_at > statement_timestamp()
 """
 
 # What is still in flight, after a crash of the server that may have undone its claim. Its request
@@ -288,7 +336,7 @@ class PostgresqlQueue:
                     {"webhooks": [row[4] for row in aside], "ids": [row[0] for row in aside]},
                 )
         return Taken(
-            [Claimed(*row[:16]) for row in found if row[0] not in skipped],
+            [Claimed(*row[:17]) for row in found if row[0] not in skipped],
             [row[15] for row in aside],
         )
 
@@ -310,6 +358,15 @@ class PostgresqlQueue:
             prepare=True,
         )
         return cursor.fetchall()
+
+    def put_off(self, lanes: Sequence[int]) -> int:
+        with _cursor() as cursor:
+            asked = {"lanes": list(lanes), "most": MOST_PUT_OFF, "seconds": BLOCKED_SECONDS}
+            cursor.execute(PUT_OFF, asked, prepare=True)
+            ids = [row[0] for row in cursor.fetchall()]
+            if ids:
+                cursor.execute(PUT_BACK, {"ids": ids}, prepare=True)
+        return len(ids)
 
     def claim_again(self, claimed: Collection[Claimed]) -> None:
         with _cursor() as cursor:
@@ -333,16 +390,26 @@ class PostgresqlQueue:
         if not finished:
             return
         failed = sorted({f.claimed.webhook_id for f in finished if counts_as_failure(f)})
-        if failed:
-            with transaction.atomic(), _cursor(len(finished)) as cursor:
+        over = in_order(finished)
+        together = transaction.atomic() if failed or over else contextlib.nullcontext()
+        with together, _cursor(len(finished)) as cursor:
+            states: dict[int, str] = {}
+            if failed:
                 # Locked, so that a webhook that is being enabled does not leave a row behind.
                 cursor.execute(LOCK_FAILED, [failed])
-                columns = _columns(finished, dict(cursor.fetchall()))
-                cursor.execute(RECORD, columns, prepare=True)
+                states = dict(cursor.fetchall())
+            cursor.execute(RECORD, _columns(finished, states), prepare=True)
+            if over:
+                cursor.execute(
+                    FOLLOW,
+                    {
+                        "webhooks": [one.webhook_id for one in over],
+                        "conversations": [one.conversation for one in over],
+                    },
+                    prepare=True,
+                )
+            if failed:
                 cursor.execute(FAILED, [failed])
-        else:
-            with _cursor(len(finished)) as cursor:
-                cursor.execute(RECORD, _columns(finished, {}), prepare=True)
 
     def tell(self, successes: Sequence[Success]) -> None:
         ordered = sorted(successes)

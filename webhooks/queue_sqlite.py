@@ -14,9 +14,11 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from webhooks.queue import (
+    BLOCKED_SECONDS,
     INTERRUPTED_SENTENCE,
     LEASE_SECONDS,
     MOST_LANES,
+    MOST_PUT_OFF,
     START,
     Claimed,
     Due,
@@ -26,6 +28,7 @@ from webhooks.queue import (
     Success,
     Taken,
     counts_as_failure,
+    in_order,
     is_astray,
     lane_of,
     look,
@@ -53,16 +56,39 @@ JOIN webhooks_endpoint e ON e.id = coalesce(w.endpoint_id, lane.id)
 ORDER BY lane.id
 """
 
-PICK = """
-SELECT id, lease_until, attempts FROM webhooks_delivery waiting
-WHERE status = 'pending' AND lane = %s AND due_at <= %s
-  AND (conversation = '' OR NOT EXISTS (
-    SELECT 1 FROM webhooks_delivery earlier
-    WHERE earlier.webhook_id = waiting.webhook_id
-      AND earlier.conversation = waiting.conversation AND earlier.conversation <> ''
-      AND earlier.status IN ('pending', 'held') AND earlier.id < waiting.id
-  ))
-ORDER BY due_at LIMIT %s
+# The condition of the index to the letter: SQLite finds it by no other.
+EARLIER = """
+  SELECT 1 FROM webhooks_delivery earlier
+  WHERE earlier.webhook_id = waiting.webhook_id
+    AND earlier.conversation = waiting.conversation AND NOT (earlier.conversation = '')
+    AND earlier.status IN ('pending', 'held') AND earlier.id < waiting.id
+"""
+FIRST = """
+  SELECT * FROM webhooks_delivery
+  WHERE status = 'pending' AND lane = %s AND due_at <= %s
+  ORDER BY due_at LIMIT %s
+"""
+
+PICK = f"""
+SELECT id, lease_until, attempts FROM ({FIRST}) AS waiting
+WHERE conversation = '' OR NOT EXISTS ({EARLIER})
+"""
+
+PUT_OFF = f"""
+UPDATE webhooks_delivery SET due_at = %s
+WHERE id IN (SELECT id FROM ({FIRST}) AS waiting WHERE conversation <> '' AND EXISTS ({EARLIER}))
+"""
+
+# The next of a conversation of which a delivery is over. One that waits for its own retry goes on
+# waiting.
+FOLLOW = """
+UPDATE webhooks_delivery SET due_at = %(now)s
+WHERE id = (
+  SELECT id FROM webhooks_delivery
+  WHERE webhook_id = %(webhook)s AND conversation = %(conversation)s
+    AND NOT (conversation = '') AND status IN ('pending', 'held')
+  ORDER BY id LIMIT 1
+) AND status = 'pending' AND lease_until IS NULL AND failures = 0 AND due_at > %(now)s
 """
 
 LEASE = """
@@ -73,7 +99,7 @@ WHERE id IN ({ids})
 READ = """
 SELECT d.id, d.attempts, d.failures, w.endpoint_id, d.webhook_id, d.event_id, e.body, w.url,
        w.encrypted_secret, w.encrypted_previous_secret, w.previous_secret_until,
-       w.standard_headers, w.retry_schedule, d.is_test, d.simulate, d.lane,
+       w.standard_headers, w.retry_schedule, d.is_test, d.simulate, d.lane, d.conversation,
        w.status, w.rate_limit
 FROM webhooks_delivery d
 JOIN webhooks_webhook w ON w.id = d.webhook_id
@@ -197,13 +223,23 @@ class SqliteQueue:
                     continue
                 aside.append(row[15])
                 status = "held"
-                if row[16] == "deleted":
+                if row[17] == "deleted":
                     status = "cancelled"
-                elif row[16] == "active" or row[13]:
+                elif row[17] == "active" or row[13]:
                     status = "pending"
                 over = _text(now) if status == "cancelled" else None
                 cursor.execute(PUT_ASIDE, [status, lane_of(row), over, _text(now), row[0]])
             return Taken(rows, aside)
+
+    def put_off(self, lanes: Sequence[int]) -> int:
+        with transaction.atomic(), connection.cursor() as cursor:
+            now = timezone.now()
+            until = _text(now + timedelta(seconds=BLOCKED_SECONDS))
+            count = 0
+            for lane in lanes:
+                cursor.execute(PUT_OFF, [until, lane, _text(now), MOST_PUT_OFF])
+                count += cursor.rowcount
+        return count
 
     def claim_again(self, claimed: Collection[Claimed]) -> None:
         """Nothing to do: there is no server that could crash and undo a claim."""
@@ -228,6 +264,11 @@ class SqliteQueue:
             text = _text(now)
             cursor.executemany(MOVE, [_move(f, states, now, text) for f in finished])
             cursor.executemany(APPEND, [_attempt(f) for f in finished])
+            for one in in_order(finished):
+                cursor.execute(
+                    FOLLOW,
+                    {"webhook": one.webhook_id, "conversation": one.conversation, "now": text},
+                )
             cursor.executemany(FAILED, [(_text(now), w) for w in sorted(failed)])
 
     def tell(self, successes: Sequence[Success]) -> None:
@@ -263,6 +304,7 @@ def _claimed(row: tuple[Any, ...]) -> Claimed:
         is_test=bool(row[13]),
         simulate=json.loads(row[14]) if row[14] else None,
         lane=row[15],
+        conversation=row[16],
     )
 
 

@@ -16,7 +16,7 @@ from webhooks import breaker
 from webhooks.dealing import FIRST_APPETITE, Ask, next_appetite
 from webhooks.models import ErrorKind
 from webhooks.outcome import Outcome
-from webhooks.queue import Claimed, Lane, Taken
+from webhooks.queue import Claimed, Due, Lane, Taken
 from webhooks.room import QUICK_MS, Room, offer
 
 # Requests open at a time. An idle socket costs little; what bounds the work is the database.
@@ -45,6 +45,9 @@ class Traffic:
         self._unanswered = 0
         # How many of them find out whether an endpoint that is held back answers again.
         self._probing = 0
+        # Lanes that gave less than they were asked for although more was due: it waits for earlier
+        # deliveries of its conversations.
+        self._stuck: set[int] = set()
         # The bodies of those in flight, and what a body had in the last claim.
         self._bytes = 0
         self._typical = FIRST_BYTES
@@ -99,6 +102,10 @@ class Traffic:
                 probed.append(lane)
         return probed
 
+    def stuck(self, due: Due) -> list[int]:
+        """Of the lanes with due work those where some of it must be put out of the way."""
+        return [lane.id for lane in chain(due.lanes, due.probes) if lane.id in self._stuck]
+
     def note_probes(self, probed: Sequence[Lane], taken: Taken) -> bool:
         """Give back the probes of lanes that had nothing to send after all; True when there were
         any, for other lanes of the same endpoints to have them at once."""
@@ -113,16 +120,23 @@ class Traffic:
         self, asks: Sequence[Ask], rooms: Sequence[tuple[int, int]], taken: Taken
     ) -> bool:
         """Remember what each lane took of its offer. True when lanes are to be asked again at once:
-        one took all of its offer and has room for more, or what was put aside left its room free.
+        one took all of its offer and has room for more, what was put aside left its room free, or
+        one seems to be stuck.
         """
         if len(self._appetites) >= MOST_ROOMS:
-            self._appetites = {}
+            self._appetites, self._stuck = {}, set()
+        in_order = {one.lane for one in taken.claimed if one.conversation}
         took = Counter(chain((one.lane for one in taken.claimed), taken.put_aside))
         most = {ask.lane: ask.most for ask in asks}
         more = bool(taken.put_aside)
         for lane, offered in rooms:
             self._appetites[lane] = next_appetite(offered, took[lane])
             more = more or offered <= took[lane] < most.get(lane, 0)
+            if took[lane] < offered and (not took[lane] or lane in in_order):
+                more = more or lane not in self._stuck
+                self._stuck.add(lane)
+            else:
+                self._stuck.discard(lane)
         return more
 
     def note_sizes(self, claimed: Sequence[Claimed]) -> None:

@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.utils import timezone
 
 from chatbots import events
 from chatbots.models import Chatbot, Event, EventSource
 from tests.receiver import Receiver
-from tests.webhooks.due import EVENT, add_webhook, claim_all, finish, let_time_pass, side_by_side
-from webhooks import outbox, queue
+from tests.webhooks.due import (
+    EVENT,
+    add_due,
+    add_webhook,
+    claim_all,
+    due_lanes,
+    finish,
+    let_time_pass,
+    side_by_side,
+    states,
+)
+from webhooks import delivery_words, in_order, outbox, queue, queue_postgresql, replay
+from webhooks.api import shapes
 from webhooks.engine import Engine
 from webhooks.models import Delivery, Webhook
 
@@ -113,6 +128,137 @@ def test_events_without_a_conversation_do_not_wait_for_each_other(chatbot: Chatb
     add_events(chatbot, "", "", "")
 
     assert len(claim_all()) == 3
+
+
+def test_what_waits_is_out_of_the_way_until_its_turn(chatbot: Chatbot) -> None:
+    webhook = ordered_webhook(chatbot)
+    add_events(chatbot, "a", "a", "a", "b")
+    first, other = sorted(claim_all(), key=lambda one: one.delivery_id)
+    assert due_lanes() == [webhook.lane]
+
+    assert queue.present().put_off([webhook.lane]) == 2
+    assert due_lanes() == []
+    queue.present().record([finish(other)])
+    assert due_lanes() == []
+    queue.present().record([finish(first, "pending", delay_seconds=60)])
+    assert due_lanes() == []
+    let_time_pass(61)
+    (again,) = claim_all()
+    queue.present().record([finish(again)])
+    assert places(claim_all()) == [1]
+    assert due_lanes() == []  # The third waits for the second.
+
+
+def test_one_that_is_given_up_lets_the_next_go_that_was_put_off(chatbot: Chatbot) -> None:
+    webhook = ordered_webhook(chatbot)
+    add_events(chatbot, "a", "a")
+    (first,) = claim_all()
+    queue.present().put_off([webhook.lane])
+
+    queue.present().record([finish(first, "failed")])
+
+    assert places(claim_all()) == [1]
+
+
+def test_one_that_waits_for_its_own_retry_goes_on_waiting(chatbot: Chatbot) -> None:
+    ordered_webhook(chatbot)
+    add_events(chatbot, "a", "a")
+    (first,) = claim_all()
+    queue.present().record([finish(first)])
+    (second,) = claim_all()
+    queue.present().record([finish(second, "pending", delay_seconds=60)])
+    replay.resend(Delivery.objects.get(pk=first.delivery_id))
+    (again,) = claim_all()
+
+    queue.present().record([finish(again)])
+
+    assert due_lanes() == []
+    let_time_pass(61)
+    assert places(claim_all()) == [1]
+
+
+def test_what_nobody_keeps_in_order_is_never_put_off(chatbot: Chatbot) -> None:
+    webhook = add_webhook(chatbot)
+    add_events(chatbot, "a", "a")
+    assert queue.present().put_off([webhook.lane]) == 0
+    assert len(claim_all()) == 2
+
+
+def test_an_earlier_one_that_was_over_just_then_holds_nobody_up(
+    chatbot: Chatbot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another worker records it while the statement runs that puts the next one off."""
+    if connection.vendor != "postgresql":
+        pytest.skip("holds on PostgreSQL; SQLite has one writer at a time")
+    webhook = ordered_webhook(chatbot)
+    add_events(chatbot, "a", "a", "a")
+    (first,) = claim_all()
+    monkeypatch.setattr(
+        queue_postgresql,
+        "PUT_OFF",
+        # At the beginning, what the statement sees; then the recording, which finds nothing to do.
+        queue_postgresql.PUT_OFF.replace(
+            "WITH blocked",
+            "WITH recorded AS (UPDATE webhooks_delivery"
+            " SET status = 'succeeded', lease_until = NULL WHERE lease_until IS NOT NULL), blocked",
+        ),
+    )
+
+    assert queue.present().put_off([webhook.lane]) == 2
+
+    assert not Delivery.objects.get(pk=first.delivery_id).lease_until
+    assert places(claim_all()) == [1]
+
+
+def test_a_claim_looks_at_no_more_than_its_room_and_a_run_finds_what_lies_behind(
+    running: Engine, chatbot: Chatbot, live_receiver: Receiver
+) -> None:
+    webhook = ordered_webhook(chatbot, live_receiver.url("/ordered"))
+    waiting = add_due(webhook, conversation="a", due_at=timezone.now() + timedelta(hours=5))
+    waiting += add_due(webhook, 2000, conversation="a", seconds_ago=60)
+    behind = add_due(webhook, conversation="b", seconds_ago=30)
+    plain = add_due(add_webhook(chatbot, live_receiver.url("/plain")), 3)
+    assert queue.present().claim([(webhook.lane, 20)], 20).claimed == []
+
+    running.run()
+
+    assert states(behind + plain) == ["succeeded"] * 4
+    assert states(waiting) == ["pending"] * 2001
+    assert due_lanes() == []
+
+
+def test_workers_that_put_off_and_record_at_once_hold_nobody_up(chatbot: Chatbot) -> None:
+    webhook = ordered_webhook(chatbot)
+    add_events(chatbot, *[f"chat{number % 10}" for number in range(200)])
+    present = queue.present()
+
+    def work() -> None:
+        # What was put off and then forgotten would be due only much later.
+        idle_since = time.monotonic()
+        while time.monotonic() - idle_since < 0.5:
+            present.put_off([webhook.lane])
+            claimed = present.claim([(webhook.lane, 8)], 8).claimed
+            present.record([finish(one) for one in claimed])
+            if claimed:
+                idle_since = time.monotonic()
+
+    side_by_side(*[work] * 3)
+    assert webhook.deliveries.filter(status="succeeded").count() == 200
+
+
+def test_people_are_told_what_a_delivery_waits_for(chatbot: Chatbot) -> None:
+    webhook = ordered_webhook(chatbot)
+    add_events(chatbot, "a", "a", "b")
+    front, behind, other = webhook.deliveries.order_by("id")
+    assert in_order.waits_for([front, behind, other]) == {behind.pk: front.pk}
+    stands = delivery_words.standing(behind, None, timezone.now())
+    assert stands.title == "Waiting for the one before it"
+    assert f"Delivery {front.pk}" in stands.sentence
+    shown = {one["id"]: one["nextAttemptAt"] for one in shapes.deliveries([front, behind, other])}
+    assert shown[str(behind.pk)] is None
+    assert shown[str(front.pk)]
+    assert shown[str(other.pk)]
+    assert shapes.delivery(behind)["nextAttemptAt"] is None
 
 
 def test_they_arrive_in_order_past_a_failure(

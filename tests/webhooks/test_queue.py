@@ -73,6 +73,7 @@ def test_a_claim_brings_all_that_sending_takes(webhook: Webhook) -> None:
         is_test=True,
         simulate={"badSignature": True},
         lane=webhook.lane,
+        conversation="",
     )
     assert type(claimed.body) is bytes
 
@@ -606,11 +607,14 @@ def test_history_is_not_read_to_find_work_on_sqlite(webhook: Webhook) -> None:
     looks: list[tuple[str, list[int | str]]] = [
         (queue_sqlite.DUE, [queue.START, 1000]),
         (queue_sqlite.PICK, [webhook.lane, queue_sqlite._text(later), 8]),
+        (queue_sqlite.PUT_OFF, ["", webhook.lane, queue_sqlite._text(later), 8]),
     ]
     for sql, parameters in looks:
         with connection.cursor() as cursor:
             cursor.execute("EXPLAIN QUERY PLAN " + sql, parameters)
             plan = "\n".join(row[3] for row in cursor.fetchall())
         assert "delivery_due" in plan, plan
+        if "earlier" in plan:
+            assert "delivery_in_order (webhook_id=? AND conversation=? AND id<?)" in plan, plan
         assert "SCAN webhooks_delivery" not in plan.replace("SCAN endpoint", ""), plan
         assert "SCAN d" not in plan, plan

@@ -28,7 +28,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 def claimed(webhook_id: int, *, is_test: bool = False) -> Claimed:
     """A delivery of which nothing matters but its webhook."""
     return Claimed(
-        *(1, 1, 0, 1, webhook_id, "", b"", "", "", "", None, False, "", is_test, None, 1)
+        *(1, 1, 0, 1, webhook_id, "", b"", "", "", "", None, False, "", is_test, None, 1, "")
     )
 
 

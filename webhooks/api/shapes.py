@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ import msgspec
 from chatbots import database_clock
 from chatbots.models import Event
 from chatbots.timestamp import iso
-from webhooks import attempt_view, breaker, vault
+from webhooks import attempt_view, breaker, in_order, vault
 from webhooks.models import Attempt, Delivery, DeliveryStatus, Webhook
 
 
@@ -70,8 +70,13 @@ def sent_to(rows: Sequence[Delivery]) -> list[dict[str, Any]]:
     ]
 
 
-def delivery(row: Delivery, now: datetime | None = None) -> dict[str, Any]:
-    """A delivery; `now` is the database's, for whoever shows many."""
+def delivery(
+    row: Delivery, now: datetime | None = None, waiting: Collection[int] | None = None
+) -> dict[str, Any]:
+    """A delivery. For whoever shows many: `now` is the database's, `waiting` those that wait for
+    an earlier one of their conversation."""
+    if waiting is None:
+        waiting = in_order.waits_for([row])
     pending = row.status == DeliveryStatus.PENDING
     in_flight = (
         pending and row.lease_until is not None and row.lease_until > (now or database_clock.now())
@@ -88,7 +93,9 @@ def delivery(row: Delivery, now: datetime | None = None) -> dict[str, Any]:
         "isTest": row.is_test,
         "simulate": row.simulate,
         "attemptCount": row.attempts,
-        "nextAttemptAt": moment(row.due_at) if pending and not in_flight else None,
+        "nextAttemptAt": (
+            moment(row.due_at) if pending and not in_flight and row.pk not in waiting else None
+        ),
         "createdAt": moment(row.created_at),
         "finishedAt": moment(row.finished_at),
     }
@@ -102,9 +109,10 @@ def deliveries(rows: Sequence[Delivery]) -> list[dict[str, Any]]:
         .order_by("delivery_id", "number")
         .defer("request_head", "request_body", "response_head", "response_body")
     }
-    now = database_clock.now()
+    now, waiting = database_clock.now(), in_order.waits_for(rows)
     return [
-        delivery(row, now) | {"lastAttempt": outcome(latest[row.pk]) if row.pk in latest else None}
+        delivery(row, now, waiting)
+        | {"lastAttempt": outcome(latest[row.pk]) if row.pk in latest else None}
         for row in rows
     ]
 
