@@ -13,11 +13,14 @@ import threading
 import time
 
 from celery import current_app
+from django.conf import settings
 
 logger = logging.getLogger(__name__)
 
-# A wake-up that waited longer is of no use any more: the sweep was there before it.
-EXPIRES_SECONDS = 10
+# So many messages may wait in the queue: those that workers which were away for long find when they
+# come back. They expire too, but late: by the clocks of two machines, and one may be an hour off.
+MOST_WAITING = 1000
+COUNT_EVERY = 100
 # Between two messages; the engine finds all that was committed meanwhile with the first of them.
 PAUSE_SECONDS = 0.002
 # So many messages may follow each other as fast as that; where they go on, so many a second. An
@@ -40,6 +43,7 @@ class Waker:
         self._asked = 0
         self._lock = threading.Lock()
         self._process_id = 0
+        self._sent = 0
         self._complained_at = float(-COMPLAINT_SECONDS)
 
     def wake(self) -> None:
@@ -63,12 +67,7 @@ class Waker:
             self._flag.clear()
             asked, self._asked = self._asked, 0
             try:
-                current_app.send_task(
-                    "webhooks.tasks.deliver",
-                    expires=EXPIRES_SECONDS,
-                    retry=False,
-                    ignore_result=True,
-                )
+                self._send()
             except Exception as error:  # noqa: BLE001 - each broker fails in its own words
                 # Without this thread every wake-up to come would wait for the sweep.
                 self._complain(error)
@@ -80,11 +79,32 @@ class Waker:
             else:
                 time.sleep(max(PAUSE_SECONDS, (1 - left) / MESSAGES_PER_SECOND))
 
+    def _send(self) -> None:
+        # Where that many wait, whoever comes for them is woken.
+        if self._sent % COUNT_EVERY == 0 and _waiting() >= MOST_WAITING:
+            return
+        current_app.send_task(
+            "webhooks.tasks.deliver",
+            expires=settings.MESSAGES_EXPIRE_SECONDS,
+            retry=False,
+            ignore_result=True,
+        )
+        self._sent += 1
+
     def _complain(self, error: Exception) -> None:
         now = time.monotonic()
         if now - self._complained_at >= COMPLAINT_SECONDS:
             self._complained_at = now
             logger.warning("The broker does not take wake-ups; the sweep delivers: %s", error)
+
+
+def _waiting() -> int:
+    """How many messages the queue has."""
+    with current_app.producer_or_acquire() as producer:
+        declared = producer.channel.queue_declare(
+            queue=current_app.conf.task_default_queue, durable=True, auto_delete=False
+        )
+        return int(declared.message_count)
 
 
 _waker = Waker()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import queue
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 from celery import Celery
+from django.conf import settings
 
 import emitter.celery  # noqa: F401 - makes our transport the one of filesystem://
 from tests.ports import free_port
@@ -105,7 +107,35 @@ def test_a_wake_up_is_one_message_that_carries_nothing_and_expires(
     assert message.payload[:2] == [[], {}]
     expires = datetime.fromisoformat(message.headers["expires"])
     left = expires - datetime.now(UTC)
-    assert timedelta(0) < left <= timedelta(seconds=waker.EXPIRES_SECONDS)
+    # A worker whose clock is an hour ahead takes it too.
+    assert timedelta(hours=1) < left <= timedelta(seconds=settings.MESSAGES_EXPIRE_SECONDS)
+
+
+@pytest.mark.parametrize("broker", ["folder", pytest.param("redis", marks=pytest.mark.redis)])
+def test_where_no_worker_is_there_wake_ups_do_not_pile_up(
+    broker: str, folder: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    if broker == "folder":
+        app = filesystem_app(folder)
+    else:
+        url = request.getfixturevalue("redis_url")
+        app = Celery("test-waker", broker=url, set_as_current=False)
+        app.conf.task_default_queue = f"test-waker-{os.getpid()}"
+    monkeypatch.setattr(waker, "current_app", app)
+    monkeypatch.setattr(waker, "MOST_WAITING", 3)
+    monkeypatch.setattr(waker, "COUNT_EVERY", 2)
+    wakes = Waker()
+    for _ in range(12):
+        wakes._send()
+    # Counted before the first, the third and the fifth.
+    assert waker._waiting() == 4
+    with app.connection_for_read() as connection:
+        incoming = connection.SimpleQueue(app.conf.task_default_queue)
+        for _ in range(4):
+            incoming.get(timeout=10).ack()
+        wakes._send()
+        incoming.get(timeout=10).ack()
+        incoming.close()
 
 
 def test_many_wake_ups_at_once_are_few_messages(
