@@ -265,15 +265,10 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
-# A message's age is told by the clocks of two machines, and one may be an hour off. Doing what a late
-# one asks for does no harm.
+# A message tells its age by the clocks of two machines, and one may be an hour off. Doing what a
+# late one asks for does no harm.
 MESSAGES_EXPIRE_SECONDS = 7200.0
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
-    "go-on": {
-        "task": "webhooks.tasks.go_on",
-        "schedule": 1.0,
-        "options": {"expires": MESSAGES_EXPIRE_SECONDS},
-    },
     "send-support-emails": {
         "task": "chatbots.tasks.send_support_emails",
         "schedule": 2.0,

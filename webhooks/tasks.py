@@ -13,14 +13,6 @@ def deliver() -> None:
     engine.run()
 
 
-@shared_task(name="webhooks.tasks.go_on")
-def go_on() -> None:
-    """Every second: go on with what is too much for one transaction."""
-    from webhooks import upkeep as chores
-
-    chores.go_on()
-
-
 @shared_task(name="webhooks.tasks.upkeep")
 def upkeep() -> None:
     """Every minute: what must not wait long but is nobody's request."""

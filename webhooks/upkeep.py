@@ -4,7 +4,6 @@ forget the old."""
 from __future__ import annotations
 
 import logging
-import threading
 from datetime import datetime, timedelta
 from smtplib import SMTPException
 from typing import Final
@@ -37,18 +36,11 @@ PRUNE_BATCH: Final = 1000
 # Short, so that a worker that is told to stop does; the next run goes on.
 RUN_SECONDS: Final = 2.0
 
-_going_on = threading.Lock()
-
 
 def go_on() -> int:
     """Go on with recoveries and with changes of webhooks that have much waiting; returns how many
-    deliveries were moved. One run per process: the others leave at once, and their threads free."""
-    if not _going_on.acquire(blocking=False):
-        return 0
-    try:
-        return settling.go_on(RUN_SECONDS) + recovery.go_on(RUN_SECONDS)
-    finally:
-        _going_on.release()
+    deliveries were moved. Each worker does it every second."""
+    return settling.go_on(RUN_SECONDS) + recovery.go_on(RUN_SECONDS)
 
 
 def disable_long_failing() -> int:

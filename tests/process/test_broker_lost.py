@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 
 from tests.process.conftest import Served
 from tests.process.counter import Counter
 from tests.process.stack import wait_until
 from tests.process.truth import interrupted_of
+from webhooks.recovery import BATCH
 
 pytestmark = pytest.mark.process
 SOME = 200
@@ -40,6 +43,22 @@ def test_redis_may_forget_everything_at_any_time(served: Served) -> None:
         stack.wait_for_all(chatbot, SOME * 5)
         expected = [f"c{number}" for number in range(SOME * 5)]
         assert interrupted_of(stack, chatbot, counter.chatlogs(), expected) == 0
+
+
+def test_a_recovery_goes_on_while_redis_is_frozen(served: Served) -> None:
+    stack = served.stack
+    with Counter() as counter:
+        chatbot = stack.do("prepare", url=counter.url)["chatbotId"]
+        stack.signal_worker(signal.SIGKILL)
+        stack.do("pour", chatbot=chatbot, count=BATCH + SOME)
+        stack.do("give_up", chatbot=chatbot)
+        stack.start_worker()
+        wait_until(served.redis.is_listened_to, "the worker at Redis", 60)
+        with served.redis.frozen():
+            stack.do("recover", chatbot=chatbot)
+            counter.wait_for(BATCH + SOME)
+            stack.wait_for_all(chatbot, BATCH + SOME)
+        assert set(counter.chatlogs().values()) == {1}
 
 
 @pytest.mark.soak

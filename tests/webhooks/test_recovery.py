@@ -263,17 +263,6 @@ def test_the_count_and_the_batches_read_the_failed_ones_only(webhook: Webhook) -
         assert "Seq Scan" not in plan, plan
 
 
-def test_one_run_per_process_leaves_the_other_threads_free(
-    webhook: Webhook, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    batches_of(1, monkeypatch)
-    failed(webhook, 2)
-    recovery.start(webhook, ago(60))
-    with upkeep._going_on:
-        assert upkeep.go_on() == 0
-    assert upkeep.go_on() == 1
-
-
 def test_old_recoveries_are_forgotten(webhook: Webhook) -> None:
     failed(webhook, 2)
     old, new = recovery.start(webhook, ago(60)), recovery.start(webhook, ago(60))
