@@ -74,8 +74,8 @@ class WebhookForm(forms.Form):
         label="In order per conversation",
         required=False,
         widget=UnfoldBooleanSwitchWidget,
-        help_text="Deliveries of one conversation never overtake each other. Counts for what is made "
-        "from now on.",
+        help_text="Deliveries of one conversation never overtake each other. It counts for what is "
+        "made from now on.",
     )
     rate_limit = forms.IntegerField(
         label="Most per second",
