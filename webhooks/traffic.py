@@ -25,9 +25,9 @@ SLOTS: Final = 512
 # others' claims are as large as ever.
 EXTRA: Final = SLOTS // 4
 # The bodies of all open requests; that of an event may have 256 KiB.
-MOST_BYTES: Final = 16 * 1024 * 1024
+MOST_BYTES: Final = 8 * 1024 * 1024
 # What a body is thought to have before any was seen: a first claim must not be too large.
-FIRST_BYTES: Final = 64 * 1024
+FIRST_BYTES: Final = 256 * 1024
 # How long a lane that had nothing for its endpoint's probe leaves the next ones to others.
 BARREN_SECONDS: Final = 5.0
 MOST_ROOMS: Final = 20_000
