@@ -49,7 +49,7 @@ def test_workers_killed_at_random_moments_lose_nothing(
         stack.wait_for_all(chatbot, count, LEASE_SECONDS * 3)
         arrived = counter.chatlogs()
     expected = [f"c{number}" for number in range(count)]
-    interrupted = interrupted_of(stack, chatbot, arrived, expected)
+    interrupted = interrupted_of(stack.do("attempts", chatbot=chatbot), arrived, expected)
     twice = arrived.total() - count
     with capsys.disabled():
         print(

@@ -173,20 +173,31 @@ def recovery(pk: int) -> dict[str, Any]:
     return {"status": row.status, "requeued": row.requeued, "items": items}
 
 
-def attempts(chatbot: str) -> dict[str, list[Any]]:
-    """By chatlog: its delivery's status and lease, and the number and error of each attempt."""
+def attempts(chatbot: str, by: str = "chatlog") -> dict[str, list[Any]]:
+    """By chatlog, or by message: its delivery's status and whether it is leased, how many attempts
+    it counts, and the number and error of each that has a row."""
     found: dict[str, list[Any]] = {}
     mine = Delivery.objects.filter(webhook__chatbot=chatbot)
-    chatlogs = {}
-    for pk, chatlog, status, lease in mine.values_list(
-        "pk", "event__chatlog_id", "status", "lease_until"
+    names = {}
+    for pk, chatlog, body, status, lease, begun in mine.values_list(
+        "pk", "event__chatlog_id", "event__body", "status", "lease_until", "attempts"
     ):
-        chatlogs[pk] = chatlog
-        found[chatlog] = [status, lease is not None, []]
+        names[pk] = name = chatlog if by == "chatlog" else _message(body)
+        assert name not in found, name
+        found[name] = [status, lease is not None, begun, []]
     rows = Attempt.objects.filter(delivery__webhook__chatbot=chatbot).order_by("number")
     for pk, number, error_kind in rows.values_list("delivery_id", "number", "error_kind"):
-        found[chatlogs[pk]][2].append([number, error_kind])
+        found[names[pk]][3].append([number, error_kind])
     return found
+
+
+def _message(body: bytes | memoryview) -> str:
+    return str(json.loads(bytes(body))["data"]["userMessage"])
+
+
+def chatlogs(chatbot: str) -> list[str]:
+    """The conversations that were begun."""
+    return list(Conversation.objects.filter(chatbot=chatbot).values_list("pk", flat=True))
 
 
 def outcomes(chatbot: str) -> list[list[Any]]:
@@ -224,16 +235,16 @@ def conversations(chatbot: str) -> dict[str, Any]:
         Delivery.objects.filter(webhook__chatbot=chatbot).values_list("event_id", flat=True)
     )
     rows: dict[str, dict[str, int]] = {}
-    chatlogs = {}
+    asked = {}
     said = Message.objects.filter(conversation__chatbot=chatbot).order_by("id")
     for chatlog, kind, content in said.values_list("conversation_id", "type", "content"):
         if kind == "user":
-            chatlogs[chatlog] = content
+            asked[chatlog] = content
             rows[content] = {"user": 1, "bot": 0, "events": 0, "deliveries": 0}
         else:
-            rows[chatlogs[chatlog]]["bot"] += 1
+            rows[asked[chatlog]]["bot"] += 1
     for event in Event.objects.filter(chatbot=chatbot):
-        row = rows.setdefault(json.loads(bytes(event.body))["data"]["userMessage"], {"events": 0})
+        row = rows.setdefault(_message(event.body), {"events": 0})
         row["events"] += 1
         row["deliveries"] = row.get("deliveries", 0) + deliveries[event.pk]
     return {"rows": rows, "chatlogs": Conversation.objects.filter(chatbot=chatbot).count()}
@@ -260,6 +271,7 @@ CALLS: dict[str, Callable[..., Any]] = {
         statuses,
         state,
         attempts,
+        chatlogs,
         outcomes,
         moments,
         conversations,
