@@ -54,7 +54,9 @@ def migrate() -> None:
     call_command("migrate", interactive=False, verbosity=0)
 
 
-def prepare(url: str, schedule: str = "standard", **names: str) -> dict[str, str]:
+def prepare(
+    url: str, schedule: str = "standard", ordered: bool = False, **names: str
+) -> dict[str, str]:
     """An account with a key and a chatbot, whose three events go to `url`."""
     account = Account.objects.create(name="Acme")
     chatbot = Chatbot.objects.create(
@@ -69,23 +71,33 @@ def prepare(url: str, schedule: str = "standard", **names: str) -> dict[str, str
     )
     for event in events.PAYLOADS:
         subscriptions.create(
-            chatbot, url=url, event=event, secret="s3cret", retry_schedule=schedule
+            chatbot,
+            url=url,
+            event=event,
+            secret="s3cret",
+            retry_schedule=schedule,
+            ordered=ordered,
         )
     return {"chatbotId": chatbot.pk, "apiKey": ApiKey.issue(account)[1]}
 
 
-def _unsaved(chatbot: Chatbot, chatlog_id: str) -> Event:
-    data = events.lay_over(EVENT, chatbot, {"chatlogId": chatlog_id})
+def _unsaved(chatbot: Chatbot, chatlog_id: str, **more: str) -> Event:
+    data = events.lay_over(EVENT, chatbot, {"chatlogId": chatlog_id} | more)
     return events.build(chatbot, EVENT, data, source=EventSource.API)
 
 
-def pour(chatbot: str, count: int) -> None:
-    """`count` events, chatlogs c0, c1, …, committed together."""
+def pour(chatbot: str, count: int, each: int = 1) -> None:
+    """`count` chatlogs c0, c1, …, committed together; `each` with so many events, one of every
+    chatlog in turn, whose messages say which: "c0 0", "c1 0", …, "c0 1", …"""
     bot = Chatbot.objects.get(pk=chatbot)
     with transaction.atomic():
-        for first in range(0, count, 500):
-            numbers = range(first, min(first + 500, count))
-            outbox.fan_out(Event.objects.bulk_create([_unsaved(bot, f"c{n}") for n in numbers]))
+        for place in range(each):
+            for first in range(0, count, 500):
+                made = [
+                    _unsaved(bot, f"c{n}", userMessage=f"c{n} {place}")
+                    for n in range(first, min(first + 500, count))
+                ]
+                outbox.fan_out(Event.objects.bulk_create(made))
 
 
 def trickle(chatbot: str, count: int, per_second: float) -> dict[str, float]:
