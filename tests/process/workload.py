@@ -20,6 +20,7 @@ import django
 os.environ["DJANGO_SETTINGS_MODULE"] = "emitter.settings"
 django.setup()
 
+from django.conf import settings  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import close_old_connections, connection, transaction  # noqa: E402
 from django.db.models import Count, F  # noqa: E402
@@ -37,7 +38,7 @@ from chatbots.models import (  # noqa: E402
     Message,
 )
 from tests.process.told import listen  # noqa: E402
-from webhooks import outbox, subscriptions  # noqa: E402
+from webhooks import outbox, subscriptions, upkeep  # noqa: E402
 from webhooks import recovery as recovery_of  # noqa: E402
 from webhooks.models import (  # noqa: E402
     Attempt,
@@ -171,6 +172,13 @@ def give_up(chatbot: str) -> int:
     return waiting.update(status="failed", finished_at=Now())
 
 
+def prune(seconds: float) -> int:
+    """Forget what is past its retention so many seconds after it is past for what is new now;
+    returns how many events."""
+    later = timedelta(days=settings.EVENT_RETENTION_DAYS, seconds=seconds)
+    return upkeep.prune(database_clock.now() + later)
+
+
 def recover(chatbot: str) -> int:
     """Recover the last hour of the webhook that `pour` is for; returns the recovery's id."""
     webhook = Webhook.objects.get(chatbot=chatbot, event=EVENT)
@@ -289,6 +297,7 @@ CALLS: dict[str, Callable[..., Any]] = {
         conversations,
         let_time_pass,
         give_up,
+        prune,
         recover,
         recovery,
         cut_connections,
