@@ -107,13 +107,14 @@ class Stack:
         celery = ["-m", "emitter.lifeline", "celery", "--quiet", "--app=emitter"]
         self.beat = self._start(*celery, "beat", "--pidfile=", "--loglevel=WARNING")
 
-    def start_web(self, port: int = 0) -> None:
+    def start_web(self, port: int = 0, **environment: str) -> None:
         port = port or free_port()
         self.web_url = f"http://127.0.0.1:{port}"
         self.web = self._start(
             *("-m", "emitter.lifeline", "granian", "--interface=wsgi", "--host=127.0.0.1"),
             *(f"--port={port}", "--workers=1", "--blocking-threads=16", "--factory"),
             "emitter.lifeline:application",
+            more=environment,
         )
 
     def all_run(self) -> bool:

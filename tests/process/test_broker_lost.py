@@ -8,7 +8,7 @@ import pytest
 
 from tests.process.conftest import Served
 from tests.process.counter import Counter
-from tests.process.stack import wait_until
+from tests.process.stack import Stack, wait_until
 from tests.process.truth import interrupted_of
 from webhooks.recovery import BATCH
 
@@ -27,7 +27,8 @@ def test_what_is_committed_while_redis_is_frozen_is_delivered_while_it_is_frozen
             stack.do("ask", chatbot=chatbot, count=SOME)
             stack.wait_for_all(chatbot, SOME + 20)
         assert counter.chatlogs().total() == SOME + 20
-        assert set(counter.chatlogs().values()) == {1}
+        trickled = [f"t{number}" for number in range(20)]
+        assert_each_was_sent_once(stack, chatbot, counter, trickled)
         # Wake-ups are taken again.
         wait_until(served.redis.is_listened_to, "the worker at Redis", 60)
 
@@ -42,7 +43,7 @@ def test_redis_may_forget_everything_at_any_time(served: Served) -> None:
             served.redis.wipe()
         stack.wait_for_all(chatbot, SOME * 5)
         expected = [f"c{number}" for number in range(SOME * 5)]
-        assert interrupted_of(stack, chatbot, counter.chatlogs(), expected) == 0
+        assert_each_was_sent_once(stack, chatbot, counter, expected)
 
 
 def test_a_recovery_goes_on_while_redis_is_frozen(served: Served) -> None:
@@ -76,6 +77,17 @@ def test_redis_may_die_and_come_back_empty(served: Served) -> None:
         wait_until(served.redis.is_listened_to, "the worker back at Redis", 60)
         stack.do("ask", chatbot=chatbot, count=SOME)
         stack.wait_for_all(chatbot, SOME * 7)
-        assert set(counter.chatlogs().values()) == {1}
         assert counter.chatlogs().total() == SOME * 7
+        poured = [f"c{number}" for number in range(SOME * 5)]
+        assert_each_was_sent_once(stack, chatbot, counter, poured)
         assert stack.all_run()
+
+
+def assert_each_was_sent_once(
+    stack: Stack, chatbot: str, counter: Counter, made: list[str]
+) -> None:
+    """The chatlogs that were `made`, and those of the chats, by one attempt each."""
+    arrived = counter.chatlogs()
+    expected = [*made, *stack.do("chatlogs", chatbot=chatbot)]
+    assert interrupted_of(stack.do("attempts", chatbot=chatbot), arrived, expected) == 0
+    assert set(arrived.values()) == {1}

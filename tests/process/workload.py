@@ -20,6 +20,7 @@ import django
 os.environ["DJANGO_SETTINGS_MODULE"] = "emitter.settings"
 django.setup()
 
+from django.conf import settings  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import close_old_connections, connection, transaction  # noqa: E402
 from django.db.models import Count, F  # noqa: E402
@@ -37,7 +38,7 @@ from chatbots.models import (  # noqa: E402
     Message,
 )
 from tests.process.told import listen  # noqa: E402
-from webhooks import outbox, subscriptions  # noqa: E402
+from webhooks import outbox, subscriptions, upkeep  # noqa: E402
 from webhooks import recovery as recovery_of  # noqa: E402
 from webhooks.models import (  # noqa: E402
     Attempt,
@@ -54,7 +55,9 @@ def migrate() -> None:
     call_command("migrate", interactive=False, verbosity=0)
 
 
-def prepare(url: str, schedule: str = "standard", **names: str) -> dict[str, str]:
+def prepare(
+    url: str, schedule: str = "standard", ordered: bool = False, **names: str
+) -> dict[str, str]:
     """An account with a key and a chatbot, whose three events go to `url`."""
     account = Account.objects.create(name="Acme")
     chatbot = Chatbot.objects.create(
@@ -69,23 +72,33 @@ def prepare(url: str, schedule: str = "standard", **names: str) -> dict[str, str
     )
     for event in events.PAYLOADS:
         subscriptions.create(
-            chatbot, url=url, event=event, secret="s3cret", retry_schedule=schedule
+            chatbot,
+            url=url,
+            event=event,
+            secret="s3cret",
+            retry_schedule=schedule,
+            ordered=ordered,
         )
     return {"chatbotId": chatbot.pk, "apiKey": ApiKey.issue(account)[1]}
 
 
-def _unsaved(chatbot: Chatbot, chatlog_id: str) -> Event:
-    data = events.lay_over(EVENT, chatbot, {"chatlogId": chatlog_id})
+def _unsaved(chatbot: Chatbot, chatlog_id: str, **more: str) -> Event:
+    data = events.lay_over(EVENT, chatbot, {"chatlogId": chatlog_id} | more)
     return events.build(chatbot, EVENT, data, source=EventSource.API)
 
 
-def pour(chatbot: str, count: int) -> None:
-    """`count` events, chatlogs c0, c1, …, committed together."""
+def pour(chatbot: str, count: int, each: int = 1) -> None:
+    """`count` chatlogs c0, c1, …, committed together; `each` with so many events, one of every
+    chatlog in turn, whose messages say which: "c0 0", "c1 0", …, "c0 1", …"""
     bot = Chatbot.objects.get(pk=chatbot)
     with transaction.atomic():
-        for first in range(0, count, 500):
-            numbers = range(first, min(first + 500, count))
-            outbox.fan_out(Event.objects.bulk_create([_unsaved(bot, f"c{n}") for n in numbers]))
+        for place in range(each):
+            for first in range(0, count, 500):
+                made = [
+                    _unsaved(bot, f"c{n}", userMessage=f"c{n} {place}")
+                    for n in range(first, min(first + 500, count))
+                ]
+                outbox.fan_out(Event.objects.bulk_create(made))
 
 
 def trickle(chatbot: str, count: int, per_second: float) -> dict[str, float]:
@@ -159,6 +172,13 @@ def give_up(chatbot: str) -> int:
     return waiting.update(status="failed", finished_at=Now())
 
 
+def prune(seconds: float) -> int:
+    """Forget what is past its retention so many seconds after it is past for what is new now;
+    returns how many events."""
+    later = timedelta(days=settings.EVENT_RETENTION_DAYS, seconds=seconds)
+    return upkeep.prune(database_clock.now() + later)
+
+
 def recover(chatbot: str) -> int:
     """Recover the last hour of the webhook that `pour` is for; returns the recovery's id."""
     webhook = Webhook.objects.get(chatbot=chatbot, event=EVENT)
@@ -173,20 +193,31 @@ def recovery(pk: int) -> dict[str, Any]:
     return {"status": row.status, "requeued": row.requeued, "items": items}
 
 
-def attempts(chatbot: str) -> dict[str, list[Any]]:
-    """By chatlog: its delivery's status and lease, and the number and error of each attempt."""
+def attempts(chatbot: str, by: str = "chatlog") -> dict[str, list[Any]]:
+    """By chatlog, or by message: its delivery's status and whether it is leased, how many attempts
+    it counts, and the number and error of each that has a row."""
     found: dict[str, list[Any]] = {}
     mine = Delivery.objects.filter(webhook__chatbot=chatbot)
-    chatlogs = {}
-    for pk, chatlog, status, lease in mine.values_list(
-        "pk", "event__chatlog_id", "status", "lease_until"
+    names = {}
+    for pk, chatlog, body, status, lease, begun in mine.values_list(
+        "pk", "event__chatlog_id", "event__body", "status", "lease_until", "attempts"
     ):
-        chatlogs[pk] = chatlog
-        found[chatlog] = [status, lease is not None, []]
+        names[pk] = name = chatlog if by == "chatlog" else _message(body)
+        assert name not in found, name
+        found[name] = [status, lease is not None, begun, []]
     rows = Attempt.objects.filter(delivery__webhook__chatbot=chatbot).order_by("number")
     for pk, number, error_kind in rows.values_list("delivery_id", "number", "error_kind"):
-        found[chatlogs[pk]][2].append([number, error_kind])
+        found[names[pk]][3].append([number, error_kind])
     return found
+
+
+def _message(body: bytes | memoryview) -> str:
+    return str(json.loads(bytes(body))["data"]["userMessage"])
+
+
+def chatlogs(chatbot: str) -> list[str]:
+    """The conversations that were begun."""
+    return list(Conversation.objects.filter(chatbot=chatbot).values_list("pk", flat=True))
 
 
 def outcomes(chatbot: str) -> list[list[Any]]:
@@ -224,16 +255,16 @@ def conversations(chatbot: str) -> dict[str, Any]:
         Delivery.objects.filter(webhook__chatbot=chatbot).values_list("event_id", flat=True)
     )
     rows: dict[str, dict[str, int]] = {}
-    chatlogs = {}
+    asked = {}
     said = Message.objects.filter(conversation__chatbot=chatbot).order_by("id")
     for chatlog, kind, content in said.values_list("conversation_id", "type", "content"):
         if kind == "user":
-            chatlogs[chatlog] = content
+            asked[chatlog] = content
             rows[content] = {"user": 1, "bot": 0, "events": 0, "deliveries": 0}
         else:
-            rows[chatlogs[chatlog]]["bot"] += 1
+            rows[asked[chatlog]]["bot"] += 1
     for event in Event.objects.filter(chatbot=chatbot):
-        row = rows.setdefault(json.loads(bytes(event.body))["data"]["userMessage"], {"events": 0})
+        row = rows.setdefault(_message(event.body), {"events": 0})
         row["events"] += 1
         row["deliveries"] = row.get("deliveries", 0) + deliveries[event.pk]
     return {"rows": rows, "chatlogs": Conversation.objects.filter(chatbot=chatbot).count()}
@@ -260,11 +291,13 @@ CALLS: dict[str, Callable[..., Any]] = {
         statuses,
         state,
         attempts,
+        chatlogs,
         outcomes,
         moments,
         conversations,
         let_time_pass,
         give_up,
+        prune,
         recover,
         recovery,
         cut_connections,

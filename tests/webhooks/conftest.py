@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
 
 from webhooks import engine
 
@@ -11,3 +12,9 @@ from webhooks import engine
 def brief_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     """A run ends soon after its last work, and so before a retry that is due in a second."""
     monkeypatch.setattr(engine, "LINGER_SECONDS", 0.05)
+
+
+@pytest.fixture
+def on_postgresql(db: None) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("holds on PostgreSQL; SQLite has one writer at a time")

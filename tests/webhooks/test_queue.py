@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -22,6 +21,7 @@ from tests.webhooks.due import (
     states,
     wait_until,
 )
+from tests.webhooks.plans import assert_no_history_is_read
 from webhooks import queue, queue_postgresql, queue_sqlite, settling, subscriptions
 from webhooks.models import Attempt, Delivery, Webhook
 from webhooks.queue import Success
@@ -33,12 +33,6 @@ COMMITTED = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def webhook(chatbot: Chatbot) -> Webhook:
     return add_webhook(chatbot)
-
-
-@pytest.fixture
-def on_postgresql(db: None) -> None:
-    if connection.vendor != "postgresql":
-        pytest.skip("holds on PostgreSQL; SQLite has one writer at a time")
 
 
 # ---------------------------------------------------------------- claiming
@@ -514,18 +508,6 @@ def plans(webhook: Webhook) -> dict[str, str]:
             found[kinds[0]] = plan
     assert sorted(found) == sorted(words.values())
     return found
-
-
-SCAN = re.compile(r"(?:Scan|Scan using \w+) on (?:webhooks_delivery|chatbots_event)\b")
-
-
-def assert_no_history_is_read(plan: str) -> None:
-    """Each reading of the tables that grow has a condition that its index finds rows by."""
-    lines = [*plan.split("\n"), ""]
-    for place, line in enumerate(lines):
-        if SCAN.search(line) and "Bitmap" not in line:
-            assert re.search(r"(Index|TID) Cond: ", lines[place + 1]), plan
-    assert "Seq Scan on" not in plan, plan
 
 
 @pytest.mark.parametrize("analysed", [True, False])

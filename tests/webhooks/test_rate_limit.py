@@ -183,6 +183,12 @@ def test_in_no_second_more_than_the_limit_arrives(
     for first, last in zip(left, left[20:], strict=False):
         # The clock is read a moment before the claim.
         assert (last - first).total_seconds() > 0.9
+    # A request that is late by the network is so much closer to those after it. 25 of them take
+    # 1.25 s to leave: all in one second only if the first is late by a quarter of a second.
+    arrived = [request.at for request in live_receiver.requests]
+    assert len(arrived) == 30
+    for earlier, later in zip(arrived, arrived[25:], strict=False):
+        assert later - earlier > 1
 
 
 def test_the_limit_goes_by_the_databases_clock(chatbot: Chatbot) -> None:
