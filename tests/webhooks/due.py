@@ -70,6 +70,30 @@ def due_lanes() -> list[int]:
     return [lane.id for lane in queue.present().due().lanes]
 
 
+def made_up(**fields: Any) -> Claimed:
+    """A delivery in a worker's hand that no database knows; `fields` are those that matter."""
+    nothing: dict[str, Any] = {
+        "delivery_id": 1,
+        "number": 1,
+        "failures": 0,
+        "endpoint_id": 1,
+        "webhook_id": 1,
+        "event_id": "",
+        "body": b"",
+        "url": "",
+        "encrypted_secret": "",
+        "encrypted_previous_secret": "",
+        "previous_secret_until": None,
+        "standard_headers": False,
+        "retry_schedule": "",
+        "is_test": False,
+        "simulate": None,
+        "lane": 1,
+        "conversation": "",
+    }
+    return Claimed(**nothing | fields)
+
+
 def finish(claimed: Claimed, status: str = "succeeded", **more: Any) -> Finished:
     """An answer of 200 to `claimed`, or one of 500 if it did not succeed."""
     outcome: dict[str, Any] = {"duration_ms": 3, "status_code": 200}

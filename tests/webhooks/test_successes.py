@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.webhooks.due import finish
+from tests.webhooks.due import finish, made_up
 from webhooks import successes
 from webhooks.queue import Claimed, Success
 from webhooks.successes import Successes
@@ -26,10 +26,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def claimed(webhook_id: int, *, is_test: bool = False) -> Claimed:
-    """A delivery of which nothing matters but its webhook."""
-    return Claimed(
-        *(1, 1, 0, 1, webhook_id, "", b"", "", "", "", None, False, "", is_test, None, 1, "")
-    )
+    return made_up(webhook_id=webhook_id, is_test=is_test)
 
 
 def test_with_nothing_else_to_do_a_success_is_told_at_once(clock: Clock) -> None:
