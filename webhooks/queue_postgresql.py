@@ -74,13 +74,15 @@ FROM due WHERE due.lost_lease IS NOT NULL
 ON CONFLICT (delivery_id, number) DO NOTHING
 """
 
-# What a delivery `d` of a conversation that is kept in order waits for.
-EARLIER = """
-    SELECT FROM webhooks_delivery earlier
+# What a delivery `d` of a conversation that is kept in order waits for. Not EXISTS, of which a plan
+# may make a join that reads all that waits, once for every statement.
+EARLIER = """(
+    SELECT earlier.id FROM webhooks_delivery earlier
     WHERE earlier.webhook_id = d.webhook_id
       AND earlier.conversation = d.conversation AND earlier.conversation <> ''
       AND earlier.status IN ('pending', 'held') AND earlier.id < d.id
-"""
+    LIMIT 1
+  )"""
 
 # One statement, so one transaction. That its COMMIT is not waited for (synchronous_commit) loses
 # nothing: a claim that a crash of the server undoes leaves the row due.
@@ -97,7 +99,7 @@ WITH due AS MATERIALIZED (
     LIMIT l.room
     FOR UPDATE SKIP LOCKED
   ) d
-  WHERE d.conversation = '' OR NOT EXISTS ({EARLIER})
+  WHERE d.conversation = '' OR {EARLIER} IS NULL
   LIMIT %(limit)s
 ), lost AS (
   {LOST}
@@ -127,7 +129,7 @@ WITH blocked AS MATERIALIZED (
     LIMIT %(most)s
     FOR UPDATE SKIP LOCKED
   ) d
-  WHERE d.conversation <> '' AND EXISTS ({EARLIER})
+  WHERE d.conversation <> '' AND {EARLIER} IS NOT NULL
 )
 UPDATE webhooks_delivery d
 SET due_at = statement_timestamp() + %(seconds)s * interval '1 second'
@@ -139,7 +141,7 @@ RETURNING d.id
 PUT_BACK = f"""
 UPDATE webhooks_delivery d SET due_at = statement_timestamp()
 WHERE d.id = ANY(%(ids)b::bigint[]) AND d.status || '' = 'pending' AND d.lease_until IS NULL
-  AND NOT EXISTS ({EARLIER})
+  AND {EARLIER} IS NULL
 """
 # The next of each conversation of which a delivery is over. One that waits for its own retry goes
 # on waiting.

@@ -494,9 +494,20 @@ def prepared() -> dict[str, tuple[str, int, int]]:
 
 def plans(webhook: Webhook) -> dict[str, str]:
     """The plans of all that the engine does over and over, as they are made now and kept."""
-    queue.present().record([finish(one) for one in claim_all(1)])
+    add_due(webhook, 3, seconds_ago=60, conversation="c")
+    claimed = claim_all(1)
+    assert queue.present().put_off([webhook.lane]) == 2
+    queue.present().record([finish(one) for one in claimed])
     queue.present().tell([Success(webhook.pk, 0)])
-    words = {"RECURSIVE": "look", "SKIP LOCKED": "claim", "status_code": "record", "told": "tell"}
+    words = {
+        "RECURSIVE": "look",
+        "encrypted_secret": "claim",
+        "WITH blocked": "put off",
+        "= ANY(": "put back",
+        "status_code": "record",
+        "AS over": "follow",
+        "told": "tell",
+    }
     found = {}
     with connection.cursor() as cursor:
         cursor.execute("DISCARD PLANS")
@@ -504,8 +515,8 @@ def plans(webhook: Webhook) -> dict[str, str]:
             nothing = ", ".join(["NULL"] * values)
             cursor.execute(f'EXPLAIN EXECUTE "{name}" ({nothing})')
             plan = "\n".join(row[0] for row in cursor.fetchall())
-            kinds = [kind for word, kind in words.items() if word in text]
-            found[kinds[0]] = plan
+            (kind,) = [kind for word, kind in words.items() if word in text]
+            found[kind] = plan
     assert sorted(found) == sorted(words.values())
     return found
 
@@ -531,7 +542,10 @@ def test_no_history_is_read_to_deliver(
 
     assert "delivery_due" in found["look"]
     assert "delivery_due" in found["claim"]
+    assert "delivery_due" in found["put off"]
     assert "delivery_due" not in found["record"]
+    for kind in ("claim", "put off", "put back", "follow"):
+        assert "delivery_in_order" in found[kind], found[kind]
 
 
 @COMMITTED
