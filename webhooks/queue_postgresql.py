@@ -165,7 +165,7 @@ WITH due AS MATERIALIZED (
   SELECT d.id, d.lease_until AS lost_lease, d.attempts
   FROM webhooks_delivery d
   JOIN unnest(%(ids)s::bigint[], %(numbers)s::int[]) AS r(id, number) ON r.id = d.id
-  WHERE d.attempts = r.number - 1 AND d.status = 'pending'
+  WHERE d.attempts = r.number - 1 AND d.status || '' = 'pending'
   ORDER BY d.id
   FOR UPDATE OF d
 ), lost AS (

@@ -548,6 +548,24 @@ def test_no_history_is_read_to_deliver(
         assert "delivery_in_order" in found[kind], found[kind]
 
 
+@pytest.mark.parametrize("analysed", [True, False])
+@pytest.mark.parametrize("status", ["succeeded", "pending"])
+def test_no_history_is_read_to_make_claims_stand(
+    webhook: Webhook, on_postgresql: None, status: str, analysed: bool
+) -> None:
+    add_due(webhook, 20_000, status=status)
+    if analysed:
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE webhooks_delivery, webhooks_attempt")
+    (id,) = add_due(webhook)
+    undone = {"ids": [id], "numbers": [1], "lease": queue.LEASE_SECONDS, "interrupted": ""}
+    with queue_postgresql._cursor() as cursor:
+        cursor.execute("EXPLAIN " + queue_postgresql.CLAIM_AGAIN, undone)
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert_no_history_is_read(plan)
+    assert plan.count("webhooks_delivery_pkey") == 2, plan
+
+
 @COMMITTED
 def test_what_the_engine_does_is_planned_once_and_done_often(
     webhook: Webhook, on_postgresql: None, monkeypatch: pytest.MonkeyPatch
