@@ -19,7 +19,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import InterfaceError, OperationalError, connection
 
-from webhooks import breaker, presence, queue
+from webhooks import presence, queue
 from webhooks.clock import DatabaseClock
 from webhooks.dealing import deal
 from webhooks.models import ErrorKind, Webhook
@@ -242,11 +242,13 @@ class Engine:
                 self._found_at = self._looked_at
             # When the next of a webhook with a rate limit may leave is known now.
             is_limited = any(one.lane < 0 for one in taken.claimed)
-            wants_more = traffic.note_appetites(asks, rooms, taken)
-            if traffic.note_probes(probed, taken) or wants_more or is_limited:
+            if traffic.note_appetites(asks, rooms, taken) or is_limited:
                 self._swept_whole = False
             traffic.note_sizes(taken.claimed)
-            self._send(taken.claimed, {lane.endpoint_id for lane in probed})
+            sent = self._send(taken.claimed, {lane.id: lane.endpoint_id for lane in probed})
+            # Only now: what is claimed is sent, whatever the database does.
+            if traffic.give_back(probed, taken, sent):
+                self._swept_whole = False
         return self._after_lane == queue.START and self._swept_whole
 
     def _report(self) -> None:
@@ -256,8 +258,10 @@ class Engine:
             self._reported_at = now
             self._workers = presence.report(self._name)
 
-    def _send(self, claimed: Sequence[Claimed], probes: set[int]) -> None:
-        requests = []
+    def _send(self, claimed: Sequence[Claimed], probes: dict[int, int]) -> set[int]:
+        """Have them sent; `probes` are the endpoints that are probed, by lane. Returns the lanes of
+        which something is under way."""
+        requests, sent_lanes = [], set()
         ways = Ways()
         for one in claimed:
             sent = Sent(one, self._clock.now())
@@ -267,15 +271,16 @@ class Engine:
                 self._unrecorded.append(
                     finished(sent, "", b"", Outcome(0, error_kind=problem.kind, error=str(problem)))
                 )
-                if one.endpoint_id in probes:
-                    breaker.probe_now(one.endpoint_id)  # It asked the endpoint nothing.
                 continue
-            self._traffic.began(one, is_probe=one.endpoint_id in probes)
+            # A webhook with a lane of its own may have got another endpoint since the look.
+            self._traffic.began(one, is_probe=probes.get(one.lane) == one.endpoint_id)
             requests.append(request)
+            sent_lanes.add(one.lane)
         if requests and self._transport is not None:
             self._transport.submit(requests)
         if self._unrecorded:
             self._bell.set()
+        return sent_lanes
 
     def _record(self) -> None:
         """Write down what came back. What cannot be written now is kept for the next time."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.db.models import Min
+from django.db.models import OuterRef, Subquery
 
 from webhooks.models import Delivery, DeliveryStatus
 
@@ -17,19 +17,18 @@ def waits_for(rows: Iterable[Delivery]) -> dict[int, int]:
     pending = [row for row in rows if row.conversation and row.status == DeliveryStatus.PENDING]
     if not pending:
         return {}
-    found = (
+    earlier = (
         Delivery.objects.filter(
-            webhook__in={row.webhook_id for row in pending},
-            conversation__in={row.conversation for row in pending},
+            webhook=OuterRef("webhook"),
+            conversation=OuterRef("conversation"),
             status__in=[DeliveryStatus.PENDING, DeliveryStatus.HELD],
+            pk__lt=OuterRef("pk"),
         )
         .exclude(conversation="")
-        .values_list("webhook", "conversation")
-        .annotate(Min("pk"))
+        .order_by("pk")
+        .values("pk")
     )
-    first = {(webhook, conversation): pk for webhook, conversation, pk in found}
-    return {
-        row.pk: front
-        for row in pending
-        if (front := first.get((row.webhook_id, row.conversation), row.pk)) < row.pk
-    }
+    found = Delivery.objects.filter(pk__in=[row.pk for row in pending]).annotate(
+        front=Subquery(earlier[:1])
+    )
+    return dict(found.filter(front__isnull=False).values_list("pk", "front"))

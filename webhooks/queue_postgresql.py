@@ -117,45 +117,49 @@ RETURNING d.id, d.attempts, d.failures, w.endpoint_id, d.webhook_id, d.event_id,
 """
 
 # Where 100,000 wait for the first of their conversations, each claim would look at all of them.
-PUT_OFF = f"""
+# Only what FOLLOW makes due again is put off. The one in front is locked: whoever ends it does so
+# before, and it is in front no more, or after, and finds what was put off.
+PUT_OFF = """
 WITH blocked AS MATERIALIZED (
-  SELECT d.id, d.ctid
+  SELECT d.ctid, front.due_at
   FROM (SELECT set_config('synchronous_commit', 'off', true)) AS quick
   CROSS JOIN unnest(%(lanes)b::bigint[]) AS l(id)
   CROSS JOIN LATERAL (
-    SELECT id, ctid, webhook_id, conversation FROM webhooks_delivery
+    SELECT id, ctid, webhook_id, conversation, failures, lease_until FROM webhooks_delivery
     WHERE status = 'pending' AND lane = l.id AND due_at <= statement_timestamp()
     ORDER BY due_at
     LIMIT %(most)s
     FOR UPDATE SKIP LOCKED
   ) d
-  WHERE d.conversation <> '' AND {EARLIER} IS NOT NULL
+  CROSS JOIN LATERAL (
+    SELECT due_at FROM webhooks_delivery earlier
+    WHERE earlier.webhook_id = d.webhook_id
+      AND earlier.conversation = d.conversation AND earlier.conversation <> ''
+      AND earlier.status IN ('pending', 'held') AND earlier.id < d.id
+    ORDER BY earlier.id
+    LIMIT 1
+    FOR SHARE SKIP LOCKED
+  ) front
+  WHERE d.conversation <> '' AND d.failures = 0 AND d.lease_until IS NULL
 )
 UPDATE webhooks_delivery d
-SET due_at = statement_timestamp() + %(seconds)s * interval '1 second'
+SET due_at = greatest(
+  blocked.due_at, statement_timestamp() + %(seconds)s * interval '1 second')
 FROM blocked WHERE d.ctid = blocked.ctid
-RETURNING d.id
 """
-# An earlier one may have been recorded by another worker while that statement ran on what it saw
-# at its beginning. Whoever records later than this one begins finds the rows as they are now.
-PUT_BACK = f"""
-UPDATE webhooks_delivery d SET due_at = statement_timestamp()
-WHERE d.id = ANY(%(ids)b::bigint[]) AND d.status || '' = 'pending' AND d.lease_until IS NULL
-  AND {EARLIER} IS NULL
-"""
-# The next of each conversation of which a delivery is over. One that waits for its own retry goes
-# on waiting.
+# What comes after a delivery that is over, in its conversation: due, whether it was put off or is
+# just about to be. One that waits for its own retry goes on waiting.
 FOLLOW = """
 UPDATE webhooks_delivery d SET due_at = statement_timestamp()
-FROM unnest(%(webhooks)b::bigint[], %(conversations)b::text[]) AS over(webhook_id, conversation)
+FROM unnest(%(ids)b::bigint[], %(webhooks)b::bigint[], %(conversations)b::text[])
+  AS over(id, webhook_id, conversation)
 CROSS JOIN LATERAL (
-  SELECT id FROM webhooks_delivery first
-  WHERE first.webhook_id = over.webhook_id AND first.conversation = over.conversation
-    AND first.conversation <> '' AND first.status IN ('pending', 'held')
+  SELECT id FROM webhooks_delivery next
+  WHERE next.webhook_id = over.webhook_id AND next.conversation = over.conversation
+    AND next.conversation <> '' AND next.status IN ('pending', 'held') AND next.id > over.id
   ORDER BY id LIMIT 1
 ) next
-WHERE d.id = next.id AND d.status || '' = 'pending' AND d.lease_until IS NULL AND d.failures = 0
-  AND d.due_at > statement_timestamp()
+WHERE d.id = next.id AND d.status || '' = 'pending' AND d.failures = 0 AND d.lease_until IS NULL
 """
 
 # What is still in flight, after a crash of the server that may have undone its claim. Its request
@@ -210,6 +214,7 @@ WHERE w.id = d.webhook_id AND d.id = ANY(%(ids)s) AND d.status = 'pending'
 """
 
 LOCK_FAILED = "SELECT id, status FROM webhooks_webhook WHERE id = ANY(%s) ORDER BY id FOR UPDATE"
+LOCK_ORDERED = "SELECT id, status FROM webhooks_webhook WHERE id = ANY(%s) ORDER BY id FOR SHARE"
 
 # The attempt is appended in any case. Its delivery moves on only if this is still its attempt.
 # `status || ''`: a plan by the index of pending rows looks cheap where few are pending most of the
@@ -362,13 +367,10 @@ class PostgresqlQueue:
         return cursor.fetchall()
 
     def put_off(self, lanes: Sequence[int]) -> int:
-        with _cursor() as cursor:
+        with _cursor(MOST_PUT_OFF) as cursor:
             asked = {"lanes": list(lanes), "most": MOST_PUT_OFF, "seconds": BLOCKED_SECONDS}
             cursor.execute(PUT_OFF, asked, prepare=True)
-            ids = [row[0] for row in cursor.fetchall()]
-            if ids:
-                cursor.execute(PUT_BACK, {"ids": ids}, prepare=True)
-        return len(ids)
+            return cursor.rowcount
 
     def claim_again(self, claimed: Collection[Claimed]) -> None:
         with _cursor() as cursor:
@@ -394,17 +396,19 @@ class PostgresqlQueue:
         failed = sorted({f.claimed.webhook_id for f in finished if counts_as_failure(f)})
         over = in_order(finished)
         together = transaction.atomic() if failed or over else contextlib.nullcontext()
-        with together, _cursor(len(finished)) as cursor:
+        with together, _cursor(BUSY_ROWS if over else len(finished)) as cursor:
             states: dict[int, str] = {}
-            if failed:
-                # Locked, so that a webhook that is being enabled does not leave a row behind.
-                cursor.execute(LOCK_FAILED, [failed])
+            # Locked, so that a webhook that is being enabled does not leave a row behind, and that
+            # whoever changes what waits for it and FOLLOW do not wait for each other.
+            if locked := {*failed, *(one.webhook_id for one in over)}:
+                cursor.execute(LOCK_FAILED if failed else LOCK_ORDERED, [list(locked)])
                 states = dict(cursor.fetchall())
             cursor.execute(RECORD, _columns(finished, states), prepare=True)
             if over:
                 cursor.execute(
                     FOLLOW,
                     {
+                        "ids": [one.delivery_id for one in over],
                         "webhooks": [one.webhook_id for one in over],
                         "conversations": [one.conversation for one in over],
                     },

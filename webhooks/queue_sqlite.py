@@ -74,21 +74,32 @@ SELECT id, lease_until, attempts FROM ({FIRST}) AS waiting
 WHERE conversation = '' OR NOT EXISTS ({EARLIER})
 """
 
+# Only what FOLLOW makes due again is put off.
 PUT_OFF = f"""
-UPDATE webhooks_delivery SET due_at = %s
-WHERE id IN (SELECT id FROM ({FIRST}) AS waiting WHERE conversation <> '' AND EXISTS ({EARLIER}))
+UPDATE webhooks_delivery AS waiting
+SET due_at = max(%s, (
+  SELECT due_at FROM webhooks_delivery earlier
+  WHERE earlier.webhook_id = waiting.webhook_id
+    AND earlier.conversation = waiting.conversation AND NOT (earlier.conversation = '')
+    AND earlier.status IN ('pending', 'held') AND earlier.id < waiting.id
+  ORDER BY earlier.id LIMIT 1
+))
+WHERE id IN (
+  SELECT id FROM ({FIRST}) AS waiting
+  WHERE conversation <> '' AND failures = 0 AND lease_until IS NULL AND EXISTS ({EARLIER})
+)
 """
 
-# The next of a conversation of which a delivery is over. One that waits for its own retry goes on
-# waiting.
+# What comes after a delivery that is over, in its conversation. One that waits for its own retry
+# goes on waiting.
 FOLLOW = """
 UPDATE webhooks_delivery SET due_at = %(now)s
 WHERE id = (
   SELECT id FROM webhooks_delivery
   WHERE webhook_id = %(webhook)s AND conversation = %(conversation)s
-    AND NOT (conversation = '') AND status IN ('pending', 'held')
+    AND NOT (conversation = '') AND status IN ('pending', 'held') AND id > %(id)s
   ORDER BY id LIMIT 1
-) AND status = 'pending' AND lease_until IS NULL AND failures = 0 AND due_at > %(now)s
+) AND status = 'pending' AND failures = 0 AND lease_until IS NULL
 """
 
 LEASE = """
@@ -267,7 +278,12 @@ class SqliteQueue:
             for one in in_order(finished):
                 cursor.execute(
                     FOLLOW,
-                    {"webhook": one.webhook_id, "conversation": one.conversation, "now": text},
+                    {
+                        "id": one.delivery_id,
+                        "webhook": one.webhook_id,
+                        "conversation": one.conversation,
+                        "now": text,
+                    },
                 )
             cursor.executemany(FAILED, [(_text(now), w) for w in sorted(failed)])
 

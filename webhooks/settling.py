@@ -8,7 +8,8 @@ task also finds what an event that was just committing put where the webhook was
 Meanwhile nothing goes astray: a claim looks at the webhook too.
 
 Locks are taken in one order, webhook before delivery, and only deliveries that no worker has in
-hand are touched, so nothing here waits for the engine or the engine for it.
+hand are touched: nothing here waits for the engine. It waits for one batch at most, where it
+records what a conversation in order goes on after.
 """
 
 from __future__ import annotations

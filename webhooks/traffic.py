@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import chain
 from typing import Final
 
@@ -24,7 +24,7 @@ SLOTS: Final = 512
 # Of those to servers that have not answered yet, so many come on top: where ten servers hang, the
 # others' claims are as large as ever.
 EXTRA: Final = SLOTS // 4
-# The bodies of all open requests; that of an event may have 256 KiB.
+# The bodies of all open requests, about; that of an event may have 256 KiB.
 MOST_BYTES: Final = 8 * 1024 * 1024
 # What a body is thought to have before any was seen: a first claim must not be too large.
 FIRST_BYTES: Final = 256 * 1024
@@ -51,8 +51,8 @@ class Traffic:
         # The bodies of those in flight, and what a body had in the last claim.
         self._bytes = 0
         self._typical = FIRST_BYTES
-        # By lane whose due work was all held up by earlier deliveries when it was asked for a
-        # probe: until when (monotonic) it is not asked again.
+        # By lane that was asked for a probe and had nothing to send, for all that is due waits for
+        # earlier deliveries: until when (monotonic) it is not asked again.
         self._barren: dict[int, float] = {}
 
     @property
@@ -106,15 +106,17 @@ class Traffic:
         """Of the lanes with due work those where some of it must be put out of the way."""
         return [lane.id for lane in chain(due.lanes, due.probes) if lane.id in self._stuck]
 
-    def note_probes(self, probed: Sequence[Lane], taken: Taken) -> bool:
-        """Give back the probes of lanes that had nothing to send after all; True when there were
-        any, for other lanes of the same endpoints to have them at once."""
+    def give_back(self, probed: Sequence[Lane], taken: Taken, sent: Collection[int]) -> bool:
+        """Give back the probes of lanes of which nothing is under way, not being among `sent`; True
+        when there were any, for the next to have them at once. Lanes that had nothing to send leave
+        them to others for a while."""
         gave = {one.lane for one in taken.claimed}
-        barren = [lane for lane in probed if lane.id not in gave]
-        for lane in barren:
-            self._barren[lane.id] = time.monotonic() + BARREN_SECONDS
+        unused = [lane for lane in probed if lane.id not in sent]
+        for lane in unused:
+            if lane.id not in gave:
+                self._barren[lane.id] = time.monotonic() + BARREN_SECONDS
             breaker.probe_now(lane.endpoint_id)
-        return bool(barren)
+        return bool(unused)
 
     def note_appetites(
         self, asks: Sequence[Ask], rooms: Sequence[tuple[int, int]], taken: Taken

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.models.functions import Now
 from django.utils import timezone
 from pytest_django import Settings
@@ -119,6 +119,35 @@ def test_a_probe_that_cannot_be_sent_is_left_to_the_next(
 
     assert Attempt.objects.get(delivery=first).error_kind == "internal"
     assert states(ids) == ["succeeded"] * 3
+
+
+def test_what_was_claimed_beside_a_probe_is_sent_though_the_database_goes_away_then(
+    running: Engine,
+    chatbot: Chatbot,
+    live_receiver: Receiver,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    broken = add_webhook(chatbot, NOBODY)
+    Webhook.objects.filter(pk=broken.pk).update(encrypted_secret="1.AAAA")
+    add_due(broken)
+    breaker.hold(broken.endpoint_id, "timeout")
+    let_the_pause_pass(broken)
+    ids = add_due(add_webhook(chatbot, live_receiver.url("/ready")), 8)
+    probe_now = breaker.probe_now
+
+    def goes_away(endpoint_id: int) -> None:
+        monkeypatch.setattr(breaker, "probe_now", probe_now)
+        raise OperationalError("server closed the connection")
+
+    monkeypatch.setattr(breaker, "probe_now", goes_away)
+
+    running.run()
+
+    assert "server closed the connection" in caplog.text
+    assert states(ids) == ["succeeded"] * 8
+    assert len(live_receiver.requests) == 8
+    assert running._traffic.in_flight == 0
 
 
 @pytest.mark.parametrize("kind", ["refused_address", "internal", "timeout"])

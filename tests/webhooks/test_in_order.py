@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from chatbots import events
@@ -22,11 +25,13 @@ from tests.webhooks.due import (
     claim_all,
     due_lanes,
     finish,
+    in_seconds,
     let_time_pass,
     side_by_side,
     states,
+    wait_until,
 )
-from webhooks import delivery_words, in_order, outbox, queue, queue_postgresql, replay
+from webhooks import delivery_words, in_order, outbox, queue, replay
 from webhooks.api import shapes
 from webhooks.engine import Engine
 from webhooks.models import Delivery, Webhook
@@ -184,30 +189,170 @@ def test_what_nobody_keeps_in_order_is_never_put_off(chatbot: Chatbot) -> None:
     assert len(claim_all()) == 2
 
 
-def test_an_earlier_one_that_was_over_just_then_holds_nobody_up(
-    chatbot: Chatbot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Another worker records it while the statement runs that puts the next one off."""
+@pytest.fixture
+def on_postgresql() -> None:
     if connection.vendor != "postgresql":
         pytest.skip("holds on PostgreSQL; SQLite has one writer at a time")
+
+
+@contextlib.contextmanager
+def uncommitted(work: Callable[[], object]) -> Iterator[None]:
+    """Another worker that has done this, and whose COMMIT comes when the block ends."""
+    done, may_commit = threading.Event(), threading.Event()
+
+    def run() -> None:
+        try:
+            with transaction.atomic():
+                work()
+                done.set()
+                assert may_commit.wait(10)
+        finally:
+            done.set()
+            connection.close()
+
+    with ThreadPoolExecutor(1) as beside:
+        future = beside.submit(run)
+        try:
+            assert done.wait(10)
+            yield
+        finally:
+            may_commit.set()
+            future.result(10)
+
+
+def test_what_another_worker_is_letting_go_at_this_moment_is_not_put_off(
+    on_postgresql: None, chatbot: Chatbot
+) -> None:
+    webhook = ordered_webhook(chatbot)
+    add_events(chatbot, "a", "a")
+    (first,) = claim_all()
+    with uncommitted(lambda: queue.present().record([finish(first)])):
+        assert queue.present().put_off([webhook.lane]) == 0
+    assert places(claim_all()) == [1]
+
+
+def test_what_comes_while_the_one_before_it_is_being_recorded_is_not_put_off(
+    on_postgresql: None, chatbot: Chatbot
+) -> None:
+    webhook = ordered_webhook(chatbot)
+    add_events(chatbot, "a")
+    (first,) = claim_all()
+    with uncommitted(lambda: queue.present().record([finish(first)])):
+        add_events(chatbot, "a")
+        assert claim_all() == []  # The first is not over yet.
+        assert queue.present().put_off([webhook.lane]) == 0
+    assert places(claim_all()) == [1]
+
+
+def test_what_is_being_put_off_is_due_when_the_one_before_it_is_recorded(
+    on_postgresql: None, chatbot: Chatbot
+) -> None:
+    webhook = ordered_webhook(chatbot)
+    add_events(chatbot, "a", "a")
+    (first,) = claim_all()
+    with ThreadPoolExecutor(1) as beside:
+
+        def record() -> None:
+            try:
+                queue.present().record([finish(first)])
+            finally:
+                connection.close()
+
+        with uncommitted(lambda: queue.present().put_off([webhook.lane])):
+            recording = beside.submit(record)
+            wait_until(is_somebody_waiting, "the recording to wait for the one who puts off")
+        recording.result(10)
+    assert places(claim_all()) == [1]
+
+
+def is_somebody_waiting() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return bool(cursor.fetchone()[0])
+
+
+def test_a_recording_waits_for_who_changes_the_webhook_before_it_locks_deliveries(
+    on_postgresql: None, chatbot: Chatbot
+) -> None:
+    """Each would otherwise wait for deliveries that the other has locked."""
+    webhook = ordered_webhook(chatbot)
+    add_events(chatbot, "a", "a")
+    (first,) = claim_all()
+
+    def record() -> None:
+        try:
+            queue.present().record([finish(first)])
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as beside:
+        with transaction.atomic():
+            Webhook.objects.select_for_update().get(pk=webhook.pk)
+            recording = beside.submit(record)
+            wait_until(is_somebody_waiting, "the recording to wait for the webhook")
+            assert len(Delivery.objects.select_for_update(nowait=True)) == 2
+        recording.result(10)
+    assert places(claim_all()) == [1]
+
+
+def test_two_of_a_conversation_that_are_over_at_once_let_the_next_go(
+    on_postgresql: None, chatbot: Chatbot
+) -> None:
     webhook = ordered_webhook(chatbot)
     add_events(chatbot, "a", "a", "a")
     (first,) = claim_all()
-    monkeypatch.setattr(
-        queue_postgresql,
-        "PUT_OFF",
-        # At the beginning, what the statement sees; then the recording, which finds nothing to do.
-        queue_postgresql.PUT_OFF.replace(
-            "WITH blocked",
-            "WITH recorded AS (UPDATE webhooks_delivery"
-            " SET status = 'succeeded', lease_until = NULL WHERE lease_until IS NOT NULL), blocked",
-        ),
-    )
+    queue.present().record([finish(first, "failed")])
+    (second,) = claim_all()
+    replay.resend(Delivery.objects.get(pk=first.delivery_id))
+    (again,) = claim_all()
+    queue.present().put_off([webhook.lane])
+    with uncommitted(lambda: queue.present().record([finish(second)])):
+        queue.present().record([finish(again)])
+    assert places(claim_all()) == [2]
 
-    assert queue.present().put_off([webhook.lane]) == 2
 
-    assert not Delivery.objects.get(pk=first.delivery_id).lease_until
+def test_a_retry_that_is_due_behind_one_that_is_sent_again_goes_on_after_it(
+    chatbot: Chatbot,
+) -> None:
+    webhook = ordered_webhook(chatbot)
+    add_events(chatbot, "a", "a")
+    (first,) = claim_all()
+    queue.present().record([finish(first, "failed")])
+    (second,) = claim_all()
+    queue.present().record([finish(second, "pending", delay_seconds=5)])
+    replay.resend(Delivery.objects.get(pk=first.delivery_id))
+    let_time_pass(6)
+    (again,) = claim_all()
+    queue.present().put_off([webhook.lane])
+    queue.present().record([finish(again)])
     assert places(claim_all()) == [1]
+
+
+def test_one_whose_worker_was_lost_goes_on_after_one_that_is_sent_again(chatbot: Chatbot) -> None:
+    webhook = ordered_webhook(chatbot)
+    add_events(chatbot, "a", "a")
+    (first,) = claim_all()
+    queue.present().record([finish(first, "failed")])
+    claim_all()
+    let_time_pass(31)
+    replay.resend(Delivery.objects.get(pk=first.delivery_id))
+    (again,) = claim_all()
+    queue.present().put_off([webhook.lane])
+    queue.present().record([finish(again)])
+    assert places(claim_all()) == [1]
+
+
+def test_behind_one_that_is_retried_much_later_all_wait_as_long(chatbot: Chatbot) -> None:
+    webhook = ordered_webhook(chatbot)
+    add_events(chatbot, "a", "a", "b", "b")
+    (first, other) = sorted(claim_all(), key=lambda one: one.delivery_id)
+    queue.present().record([finish(first, "pending", delay_seconds=7200)])
+    assert queue.present().put_off([webhook.lane]) == 2
+    _, behind, _, behind_other = Delivery.objects.order_by("id")
+    assert 7190 < in_seconds(behind.due_at) <= 7200
+    assert 290 < in_seconds(behind_other.due_at) <= queue.BLOCKED_SECONDS
+    queue.present().record([finish(other)])
+    assert places(claim_all()) == [3]
 
 
 def test_a_claim_looks_at_no_more_than_its_room_and_a_run_finds_what_lies_behind(

@@ -161,10 +161,13 @@ def test_a_lane_that_had_nothing_for_a_probe_is_passed_over_for_a_while(
     traffic = Traffic()
     both = [LANE, Lane(id=8, endpoint_id=8)]
     assert traffic.begin_probes(both, 10) == both
-    assert traffic.note_probes(both, Taken([made_up(lane=8)], []))
+    assert traffic.give_back(both, Taken([made_up(lane=8)], []), {8})
     assert probes == [LANE.endpoint_id]
     assert traffic.begin_probes(both, 10) == both[1:]
-    assert not traffic.note_probes(both[1:], Taken([made_up(lane=8)], []))
+    assert not traffic.give_back(both[1:], Taken([made_up(lane=8)], []), {8})
+    # One that could not be sent is no reason to leave it to others.
+    assert traffic.give_back(both[1:], Taken([made_up(lane=8)], []), set())
+    assert traffic.begin_probes(both, 10) == both[1:]
     monkeypatch.setattr(traffic_module, "BARREN_SECONDS", 0)
-    traffic.note_probes([LANE], Taken([], []))
+    traffic.give_back([LANE], Taken([], []), set())
     assert traffic.begin_probes(both, 10) == both
