@@ -18,7 +18,7 @@ class Sizes:
 
     endpoints: int = 50
     # In the tables when the worker starts: for the healthy ones, and for the bad ones.
-    backlog: int = 20_000
+    backlog: int = 50_000
     bad_due: int = 50_000
     # After that, this flows to the healthy ones; long enough for requests to time out.
     rate: float = 200
