@@ -23,7 +23,7 @@ FAN_OUT: Final = """
 INSERT INTO webhooks_delivery
   (event_id, webhook_id, lane, status, is_test, simulate, conversation, due_at, attempts,
    failures, created_at)
-SELECT e.id, w.id, CASE WHEN w.rate_limit IS NULL THEN w.endpoint_id ELSE -w.id END,
+SELECT e.id, w.id, {lane},
        CASE w.status WHEN 'active' THEN 'pending' ELSE 'held' END,
        {false}, {simulate}, CASE WHEN w.ordered THEN e.chatlog_id ELSE '' END, {now}, 0, 0, {now}
 FROM {events}
@@ -42,7 +42,12 @@ FROM sent JOIN webhooks_webhook w ON w.id = sent.webhook_id
 
 def _sent_postgresql(events: str, simulate: str) -> str:
     inserted = FAN_OUT.format(
-        false="false", now="now()", plans=_PLANS, events=events, simulate=simulate
+        false="false",
+        now="now()",
+        simulate=simulate,
+        events=events,
+        plans=_PLANS,
+        lane=Webhook.LANE_SQL,
     )
     return f"sent AS ({inserted} RETURNING id, event_id, webhook_id, status) {_SENT}"
 
@@ -179,7 +184,14 @@ def _spread_sqlite(rows: Sequence[tuple[str | None, ...]]) -> list[Sent]:
         "(SELECT column1 AS id, column2 AS chatbot_id, column3 AS type, column4 AS chatlog_id, "
         f"column5 AS simulate, column6 AS number FROM (VALUES {marks})) AS e"
     )
-    sql = FAN_OUT.format(false="0", simulate="e.simulate", now="%s", events=events, plans=_PLANS)
+    sql = FAN_OUT.format(
+        false="0",
+        now="%s",
+        simulate="e.simulate",
+        events=events,
+        plans=_PLANS,
+        lane=Webhook.LANE_SQL,
+    )
     now = connection.ops.adapt_datetimefield_value(timezone.now())
     parameters = [now, now, *(v for number, row in enumerate(rows) for v in (*row, number))]
     with connection.cursor() as cursor:

@@ -54,22 +54,17 @@ class Claimed:
     conversation: str
 
 
-# A row as both databases' claims read it: the fields of Claimed in their order, and then the
-# webhook's status and its rate limit.
+# A row as both databases' claims read it: the fields of Claimed in their order, and then its
+# webhook's status and present lane.
 Row = tuple[Any, ...]
-
-
-def lane_of(row: Row) -> int:
-    """The lane that the row's webhook has now."""
-    endpoint_id, webhook_id, rate_limit = row[3], row[4], row[18]
-    return int(endpoint_id if rate_limit is None else -webhook_id)
 
 
 def is_astray(row: Row) -> bool:
     """A claim must not have taken it: its webhook is active no more, or has another lane since the
     delivery was put into this one."""
-    is_test, lane, status = row[13], row[15], row[17]
-    return (status != "active" and not is_test) or lane != lane_of(row)
+    is_test, lane = row[13], row[15]
+    *_, status, present_lane = row
+    return (status != "active" and not is_test) or lane != present_lane
 
 
 class Taken(NamedTuple):
@@ -100,7 +95,7 @@ def counts_as_failure(finished: Finished) -> bool:
     return not finished.outcome.succeeded and not finished.claimed.is_test
 
 
-def in_order(finished: Iterable[Finished]) -> list[Claimed]:
+def over_in_order(finished: Iterable[Finished]) -> list[Claimed]:
     """Those that are over, and whose conversation goes on with the next."""
     return [one.claimed for one in finished if one.claimed.conversation and one.status != "pending"]
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import sys
-import time
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import psycopg
-from django.db import connection, transaction
+from django.db import transaction
 from psycopg.rows import TupleRow
 
+from webhooks.engine_cursor import BUSY_ROWS, engine_cursor
+from webhooks.models import Webhook
 from webhooks.queue import (
     BLOCKED_SECONDS,
     INTERRUPTED_SENTENCE,
@@ -29,10 +28,10 @@ from webhooks.queue import (
     Success,
     Taken,
     counts_as_failure,
-    in_order,
     is_astray,
     look,
     moved,
+    over_in_order,
     spent,
     within,
 )
@@ -74,15 +73,14 @@ FROM due WHERE due.lost_lease IS NOT NULL
 ON CONFLICT (delivery_id, number) DO NOTHING
 """
 
-# What a delivery `d` of a conversation that is kept in order waits for. Not EXISTS, of which a plan
-# may make a join that reads all that waits, once for every statement.
-EARLIER = """(
-    SELECT earlier.id FROM webhooks_delivery earlier
+# What a delivery `d` of a conversation that is kept in order waits for. Asked for one with LIMIT,
+# never by EXISTS, of which a plan may make a join that reads all that waits.
+EARLIER = """
+    FROM webhooks_delivery earlier
     WHERE earlier.webhook_id = d.webhook_id
       AND earlier.conversation = d.conversation AND earlier.conversation <> ''
       AND earlier.status IN ('pending', 'held') AND earlier.id < d.id
-    LIMIT 1
-  )"""
+"""
 
 # One statement, so one transaction. That its COMMIT is not waited for (synchronous_commit) loses
 # nothing: a claim that a crash of the server undoes leaves the row due.
@@ -99,7 +97,7 @@ WITH due AS MATERIALIZED (
     LIMIT l.room
     FOR UPDATE SKIP LOCKED
   ) d
-  WHERE d.conversation = '' OR {EARLIER} IS NULL
+  WHERE d.conversation = '' OR (SELECT earlier.id {EARLIER} LIMIT 1) IS NULL
   LIMIT %(limit)s
 ), lost AS (
   {LOST}
@@ -113,13 +111,13 @@ WHERE d.ctid = due.ctid AND w.id = d.webhook_id AND e.id = d.event_id
 RETURNING d.id, d.attempts, d.failures, w.endpoint_id, d.webhook_id, d.event_id, e.body, w.url,
           w.encrypted_secret, w.encrypted_previous_secret, w.previous_secret_until,
           w.standard_headers, w.retry_schedule, d.is_test, d.simulate, d.lane, d.conversation,
-          w.status, w.rate_limit
+          w.status, {Webhook.LANE_SQL}
 """
 
 # Where 100,000 wait for the first of their conversations, each claim would look at all of them.
 # Only what FOLLOW makes due again is put off. The one in front is locked: whoever ends it does so
 # before, and it is in front no more, or after, and finds what was put off.
-PUT_OFF = """
+PUT_OFF = f"""
 WITH blocked AS MATERIALIZED (
   SELECT d.ctid, front.due_at
   FROM (SELECT set_config('synchronous_commit', 'off', true)) AS quick
@@ -132,10 +130,7 @@ WITH blocked AS MATERIALIZED (
     FOR UPDATE SKIP LOCKED
   ) d
   CROSS JOIN LATERAL (
-    SELECT due_at FROM webhooks_delivery earlier
-    WHERE earlier.webhook_id = d.webhook_id
-      AND earlier.conversation = d.conversation AND earlier.conversation <> ''
-      AND earlier.status IN ('pending', 'held') AND earlier.id < d.id
+    SELECT earlier.due_at {EARLIER}
     ORDER BY earlier.id
     LIMIT 1
     FOR SHARE SKIP LOCKED
@@ -198,10 +193,10 @@ LIMITED = "UPDATE webhooks_webhook SET rate_next_at = %s WHERE id = %s"
 
 # What a claim must not have taken, by the webhook as it is once its row is locked: enabling, which
 # locks it too, comes before (and the delivery is let go, due at once) or after (and it finds it).
-PUT_ASIDE = """
+PUT_ASIDE = f"""
 WITH stopped AS (
-  SELECT id, status, CASE WHEN rate_limit IS NULL THEN endpoint_id ELSE -id END AS lane
-  FROM webhooks_webhook WHERE id = ANY(%(webhooks)s) ORDER BY id FOR UPDATE
+  SELECT id, status, {Webhook.LANE_SQL} AS lane
+  FROM webhooks_webhook w WHERE id = ANY(%(webhooks)s) ORDER BY id FOR UPDATE
 )
 UPDATE webhooks_delivery d
 SET status = CASE WHEN w.status = 'deleted' THEN 'cancelled'
@@ -213,8 +208,10 @@ FROM stopped w
 WHERE w.id = d.webhook_id AND d.id = ANY(%(ids)s) AND d.status = 'pending'
 """
 
-LOCK_FAILED = "SELECT id, status FROM webhooks_webhook WHERE id = ANY(%s) ORDER BY id FOR UPDATE"
-LOCK_ORDERED = "SELECT id, status FROM webhooks_webhook WHERE id = ANY(%s) ORDER BY id FOR SHARE"
+# In one order, whoever locks them.
+LOCK_WEBHOOKS = """
+SELECT id, status FROM webhooks_webhook WHERE id = ANY(%s) ORDER BY id FOR {}
+"""
 
 # The attempt is appended in any case. Its delivery moves on only if this is still its attempt.
 # `status || ''`: a plan by the index of pending rows looks cheap where few are pending most of the
@@ -271,58 +268,18 @@ WHERE id = ANY(%s) AND failing_since IS NULL
 """
 
 
-# How the engine's statements are planned, on its connection alone: each row that they touch is
-# looked up by its key, however few PostgreSQL expects in a table at that moment. Otherwise it
-# would, now and then, read all of it instead. A plan does not depend on what a statement is given:
-# planning for each claim and each recording would cost a good part of them. Nothing is compiled:
-# where a table has no other way than reading all of it, its price is a penalty of ten billion, for
-# which PostgreSQL would spend 35 ms on compiling a statement of one.
-PLANNING = """
-SELECT set_config('plan_cache_mode', 'force_generic_plan', false), set_config('jit', 'off', false),
-       set_config('enable_seqscan', 'off', false), set_config('enable_hashjoin', 'off', false),
-       set_config('enable_mergejoin', 'off', false), set_config('random_page_cost', '0.1', false)
-"""
-# A plan is made for the tables as they are, empty perhaps: where statistics are not made anew, it
-# would be kept while 100,000 rows come. Sooner where they do come, which is where it costs little.
-PLANNED_SECONDS = 10.0
-PLANNED_SECONDS_BUSY = 1.0
-BUSY_ROWS = 64
-# By connection that was told so, when (monotonic) its plans were made.
-_planned_at: WeakKeyDictionary[psycopg.Connection[Any], float] = WeakKeyDictionary()
-
-
-@contextlib.contextmanager
-def _cursor(rows: int = 1) -> Iterator[psycopg.Cursor[TupleRow]]:
-    """A cursor that binds on the server, in binary where asked; Django's own makes text of all.
-
-    Its errors are Django's, as everywhere. `rows`: how many its statement is about.
-    """
-    kept = PLANNED_SECONDS if rows < BUSY_ROWS else PLANNED_SECONDS_BUSY
-    connection.ensure_connection()
-    raw = connection.connection
-    with connection.wrap_database_errors, psycopg.Cursor(raw) as cursor:
-        planned_at, now = _planned_at.get(raw), time.monotonic()
-        if planned_at is None:
-            cursor.execute(PLANNING)
-            # Django turns all preparing off, also where it is asked for.
-            raw.prepare_threshold = sys.maxsize
-            if not connection.in_atomic_block:  # A rollback would take it back.
-                _planned_at[raw] = now
-        elif planned_at < now - kept:
-            cursor.execute("DISCARD PLANS")
-            _planned_at[raw] = now
-        yield cursor
-
-
 class PostgresqlQueue:
     def due(self, after_lane: int = START) -> Due:
-        with _cursor() as cursor:
+        with engine_cursor() as cursor:
             cursor.execute(DUE, {"after": after_lane, "most": MOST_LANES}, prepare=True)
             return look([Seen(*row) for row in cursor.fetchall()])
 
     def claim(self, rooms: Sequence[tuple[int, int]], limit: int) -> Taken:
         limited = [-lane for lane, _ in rooms if lane < 0]
-        with transaction.atomic() if limited else contextlib.nullcontext(), _cursor() as cursor:
+        with (
+            transaction.atomic() if limited else contextlib.nullcontext(),
+            engine_cursor() as cursor,
+        ):
             rates: list[tuple[int, int | None, datetime | None, datetime]] = []
             if limited:
                 # Locked until COMMIT: no two workers spend the same allowance.
@@ -335,7 +292,7 @@ class PostgresqlQueue:
             for next_at, webhook_id in spent(rates, taken):
                 cursor.execute(LIMITED, [next_at, webhook_id])
         if aside:
-            with _cursor() as cursor:
+            with engine_cursor() as cursor:
                 # In a transaction of its own: whoever disables locks the webhook first and its
                 # deliveries second, as this does.
                 cursor.execute(
@@ -367,13 +324,13 @@ class PostgresqlQueue:
         return cursor.fetchall()
 
     def put_off(self, lanes: Sequence[int]) -> int:
-        with _cursor(MOST_PUT_OFF) as cursor:
+        with engine_cursor(MOST_PUT_OFF) as cursor:
             asked = {"lanes": list(lanes), "most": MOST_PUT_OFF, "seconds": BLOCKED_SECONDS}
             cursor.execute(PUT_OFF, asked, prepare=True)
             return cursor.rowcount
 
     def claim_again(self, claimed: Collection[Claimed]) -> None:
-        with _cursor() as cursor:
+        with engine_cursor() as cursor:
             cursor.execute(
                 CLAIM_AGAIN,
                 {
@@ -385,7 +342,7 @@ class PostgresqlQueue:
             )
 
     def life(self) -> tuple[str, float]:
-        with _cursor() as cursor:
+        with engine_cursor() as cursor:
             cursor.execute(LIFE)
             name, seconds = cursor.fetchall()[0]
             return name, seconds
@@ -394,14 +351,16 @@ class PostgresqlQueue:
         if not finished:
             return
         failed = sorted({f.claimed.webhook_id for f in finished if counts_as_failure(f)})
-        over = in_order(finished)
+        over = over_in_order(finished)
         together = transaction.atomic() if failed or over else contextlib.nullcontext()
-        with together, _cursor(BUSY_ROWS if over else len(finished)) as cursor:
+        with together, engine_cursor(BUSY_ROWS if over else len(finished)) as cursor:
             states: dict[int, str] = {}
             # Locked, so that a webhook that is being enabled does not leave a row behind, and that
             # whoever changes what waits for it and FOLLOW do not wait for each other.
             if locked := {*failed, *(one.webhook_id for one in over)}:
-                cursor.execute(LOCK_FAILED if failed else LOCK_ORDERED, [list(locked)])
+                cursor.execute(
+                    LOCK_WEBHOOKS.format("UPDATE" if failed else "SHARE"), [list(locked)]
+                )
                 states = dict(cursor.fetchall())
             cursor.execute(RECORD, _columns(finished, states), prepare=True)
             if over:
@@ -419,7 +378,7 @@ class PostgresqlQueue:
 
     def tell(self, successes: Sequence[Success]) -> None:
         ordered = sorted(successes)
-        with _cursor() as cursor:
+        with engine_cursor() as cursor:
             cursor.execute(
                 SUCCEEDED,
                 {

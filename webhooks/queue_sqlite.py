@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from webhooks.models import Webhook
 from webhooks.queue import (
     BLOCKED_SECONDS,
     INTERRUPTED_SENTENCE,
@@ -28,11 +29,10 @@ from webhooks.queue import (
     Success,
     Taken,
     counts_as_failure,
-    in_order,
     is_astray,
-    lane_of,
     look,
     moved,
+    over_in_order,
     spent,
     within,
 )
@@ -58,7 +58,7 @@ ORDER BY lane.id
 
 # The condition of the index to the letter: SQLite finds it by no other.
 EARLIER = """
-  SELECT 1 FROM webhooks_delivery earlier
+  FROM webhooks_delivery earlier
   WHERE earlier.webhook_id = waiting.webhook_id
     AND earlier.conversation = waiting.conversation AND NOT (earlier.conversation = '')
     AND earlier.status IN ('pending', 'held') AND earlier.id < waiting.id
@@ -71,22 +71,16 @@ FIRST = """
 
 PICK = f"""
 SELECT id, lease_until, attempts FROM ({FIRST}) AS waiting
-WHERE conversation = '' OR NOT EXISTS ({EARLIER})
+WHERE conversation = '' OR NOT EXISTS (SELECT 1 {EARLIER})
 """
 
 # Only what FOLLOW makes due again is put off.
 PUT_OFF = f"""
 UPDATE webhooks_delivery AS waiting
-SET due_at = max(%s, (
-  SELECT due_at FROM webhooks_delivery earlier
-  WHERE earlier.webhook_id = waiting.webhook_id
-    AND earlier.conversation = waiting.conversation AND NOT (earlier.conversation = '')
-    AND earlier.status IN ('pending', 'held') AND earlier.id < waiting.id
-  ORDER BY earlier.id LIMIT 1
-))
+SET due_at = max(%s, (SELECT due_at {EARLIER} ORDER BY earlier.id LIMIT 1))
 WHERE id IN (
   SELECT id FROM ({FIRST}) AS waiting
-  WHERE conversation <> '' AND failures = 0 AND lease_until IS NULL AND EXISTS ({EARLIER})
+  WHERE conversation <> '' AND failures = 0 AND lease_until IS NULL AND EXISTS (SELECT 1 {EARLIER})
 )
 """
 
@@ -107,15 +101,15 @@ UPDATE webhooks_delivery SET attempts = attempts + 1, lease_until = %s, due_at =
 WHERE id IN ({ids})
 """
 
-READ = """
+READ = f"""
 SELECT d.id, d.attempts, d.failures, w.endpoint_id, d.webhook_id, d.event_id, e.body, w.url,
        w.encrypted_secret, w.encrypted_previous_secret, w.previous_secret_until,
        w.standard_headers, w.retry_schedule, d.is_test, d.simulate, d.lane, d.conversation,
-       w.status, w.rate_limit
+       w.status, {Webhook.LANE_SQL}
 FROM webhooks_delivery d
 JOIN webhooks_webhook w ON w.id = d.webhook_id
 JOIN chatbots_event e ON e.id = d.event_id
-WHERE d.id IN ({ids})
+WHERE d.id IN ({{ids}})
 ORDER BY d.due_at, d.id
 """
 
@@ -233,13 +227,14 @@ class SqliteQueue:
                     rows.append(_claimed(row))
                     continue
                 aside.append(row[15])
+                *_, webhook_status, lane = row
                 status = "held"
-                if row[17] == "deleted":
+                if webhook_status == "deleted":
                     status = "cancelled"
-                elif row[17] == "active" or row[13]:
+                elif webhook_status == "active" or row[13]:
                     status = "pending"
                 over = _text(now) if status == "cancelled" else None
-                cursor.execute(PUT_ASIDE, [status, lane_of(row), over, _text(now), row[0]])
+                cursor.execute(PUT_ASIDE, [status, lane, over, _text(now), row[0]])
             return Taken(rows, aside)
 
     def put_off(self, lanes: Sequence[int]) -> int:
@@ -275,7 +270,7 @@ class SqliteQueue:
             text = _text(now)
             cursor.executemany(MOVE, [_move(f, states, now, text) for f in finished])
             cursor.executemany(APPEND, [_attempt(f) for f in finished])
-            for one in in_order(finished):
+            for one in over_in_order(finished):
                 cursor.execute(
                     FOLLOW,
                     {

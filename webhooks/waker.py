@@ -81,7 +81,7 @@ class Waker:
 
     def _send(self) -> None:
         # Where that many wait, whoever comes for them is woken.
-        if self._sent % COUNT_EVERY == 0 and _waiting() >= MOST_WAITING:
+        if self._sent % COUNT_EVERY == 0 and _queue_length() >= MOST_WAITING:
             return
         current_app.send_task(
             "webhooks.tasks.deliver",
@@ -98,7 +98,7 @@ class Waker:
             logger.warning("The broker does not take wake-ups; the sweep delivers: %s", error)
 
 
-def _waiting() -> int:
+def _queue_length() -> int:
     """How many messages the queue has."""
     with current_app.producer_or_acquire() as producer:
         declared = producer.channel.queue_declare(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from django.db import connection
 
 from webhooks import engine
+from webhooks.engine import Engine
 
 
 @pytest.fixture(autouse=True)
@@ -18,3 +21,12 @@ def brief_runs(monkeypatch: pytest.MonkeyPatch) -> None:
 def on_postgresql(db: None) -> None:
     if connection.vendor != "postgresql":
         pytest.skip("holds on PostgreSQL; SQLite has one writer at a time")
+
+
+@pytest.fixture
+def running() -> Iterator[Engine]:
+    """A worker's engine, of the test's own."""
+    made = Engine()
+    yield made
+    if made._transport is not None:
+        made._transport.close()

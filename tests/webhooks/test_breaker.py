@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -21,7 +20,6 @@ from webhooks import breaker, outbox, queue, sample, subscriptions, traffic
 from webhooks.engine import Engine
 from webhooks.models import Attempt, Delivery, Endpoint, Webhook
 from webhooks.outcome import Outcome
-from webhooks.transport import Transport
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 
@@ -31,15 +29,6 @@ NOBODY = "http://127.0.0.1:9/"
 @pytest.fixture(autouse=True)
 def in_the_sandbox(settings: Settings) -> None:
     settings.SANDBOX = True
-
-
-@pytest.fixture
-def running() -> Iterator[Engine]:
-    engine = Engine()
-    yield engine
-    transport: Transport | None = engine._transport
-    if transport is not None:
-        transport.close()
 
 
 @pytest.fixture

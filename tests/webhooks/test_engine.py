@@ -47,14 +47,6 @@ def in_the_sandbox(settings: Settings) -> None:
 
 
 @pytest.fixture
-def running() -> Iterator[Engine]:
-    made = Engine()
-    yield made
-    if made._transport is not None:
-        made._transport.close()
-
-
-@pytest.fixture
 def webhook(chatbot: Chatbot, live_receiver: Receiver) -> Webhook:
     return add_webhook(chatbot, live_receiver.url("/hook"), SECRET)
 

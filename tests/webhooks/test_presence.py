@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from django.db.models.functions import Now
+from pytest_django import Settings
 
 from chatbots.models import Chatbot
 from tests.receiver import Receiver
@@ -19,13 +19,9 @@ from webhooks.room import FIRST
 pytestmark = [pytest.mark.django_db(transaction=True)]
 
 
-@pytest.fixture
-def running(settings: pytest.FixtureRequest) -> Iterator[Engine]:
-    settings.SANDBOX = True  # type: ignore[attr-defined]
-    engine = Engine()
-    yield engine
-    if engine._transport is not None:
-        engine._transport.close()
+@pytest.fixture(autouse=True)
+def in_the_sandbox(settings: Settings) -> None:
+    settings.SANDBOX = True
 
 
 def age(worker: str, seconds: float) -> None:

@@ -22,7 +22,7 @@ from tests.webhooks.due import (
     wait_until,
 )
 from tests.webhooks.plans import assert_no_history_is_read
-from webhooks import queue, queue_postgresql, queue_sqlite, settling, subscriptions
+from webhooks import engine_cursor, queue, queue_postgresql, queue_sqlite, settling, subscriptions
 from webhooks.models import Attempt, Delivery, Webhook
 from webhooks.queue import Success
 
@@ -558,7 +558,7 @@ def test_no_history_is_read_to_make_claims_stand(
             cursor.execute("ANALYZE webhooks_delivery, webhooks_attempt")
     (id,) = add_due(webhook)
     undone = {"ids": [id], "numbers": [1], "lease": queue.LEASE_SECONDS, "interrupted": ""}
-    with queue_postgresql._cursor() as cursor:
+    with engine_cursor.engine_cursor() as cursor:
         cursor.execute("EXPLAIN " + queue_postgresql.CLAIM_AGAIN, undone)
         plan = "\n".join(row[0] for row in cursor.fetchall())
     assert_no_history_is_read(plan)
@@ -569,7 +569,7 @@ def test_no_history_is_read_to_make_claims_stand(
 def test_what_the_engine_does_is_planned_once_and_done_often(
     webhook: Webhook, on_postgresql: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(queue_postgresql, "PLANNED_SECONDS", 3600)
+    monkeypatch.setattr(engine_cursor, "PLANNED_SECONDS", 3600)
 
     before = prepared()
     for _ in range(3):
@@ -594,18 +594,18 @@ def test_a_plan_that_was_made_for_the_tables_of_then_is_made_anew(
     pid = connection.connection.info.backend_pid
 
     def asked_last(rows: int = 1) -> str:
-        with queue_postgresql._cursor(rows), other.cursor() as cursor:
+        with engine_cursor.engine_cursor(rows), other.cursor() as cursor:
             cursor.execute("SELECT query FROM pg_stat_activity WHERE pid = %s", [pid])
             return str(cursor.fetchone()[0])
 
     try:
-        monkeypatch.setattr(queue_postgresql, "PLANNED_SECONDS", 3600)
+        monkeypatch.setattr(engine_cursor, "PLANNED_SECONDS", 3600)
         assert "force_generic_plan" in asked_last()
         assert "force_generic_plan" in asked_last(256)
-        monkeypatch.setattr(queue_postgresql, "PLANNED_SECONDS_BUSY", 0)
+        monkeypatch.setattr(engine_cursor, "PLANNED_SECONDS_BUSY", 0)
         assert "force_generic_plan" in asked_last()
         assert asked_last(256) == "DISCARD PLANS"
-        monkeypatch.setattr(queue_postgresql, "PLANNED_SECONDS", 0)
+        monkeypatch.setattr(engine_cursor, "PLANNED_SECONDS", 0)
         assert asked_last() == "DISCARD PLANS"
     finally:
         other.close()

@@ -128,7 +128,7 @@ def test_where_no_worker_is_there_wake_ups_do_not_pile_up(
     for _ in range(12):
         wakes._send()
     # Counted before the first, the third and the fifth.
-    assert waker._waiting() == 4
+    assert waker._queue_length() == 4
     with app.connection_for_read() as connection:
         incoming = connection.SimpleQueue(app.conf.task_default_queue)
         for _ in range(4):

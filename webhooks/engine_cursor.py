@@ -1,0 +1,59 @@
+"""The engine's cursor on PostgreSQL: its statements are prepared, and planned as look-ups by key.
+
+For its connection alone. The web's statements that are planned once: chatbots/prepared.py.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import psycopg
+from django.db import connection
+from psycopg.rows import TupleRow
+
+# How the engine's statements are planned, on its connection alone: each row that they touch is
+# looked up by its key, however few PostgreSQL expects in a table at that moment. Otherwise it
+# would, now and then, read all of it instead. A plan does not depend on what a statement is given:
+# planning for each claim and each recording would cost a good part of them. Nothing is compiled:
+# where a table has no other way than reading all of it, its price is a penalty of ten billion, for
+# which PostgreSQL would spend 35 ms on compiling a statement of one.
+PLANNING = """
+SELECT set_config('plan_cache_mode', 'force_generic_plan', false), set_config('jit', 'off', false),
+       set_config('enable_seqscan', 'off', false), set_config('enable_hashjoin', 'off', false),
+       set_config('enable_mergejoin', 'off', false), set_config('random_page_cost', '0.1', false)
+"""
+# A plan is made for the tables as they are, empty perhaps: where statistics are not made anew, it
+# would be kept while 100,000 rows come. Sooner where they do come, which is where it costs little.
+PLANNED_SECONDS = 10.0
+PLANNED_SECONDS_BUSY = 1.0
+BUSY_ROWS = 64
+# By connection that was told so, when (monotonic) its plans were made.
+_planned_at: WeakKeyDictionary[psycopg.Connection[Any], float] = WeakKeyDictionary()
+
+
+@contextlib.contextmanager
+def engine_cursor(rows: int = 1) -> Iterator[psycopg.Cursor[TupleRow]]:
+    """A cursor that binds on the server, in binary where asked; Django's own makes text of all.
+
+    Its errors are Django's, as everywhere. `rows`: how many its statement is about.
+    """
+    kept = PLANNED_SECONDS if rows < BUSY_ROWS else PLANNED_SECONDS_BUSY
+    connection.ensure_connection()
+    raw = connection.connection
+    with connection.wrap_database_errors, psycopg.Cursor(raw) as cursor:
+        planned_at, now = _planned_at.get(raw), time.monotonic()
+        if planned_at is None:
+            cursor.execute(PLANNING)
+            # Django turns all preparing off, also where it is asked for.
+            raw.prepare_threshold = sys.maxsize
+            if not connection.in_atomic_block:  # A rollback would take it back.
+                _planned_at[raw] = now
+        elif planned_at < now - kept:
+            cursor.execute("DISCARD PLANS")
+            _planned_at[raw] = now
+        yield cursor
