@@ -6,7 +6,7 @@ BIN := .venv/bin
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help up test lint format types imports migrations lock ci bench bench-quick clean venv venv-dev
+.PHONY: help up test test-all lint format types imports migrations lock ci bench bench-quick clean venv venv-dev
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -16,6 +16,9 @@ up: venv ## start everything in the sandbox: dashboard, chatbot, API, worker (Ct
 
 test: venv-dev ## run the tests on SQLite, and on PostgreSQL and Redis where they are
 	@exec $(BIN)/python -m tests $(ARGS)
+
+test-all: venv-dev ## the same with what takes long: real Ruby, PHP, Go, the largest inputs (20 minutes)
+	@exec $(BIN)/python -m tests --all $(ARGS)
 
 lint: venv-dev ## check style and import rules
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(MAKE) imports

@@ -1,8 +1,10 @@
-"""`make test`: the suite on each database that is there. Arguments go to pytest.
+"""`make test`, and `make test-all` (`--all`): the suite on each database that is there.
 
-PostgreSQL comes first and runs the tests that touch a database; then all of them run on SQLite.
-Several processes share them out among themselves (most tests wait more than they compute), and
-those that compare times come last, alone. When the arguments name tests, one process runs them.
+Other arguments go to pytest. `make test` leaves out what takes long (LONG); tests that the
+arguments name are run whatever they are. PostgreSQL comes first and runs the tests that touch a
+database; then all of them run on SQLite. Several processes share them out among themselves (most
+tests wait more than they compute), and those that compare times come after, alone. When the
+arguments name tests, one process runs them.
 """
 
 from __future__ import annotations
@@ -16,15 +18,21 @@ from pathlib import Path
 from tests import needs
 
 # What never depends on which database there is, or brings its own.
-NOT_AGAIN = "database and not browser and not soak and not process"
+NOT_AGAIN = "database and not (browser or soak or process or languages)"
 BESIDE_OTHERS, ALONE = "not soak and not alone", "not soak and alone"
+# What `make test` leaves out, so that it ends within six minutes.
+LONG = ("languages", "walk", "schemathesis", "soak")
 PROCESSES = os.environ.get("TEST_PROCESSES") or str(min(8, 2 * (os.cpu_count() or 1)))
 BYTECODE = Path(__file__).parent.parent / ".pytest_cache" / "bytecode"
 
 
 def main(arguments: list[str]) -> int:
     began = time.monotonic()
+    everything = "--all" in arguments
+    arguments = [argument for argument in arguments if argument != "--all"]
     missing = [what for is_here, what in needs.NEEDS.values() if not is_here()]
+    if everything:
+        missing += needs.missing_programs()
     if missing and needs.IN_CI:
         print(f"CI has to have what is missing here: {', '.join(missing)}")
         return 1
@@ -40,16 +48,20 @@ def main(arguments: list[str]) -> int:
         command = [sys.executable, "-m", "pytest", *options, *arguments]
         codes[title] = subprocess.run(command, env=environment | more, check=False).returncode
 
+    meant = "" if everything or not at_once else f" and not ({' or '.join(LONG)})"
     if needs.postgresql():
         title = "on PostgreSQL: the tests that use a database"
-        run(title, "-m", NOT_AGAIN, *at_once, DATABASE_URL=needs.POSTGRESQL_URL)
+        run(title, "-m", NOT_AGAIN + meant, *at_once, DATABASE_URL=needs.POSTGRESQL_URL)
     if missing:
         print(f"── not here, so their tests are skipped: {', '.join(missing)}")
     if at_once:
-        run("on SQLite: all tests that others may run beside", "-m", BESIDE_OTHERS, *at_once)
-        run("on SQLite: those that compare times", "-m", ALONE)
+        title = "on SQLite: all tests that others may run beside"
+        run(title, "-m", BESIDE_OTHERS + meant, *at_once)
+        run("on SQLite: those that compare times", "-m", ALONE + meant)
+        if everything:
+            run("on SQLite: the long ones", "-m", "soak", "--timeout", "300")
     else:
-        run("on SQLite: all tests")
+        run("on SQLite: all tests", *(["-m", ""] if everything else []))
     # 5: nothing was collected, as when the arguments name one test that no database is for.
     failed = {title: code for title, code in codes.items() if code not in {0, 5}}
     ended = f"FAILED {'; '.join(failed)}" if failed else "passed"

@@ -42,11 +42,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip what needs something that is not here; in CI, where all is to be here, fail."""
-    for marker, (is_here, what) in needs.NEEDS.items():
-        if item.get_closest_marker(marker) and not is_here():
-            if needs.IN_CI:
-                pytest.fail(f"CI has to have {what}.", pytrace=False)
-            pytest.skip(f"needs {what}")
+    missing = [
+        what
+        for marker, (is_here, what) in needs.NEEDS.items()
+        if item.get_closest_marker(marker) and not is_here()
+    ]
+    if languages := item.get_closest_marker("languages"):
+        missing += needs.missing_programs(*languages.args)
+    if missing and needs.IN_CI:
+        pytest.fail(f"CI has to have {', '.join(missing)}.", pytrace=False)
+    if missing:
+        pytest.skip(f"needs {', '.join(missing)}")
 
 
 @pytest.fixture(autouse=True)

@@ -52,6 +52,19 @@ def node() -> str:
     return shutil.which("node") or ""
 
 
+# What the tests marked `languages` run: the program, and Debian's package with it.
+PROGRAMS = {"ruby": "ruby", "php": "php-cli", "go": "golang-go", "perl": "perl", "jq": "jq"}
+
+
+def missing_programs(*names: str) -> list[str]:
+    """Those of `names` (all of PROGRAMS if none is named) that are not installed here."""
+    return [
+        f"{name} (package {PROGRAMS[name]})"
+        for name in names or PROGRAMS
+        if shutil.which(name) is None
+    ]
+
+
 # By marker: is it here, and what to install or start if not.
 NEEDS: dict[str, tuple[Callable[[], object], str]] = {
     "postgresql": (postgresql, "PostgreSQL (TEST_DATABASE_URL)"),
