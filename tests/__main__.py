@@ -52,6 +52,9 @@ def main(arguments: list[str]) -> int:
     if needs.postgresql():
         title = "on PostgreSQL: the tests that use a database"
         run(title, "-m", NOT_AGAIN + meant, *at_once, DATABASE_URL=needs.POSTGRESQL_URL)
+        if everything and at_once:
+            long = ("-m", "soak and database and not process", "--timeout", "600")
+            run("on PostgreSQL: the long ones", *long, DATABASE_URL=needs.POSTGRESQL_URL)
     if missing:
         print(f"── not here, so their tests are skipped: {', '.join(missing)}")
     if at_once:
@@ -59,7 +62,7 @@ def main(arguments: list[str]) -> int:
         run(title, "-m", BESIDE_OTHERS + meant, *at_once)
         run("on SQLite: those that compare times", "-m", ALONE + meant)
         if everything:
-            run("on SQLite: the long ones", "-m", "soak", "--timeout", "300")
+            run("the long ones", "-m", "soak and (process or not database)", "--timeout", "300")
     else:
         run("on SQLite: all tests", *(["-m", ""] if everything else []))
     # 5: nothing was collected, as when the arguments name one test that no database is for.
