@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Any, NamedTuple, Protocol
 
 from django.db import connection
@@ -79,6 +80,7 @@ class Finished:
     """An attempt that is over, and what becomes of its delivery.
 
     `status` is succeeded, failed, or pending with the seconds until the next attempt.
+    `asked_seconds` is how long the receiver asked that its webhook be left alone.
     """
 
     claimed: Claimed
@@ -88,6 +90,14 @@ class Finished:
     request_head: bytes
     status: str
     delay_seconds: float = 0.0
+    asked_seconds: float = 0.0
+
+    @property
+    def failures(self) -> int:
+        """The delivery's place in its retry schedule from now on. A 410 uses up none: its webhook
+        is disabled, and whoever enables it may get another."""
+        waits_for_webhook = self.outcome.status_code == HTTPStatus.GONE and self.status == "pending"
+        return self.claimed.failures + (not self.outcome.succeeded and not waits_for_webhook)
 
 
 def counts_as_failure(finished: Finished) -> bool:

@@ -408,7 +408,7 @@ def _row(finished: Finished, states: Mapping[int, str]) -> tuple[Any, ...]:
         claimed.delivery_id,
         claimed.number,
         moved(finished, states.get(claimed.webhook_id, "active")),
-        claimed.failures + (0 if outcome.succeeded else 1),
+        finished.failures,
         float(finished.delay_seconds),
         finished.started_at,
         outcome.duration_ms,

@@ -324,7 +324,7 @@ def _move(finished: Finished, states: dict[int, str], now: datetime, text: str) 
     status = moved(finished, states.get(claimed.webhook_id, "active"))
     return (
         status,
-        claimed.failures + (0 if finished.outcome.succeeded else 1),
+        finished.failures,
         _text(now + timedelta(seconds=delay)) if delay else text,
         None if status in ("pending", "held") else text,
         claimed.delivery_id,

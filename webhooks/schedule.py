@@ -28,31 +28,34 @@ SCHEDULES: dict[str, tuple[int, ...]] = {
 }
 # A delay is stretched by up to this share, so that what failed together does not return together.
 JITTER = 0.1
-RETRY_AFTER_BOUNDS_SECONDS = (1.0, 24.0 * HOUR)
+# The longest that a receiver's Retry-After is obeyed.
+MOST_ASKED_SECONDS = 24.0 * HOUR
 
 
 def next_delay(
     schedule: str,
     failures: int,
-    retry_after_seconds: float | None = None,
+    asked: float | None = None,
     jitter: float | None = None,
 ) -> float | None:
     """Seconds until the next attempt after the `failures`-th failure; None when there is none left.
 
-    `retry_after_seconds` is what the endpoint asked for; it is kept within one second and a day,
-    and uses up its place in the schedule like any other wait. `jitter` from 0 to 1 is drawn when
-    it is not given; a delay is never shorter than the schedule says.
+    `asked` is how long the receiver asked to be left alone, in seconds; up to a day of it is
+    obeyed. The longer of it and the schedule's wait counts: what a receiver answers never shortens
+    the time until a delivery is given up. `jitter` from 0 to 1 is drawn when it is not given; it
+    only lengthens.
     """
     delays = SCHEDULES[schedule]
     if failures > len(delays):
         return None
-    if retry_after_seconds is None:
-        delay = float(delays[failures - 1])
-    else:
-        shortest, longest = RETRY_AFTER_BOUNDS_SECONDS
-        delay = min(max(retry_after_seconds, shortest), longest)
     drawn = random.random() if jitter is None else jitter  # noqa: S311 - spreads load, hides nothing
-    return delay * (1 + JITTER * drawn)
+    stretch = 1 + JITTER * drawn
+    return max(delays[failures - 1] * stretch, pause((asked or 0.0) * stretch))
+
+
+def pause(asked: float) -> float:
+    """For how many seconds a receiver that asks for `asked` is left alone: a day at most."""
+    return min(asked, MOST_ASKED_SECONDS)
 
 
 def retry_after(value: str, now: datetime) -> float | None:

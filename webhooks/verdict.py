@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 def finished(sent: Sent, url: str, head: bytes, outcome: Outcome) -> Finished:
     """What becomes of a delivery after this outcome: done, failed for good, or due again."""
     claimed = sent.claimed
-    status, delay = "failed", 0.0
+    status, delay, asked = "failed", 0.0, _asked(sent, outcome)
     if outcome.succeeded:
         status = "succeeded"
     elif claimed.is_test:
@@ -26,9 +26,6 @@ def finished(sent: Sent, url: str, head: bytes, outcome: Outcome) -> Finished:
         # Waits for the webhook, which is being disabled.
         status = "pending"
     else:
-        asked = None
-        if outcome.status_code in (429, 503) and outcome.retry_after:
-            asked = schedule.retry_after(outcome.retry_after, sent.started_at)
         wait = schedule.next_delay(claimed.retry_schedule, claimed.failures + 1, asked)
         if wait is not None:
             status, delay = "pending", wait
@@ -40,7 +37,15 @@ def finished(sent: Sent, url: str, head: bytes, outcome: Outcome) -> Finished:
         request_head=head,
         status=status,
         delay_seconds=delay,
+        asked_seconds=0.0 if claimed.is_test or claimed.simulate else schedule.pause(asked),
     )
+
+
+def _asked(sent: Sent, outcome: Outcome) -> float:
+    """For how many seconds the receiver asked to be left alone, by its Retry-After; 0 for not."""
+    if outcome.status_code not in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
+        return 0.0
+    return schedule.retry_after(outcome.retry_after, sent.started_at) or 0.0
 
 
 def log_failures(batch: Sequence[Finished]) -> None:

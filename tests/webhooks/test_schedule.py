@@ -59,10 +59,31 @@ def test_jitter_differs_from_one_delivery_to_the_next() -> None:
 
 @pytest.mark.parametrize(
     ("asked", "wait"),
-    [(0, 1), (0.2, 1), (1, 1), (7, 7), (3600, 3600), (DAY, DAY), (DAY + 1, DAY), (1e12, DAY)],
+    [(0, 5), (0.2, 5), (5, 5), (7, 7), (3600, 3600), (DAY, DAY), (DAY + 1, DAY), (1e12, DAY)],
 )
-def test_retry_after_is_kept_within_a_second_and_a_day(asked: float, wait: float) -> None:
+def test_retry_after_lengthens_a_wait_to_a_day_at_most(asked: float, wait: float) -> None:
     assert next_delay("standard", 1, asked, jitter=0) == wait
+    assert (
+        wait <= (next_delay("standard", 1, asked, jitter=1) or 0) <= max(5.5, min(wait * 1.1, DAY))
+    )
+
+
+@given(
+    st.sampled_from(["standard", "quick", "none"]),
+    st.integers(1, 10),
+    st.none() | st.floats(0, 1e12),
+    st.floats(0, 1),
+)
+def test_what_a_receiver_asks_for_never_shortens_a_wait(
+    name: str, failures: int, asked: float | None, jitter: float
+) -> None:
+    as_planned = next_delay(name, failures, jitter=jitter)
+    wait = next_delay(name, failures, asked, jitter)
+    if as_planned is None:
+        assert wait is None
+    else:
+        assert wait is not None
+        assert wait >= max(as_planned, min(asked or 0, DAY))
 
 
 def test_retry_after_does_not_prolong_a_schedule() -> None:
