@@ -75,6 +75,7 @@ class Engine:
         self._clock = DatabaseClock()
         self._name = presence.name()
         self._reported_at = -presence.REPORT_SECONDS
+        self._alive_at = -presence.IDLE_REPORT_SECONDS
         self._workers = 1
         # One sweep over the lanes may take several looks.
         self._after_lane = queue.START
@@ -108,7 +109,7 @@ class Engine:
 
     def leave(self) -> None:
         """On the way out: the other workers need not wait until this one is missed."""
-        if self._reported_at > 0:
+        if self._alive_at > 0:
             presence.leave(self._name)
 
     # -- the socket thread
@@ -203,6 +204,7 @@ class Engine:
         """Take what there is room for, and have it sent. False when more is to be looked at now."""
         traffic = self._traffic
         if traffic.free <= 0:
+            self._report(idle=False)
             return True
         if self._after_lane == queue.START:
             self._swept_whole, self._next_due_at = True, None
@@ -217,8 +219,7 @@ class Engine:
         if due.next_seconds is not None:
             next_due_at = time.monotonic() + due.next_seconds
             self._next_due_at = min(next_due_at, self._next_due_at or next_due_at)
-        if due.lanes:
-            self._report()
+        self._report(idle=not due.lanes)
         if stuck := traffic.stuck(due):
             # As much may lie behind it.
             self._swept_whole &= not queue.present().put_off(stuck)
@@ -251,12 +252,15 @@ class Engine:
                 self._swept_whole = False
         return self._after_lane == queue.START and self._swept_whole
 
-    def _report(self) -> None:
-        """Tell the other workers of this one, and count them."""
+    def _report(self, *, idle: bool) -> None:
+        """Say that this worker runs. With work, also tell the others of it, and count them."""
         now = time.monotonic()
-        if now - self._reported_at >= presence.REPORT_SECONDS:
-            self._reported_at = now
+        if not idle and now - self._reported_at >= presence.REPORT_SECONDS:
+            self._reported_at = self._alive_at = now
             self._workers = presence.report(self._name)
+        elif now - self._alive_at >= presence.IDLE_REPORT_SECONDS:
+            self._alive_at = now
+            presence.report_idle(self._name)
 
     def _send(self, claimed: Sequence[Claimed], probes: dict[int, int]) -> set[int]:
         """Have them sent; `probes` are the endpoints that are probed, by lane. Returns the lanes of

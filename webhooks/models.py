@@ -82,6 +82,10 @@ class Webhook(models.Model):
     # Since when every delivery has failed; null after a success.
     failing_since = models.DateTimeField(null=True, blank=True, editable=False)
     last_success_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # When a delivery failed last, within a minute, and exactly once that is days after the first.
+    last_failure_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Its receiver answered 429 or 503 with Retry-After: nothing but a test is sent until then.
+    asked_to_wait_until = models.DateTimeField(null=True, blank=True, editable=False)
     # The people of the account are yet to be told that it was disabled.
     notice_due = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
@@ -344,7 +348,10 @@ class Worker(models.Model):
     """A worker process that delivers at this moment: see webhooks/presence.py."""
 
     name = models.CharField(max_length=100, primary_key=True)
-    seen_at = models.DateTimeField()
+    # It runs, whether or not there is something to deliver.
+    alive_at = models.DateTimeField(db_default=Now())
+    # It delivers: it takes its share of each room.
+    seen_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return self.name

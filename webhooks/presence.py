@@ -1,6 +1,6 @@
-"""How many workers deliver at this moment, as the database knows it.
+"""Which workers run and how many deliver at this moment, as the database knows it.
 
-An endpoint's room is meant for all workers together, so each takes its share. A worker that was
+An endpoint's room is meant for all workers that deliver, so each takes its share. A worker that was
 killed counts for a few seconds more.
 """
 
@@ -9,15 +9,20 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
+from django.db.models import Max
 from django.db.models.functions import Now
 
 from webhooks.models import Worker
 
 REPORT_SECONDS: Final = 2.0
 GONE_SECONDS: Final = 7
+# A worker without work says less often that it runs: each time is a COMMIT.
+IDLE_REPORT_SECONDS: Final = 5.0
+# One that has said nothing for so long is taken for stopped. It may be late where all is busy.
+SILENT_SECONDS: Final = 20
 FORGOTTEN_SECONDS: Final = 60
 
 
@@ -29,15 +34,31 @@ def name() -> str:
 def report(worker: str) -> int:
     """Say that `worker` delivers; returns how many do, itself included."""
     Worker.objects.bulk_create(
-        [Worker(name=worker, seen_at=Now())],
+        [Worker(name=worker, alive_at=Now(), seen_at=Now())],
         update_conflicts=True,
         unique_fields=["name"],
-        update_fields=["seen_at"],
+        update_fields=["alive_at", "seen_at"],
     )
-    Worker.objects.filter(seen_at__lt=Now() - timedelta(seconds=FORGOTTEN_SECONDS)).delete()
+    Worker.objects.filter(alive_at__lt=Now() - timedelta(seconds=FORGOTTEN_SECONDS)).delete()
     return Worker.objects.filter(seen_at__gt=Now() - timedelta(seconds=GONE_SECONDS)).count()
 
 
+def report_idle(worker: str) -> None:
+    """Say that `worker` runs and has nothing to deliver."""
+    Worker.objects.bulk_create(
+        [Worker(name=worker, alive_at=Now())],
+        update_conflicts=True,
+        unique_fields=["name"],
+        update_fields=["alive_at"],
+    )
+
+
+def last_alive_at() -> datetime | None:
+    """When a worker said last that it runs; None when all have stopped, or none ever ran."""
+    found: datetime | None = Worker.objects.aggregate(last=Max("alive_at"))["last"]
+    return found
+
+
 def leave(worker: str) -> None:
-    """Say that `worker` delivers no more."""
+    """Say that `worker` runs no more."""
     Worker.objects.filter(pk=worker).delete()

@@ -25,7 +25,8 @@ def in_the_sandbox(settings: Settings) -> None:
 
 
 def age(worker: str, seconds: float) -> None:
-    Worker.objects.filter(pk=worker).update(seen_at=Now() - timedelta(seconds=seconds))
+    then = Now() - timedelta(seconds=seconds)
+    Worker.objects.filter(pk=worker).update(seen_at=then, alive_at=then)
 
 
 def most_at_once() -> int:
@@ -53,6 +54,17 @@ def test_a_worker_that_is_not_heard_of_is_not_counted_and_soon_forgotten() -> No
     age("killed", presence.FORGOTTEN_SECONDS + 1)
     presence.report("one")
     assert not Worker.objects.filter(pk="killed").exists()
+
+
+def test_a_worker_without_work_says_that_it_runs_and_takes_no_share(running: Engine) -> None:
+    assert presence.last_alive_at() is None
+    running.run()
+    assert Worker.objects.count() == 1
+    assert presence.last_alive_at() is not None
+    assert presence.report("one") == 1
+    running.leave()
+    presence.leave("one")
+    assert presence.last_alive_at() is None
 
 
 def test_two_processes_have_two_names() -> None:
