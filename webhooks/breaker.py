@@ -41,8 +41,8 @@ def sentence(endpoint: Endpoint) -> str:
     if endpoint.held_since is None or endpoint.held_until is None:
         return ""
     return (
-        f"Held back since {endpoint.held_since:%H:%M} UTC because {endpoint.held_reason}; "
-        f"next try {endpoint.held_until:%H:%M:%S} UTC."
+        f"Held back until {endpoint.held_until:%H:%M:%S} UTC because {endpoint.held_reason}, since "
+        f"{endpoint.held_since:%H:%M} UTC."
     )
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from webhooks import breaker, in_order
 from webhooks.models import Attempt, Delivery, DeliveryStatus, WebhookStatus
+from webhooks.next_attempt import Waiting, WaitingFor
 
 # A page that shows a delivery asks again every second while it is due within this time.
 SOON_SECONDS = 20
 LONGEST_WAIT_SECONDS = 3600
+# It waits for a moment, and a person need not.
+SENDABLE = frozenset({WaitingFor.RETRY, WaitingFor.ENDPOINT, WaitingFor.RETRY_AFTER})
 
 
 @dataclass(frozen=True)
@@ -24,8 +26,10 @@ class Standing:
     sentence: str = ""
     # When the next attempt is due, if that is what the sentence is about.
     next_at: datetime | None = None
+    # Nothing happens until somebody does something elsewhere: the page need not ask again.
     is_final: bool = False
     in_flight: bool = False
+    may_send_now: bool = False
 
     def seconds_to_wait(self, now: datetime) -> int | None:
         """How long a page may wait until it asks again; None for never, 0 for every second."""
@@ -37,78 +41,58 @@ class Standing:
         return 0 if left <= SOON_SECONDS else min(left, LONGEST_WAIT_SECONDS)
 
 
-def in_flight(delivery: Delivery, now: datetime) -> bool:
-    """Whether a worker has the delivery in hand."""
-    return (
-        delivery.status == DeliveryStatus.PENDING
-        and delivery.lease_until is not None
-        and delivery.lease_until > now
-    )
-
-
 def _times(count: int) -> str:
     return "1 attempt" if count == 1 else f"{count} attempts"
 
 
-def _pending(delivery: Delivery, last: Attempt | None, now: datetime) -> Standing:
-    if in_flight(delivery, now):
-        return Standing(
-            "blue",
-            "progress_activity",
-            "Sending",
-            f"Attempt {delivery.attempts} is on its way",
-            "The answer appears here by itself.",
-            in_flight=True,
-        )
-    if (front := in_order.waits_for([delivery]).get(delivery.pk)) is not None:
-        return Standing(
-            "blue",
-            "hourglass_top",
-            "Waiting its turn",
-            "Waiting for the one before it",
-            f"Delivery {front} of the same conversation comes first; this webhook wants them in "
-            "order.",
-        )
-    if delivery.due_at <= now and (held_back := breaker.sentence(delivery.webhook.endpoint)):
-        return Standing(
-            "amber",
-            "front_hand",
-            "Held back",
-            "Its endpoint is held back",
-            held_back,
-            next_at=delivery.webhook.endpoint.held_until,
-        )
-    webhook = delivery.webhook
-    if webhook.rate_limit and delivery.due_at <= now:
-        return Standing(
-            "blue",
-            "hourglass_top",
-            "Waiting its turn",
-            "Waiting its turn",
-            f"At most {webhook.rate_limit} deliveries of this webhook leave in a second.",
-        )
-    if delivery.failures and last is not None:
-        return Standing(
-            "amber",
-            "schedule",
-            "Retrying",
-            "Retrying",
-            f"Attempt {last.number} failed. {last.error}",
-            next_at=delivery.due_at,
-        )
-    if delivery.due_at > now:
-        return Standing("amber", "schedule", "Waiting", "Waiting", next_at=delivery.due_at)
-    return Standing(
+# By what it waits for: colour, icon, label and title.
+WAITS: dict[WaitingFor, tuple[str, str, str, str]] = {
+    WaitingFor.ANSWER: ("blue", "progress_activity", "Sending", "On its way"),
+    WaitingFor.TURN: ("blue", "hourglass_top", "Due", "About to be sent"),
+    WaitingFor.RETRY: ("amber", "schedule", "Retrying", "Retrying"),
+    WaitingFor.RETRY_AFTER: (
+        "amber",
+        "front_hand",
+        "Asked to wait",
+        "Its receiver asked to be left alone",
+    ),
+    WaitingFor.ENDPOINT: ("amber", "front_hand", "Held back", "Its endpoint is held back"),
+    WaitingFor.RATE_LIMIT: ("blue", "hourglass_top", "Waiting its turn", "Waiting its turn"),
+    WaitingFor.CONVERSATION: (
         "blue",
         "hourglass_top",
-        "Due",
-        "About to be sent",
-        "A worker takes it in a moment. If nothing happens, see that a worker runs.",
+        "Waiting its turn",
+        "Waiting for the one before it",
+    ),
+    WaitingFor.WORKER: ("red", "power_off", "No worker", "No worker runs"),
+    WaitingFor.WEBHOOK: ("amber", "pause_circle", "Held", "Waits for its webhook"),
+    WaitingFor.PLAN: ("amber", "pause_circle", "Held", "Waits for a plan with webhooks"),
+}
+
+
+def _waiting(delivery: Delivery, last: Attempt | None, waits: Waiting) -> Standing:
+    colour, icon, label, title = WAITS[waits.word]
+    if waits.word == WaitingFor.ANSWER:
+        title = f"Attempt {delivery.attempts} is on its way"
+    failed = f"Attempt {last.number} failed. {last.error} " if last and delivery.failures else ""
+    return Standing(
+        colour,
+        icon,
+        label,
+        title,
+        failed + waits.sentence,
+        next_at=waits.next_at,
+        is_final=waits.word in (WaitingFor.WEBHOOK, WaitingFor.PLAN),
+        in_flight=waits.word == WaitingFor.ANSWER,
+        may_send_now=waits.word in SENDABLE,
     )
 
 
-def standing(delivery: Delivery, last: Attempt | None, now: datetime) -> Standing:
-    """Where `delivery` stands; `last` is its last attempt."""
+def standing(delivery: Delivery, last: Attempt | None, waits: Waiting | None) -> Standing:
+    """Where `delivery` stands; `last` is its last attempt, `waits` what it waits for, if it is not
+    over."""
+    if waits is not None:
+        return _waiting(delivery, last, waits)
     match delivery.status:
         case DeliveryStatus.SUCCEEDED:
             where = (
@@ -129,26 +113,10 @@ def standing(delivery: Delivery, last: Attempt | None, now: datetime) -> Standin
             return Standing(
                 "red", "error", "Failed", title, last.error if last else "", is_final=True
             )
-        case DeliveryStatus.CANCELLED:
+        case _:
             why = (
                 "The webhook was deleted before this was sent."
                 if delivery.webhook.status == WebhookStatus.DELETED
                 else "It will not be sent."
             )
             return Standing("grey", "block", "Cancelled", "Cancelled", why, is_final=True)
-        case DeliveryStatus.HELD:
-            why = (
-                "The account's plan has no webhooks. With Basic or above, this is sent."
-                if delivery.webhook.status == WebhookStatus.ACTIVE
-                else "The webhook is disabled. Enable it, and this is sent."
-            )
-            return Standing(
-                "amber",
-                "pause_circle",
-                "Held",
-                "Waits for its webhook",
-                why,
-                is_final=True,
-            )
-        case _:
-            return _pending(delivery, last, now)

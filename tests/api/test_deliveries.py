@@ -81,7 +81,7 @@ def test_the_log_is_narrowed_and_shows_how_the_last_attempt_went(
     assert (newest["id"], newest["isTest"], newest["lastAttempt"]) == (test, True, None)
     assert oldest["lastAttempt"]["statusCode"] == 200
     assert oldest["nextAttemptAt"] is None
-    assert newest["nextAttemptAt"]
+    assert newest["waitingFor"]
     assert listed("?status=succeeded") == [str(delivery.pk)]
     assert listed(f"?eventId={delivery.event_id}") == [str(delivery.pk)]
     assert listed(f"?webhookId={webhook.pk}") == [test, str(delivery.pk)]

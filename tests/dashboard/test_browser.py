@@ -14,7 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 from chatbots.models import Chatbot
 from inbox.models import Inbox
 from tests.receiver import Receiver
-from webhooks import engine
+from webhooks import engine, presence
 
 pytestmark = [
     pytest.mark.browser,
@@ -80,6 +80,7 @@ def test_a_first_webhook_is_added_tested_and_seen_to_work(
     page: Page, chatbot: Chatbot, live_receiver: Receiver
 ) -> None:
     live_receiver.answer("/hook", 202, body=b'{"thanks": 1.0}')
+    presence.report_idle("a worker")
     add_webhook(page, "")
     expect(page.get_by_text("Enter the URL of your endpoint.")).to_be_visible()
     add_webhook(page, live_receiver.url("/hook"))

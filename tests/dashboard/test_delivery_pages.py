@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tests.dashboard.conftest import deliver
+from webhooks import presence
 from webhooks.models import Attempt, Delivery, DeliveryStatus, Webhook
 
 
@@ -61,6 +62,7 @@ def test_what_a_visitor_says_is_never_html(browser_of_member: Client, webhook: W
 def test_a_delivery_on_its_way_asks_every_second_and_is_quiet_until_something_changes(
     browser_of_member: Client, webhook: Webhook
 ) -> None:
+    presence.report("a worker")
     delivery = deliver(webhook, DeliveryStatus.PENDING, attempts=0)
     Delivery.objects.update(due_at=timezone.now(), failures=0)
     page = browser_of_member.get(page_of(delivery))
@@ -81,6 +83,7 @@ def test_a_delivery_on_its_way_asks_every_second_and_is_quiet_until_something_ch
 def test_a_delivery_that_waits_long_asks_when_its_time_comes(
     browser_of_member: Client, webhook: Webhook
 ) -> None:
+    presence.report("a worker")
     delivery = deliver(webhook, DeliveryStatus.PENDING)
     text = browser_of_member.get(page_of(delivery)).content.decode()
     assert "Retrying" in text

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from chatbots.models import Chatbot, Plan
 from tests.dashboard.conftest import SECRET, deliver
-from webhooks import breaker
+from webhooks import breaker, presence
 from webhooks.models import Delivery, DeliveryStatus, Endpoint, Webhook, WebhookStatus
 
 ADD = "/webhooks/webhook/add/"
@@ -237,6 +237,7 @@ def test_nobody_deletes_a_webhook_with_its_history(
 
 
 def test_a_held_endpoint_is_shown_and_let_go(browser_of_member: Client, webhook: Webhook) -> None:
+    presence.report("a worker")
     breaker.hold(webhook.endpoint_id, "timeout")
     waiting = deliver(webhook, DeliveryStatus.PENDING, attempts=0)
     Delivery.objects.filter(pk=waiting.pk).update(due_at=timezone.now() - timedelta(seconds=1))
@@ -248,7 +249,7 @@ def test_a_held_endpoint_is_shown_and_let_go(browser_of_member: Client, webhook:
     assert endpoint.held_until is not None
     since, until = f"{endpoint.held_since:%H:%M}", f"{endpoint.held_until:%H:%M:%S}"
     because = "because 20 in a row timed out"
-    assert f"Held back since {since} UTC {because}; next try {until} UTC." in page
+    assert f"Held back until {until} UTC {because}, since {since} UTC." in page
     of_delivery = reverse("admin:webhooks_delivery_change", args=[waiting.pk])
     assert "Its endpoint is held back" in browser_of_member.get(of_delivery).content.decode()
 

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from webhooks.coloured_json import MOST_BYTES, coloured, indented
 from webhooks.curl_command import curl_command
-from webhooks.delivery_words import standing
-from webhooks.models import Attempt, Delivery, DeliveryStatus, Endpoint, Webhook, WebhookStatus
+from webhooks.delivery_words import WAITS, standing
+from webhooks.models import Attempt, Delivery, DeliveryStatus, Webhook, WebhookStatus
+from webhooks.next_attempt import Waiting, WaitingFor
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 LAST = Attempt(number=2, status_code=204, duration_ms=31, error="It timed out.")
@@ -39,25 +40,43 @@ JSON = st.recursive(
         ({"status": DeliveryStatus.FAILED, "attempts": 1}, "Failed after 1 attempt", None),
         ({"status": DeliveryStatus.FAILED, "attempts": 10}, "Failed after 10 attempts", None),
         ({"status": DeliveryStatus.CANCELLED}, "Cancelled", None),
-        ({"status": DeliveryStatus.HELD}, "Waits for its webhook", None),
-        ({"due_at": NOW}, "About to be sent", 0),
-        ({"due_at": NOW, "attempts": 2, "failures": 2}, "Retrying", 0),
-        ({"due_at": NOW + timedelta(seconds=300), "failures": 2}, "Retrying", 300),
-        ({"due_at": NOW + timedelta(hours=9), "failures": 2}, "Retrying", 3600),
-        ({"lease_until": NOW + timedelta(seconds=9), "attempts": 3}, "Attempt 3 is on its way", 0),
-        ({"due_at": NOW, "lease_until": NOW - timedelta(seconds=1)}, "About to be sent", 0),
     ],
 )
 def test_a_delivery_stands_in_words(
     fields: dict[str, object], title: str, wait: int | None
 ) -> None:
-    delivery = Delivery(
-        **({"due_at": NOW} | fields),
-        webhook=Webhook(status=WebhookStatus.ACTIVE, endpoint=Endpoint()),
-    )
-    found = standing(delivery, LAST, NOW)
+    delivery = Delivery(**({"due_at": NOW} | fields), webhook=Webhook(status=WebhookStatus.ACTIVE))
+    found = standing(delivery, LAST, None)
     assert found.title == title
     assert found.seconds_to_wait(NOW) == wait
+
+
+@pytest.mark.parametrize(
+    ("word", "seconds", "failures", "title", "wait"),
+    [
+        (WaitingFor.WEBHOOK, None, 0, "Waits for its webhook", None),
+        (WaitingFor.TURN, None, 0, "About to be sent", 0),
+        (WaitingFor.RETRY, 7, 2, "Retrying", 0),
+        (WaitingFor.RETRY, 300, 2, "Retrying", 300),
+        (WaitingFor.RETRY, 9 * 3600, 2, "Retrying", 3600),
+        (WaitingFor.ANSWER, None, 2, "Attempt 3 is on its way", 0),
+        (WaitingFor.WORKER, None, 2, "No worker runs", 0),
+    ],
+)
+def test_one_that_waits_says_for_what(
+    word: WaitingFor, seconds: int | None, failures: int, title: str, wait: int | None
+) -> None:
+    next_at = NOW + timedelta(seconds=seconds) if seconds else None
+    delivery = Delivery(attempts=3, failures=failures)
+    found = standing(delivery, LAST, Waiting(word, "It waits.", next_at))
+    assert found.title == title
+    failed = "Attempt 2 failed. It timed out. " if failures else ""
+    assert found.sentence == failed + "It waits."
+    assert found.seconds_to_wait(NOW) == wait
+
+
+def test_everything_that_is_waited_for_has_its_look() -> None:
+    assert set(WAITS) == set(WaitingFor)
 
 
 def shown(data: bytes) -> str:

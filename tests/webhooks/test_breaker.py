@@ -282,8 +282,10 @@ def test_it_says_since_when_and_until_when_and_why(webhook: Webhook) -> None:
 
     sentence = breaker.sentence(endpoint)
 
-    assert f"since {endpoint.held_since:%H:%M} UTC because 20 in a row timed out" in sentence
-    assert f"next try {endpoint.held_until:%H:%M:%S} UTC" in sentence
+    assert sentence == (
+        f"Held back until {endpoint.held_until:%H:%M:%S} UTC because 20 in a row timed out, "
+        f"since {endpoint.held_since:%H:%M} UTC."
+    )
     breaker.release(webhook.endpoint_id)
     assert breaker.sentence(endpoint_of(webhook)) == ""
 

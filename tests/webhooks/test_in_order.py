@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 import pytest
-from django.utils import timezone
 
 from chatbots.models import Chatbot
 from tests.receiver import Receiver
@@ -18,7 +17,7 @@ from tests.webhooks.due import (
     side_by_side,
 )
 from tests.webhooks.ordered import add_events, ordered_webhook, places
-from webhooks import delivery_words, in_order, queue
+from webhooks import delivery_words, in_order, presence, queue, waiting
 from webhooks.api import shapes
 from webhooks.engine import Engine
 from webhooks.models import Delivery
@@ -94,13 +93,12 @@ def test_people_are_told_what_a_delivery_waits_for(chatbot: Chatbot) -> None:
     add_events(chatbot, "a", "a", "b")
     front, behind, other = webhook.deliveries.order_by("id")
     assert in_order.waits_for([front, behind, other]) == {behind.pk: front.pk}
-    stands = delivery_words.standing(behind, None, timezone.now())
+    presence.report("a worker")
+    stands = delivery_words.standing(behind, None, waiting.of(behind))
     assert stands.title == "Waiting for the one before it"
     assert f"Delivery {front.pk}" in stands.sentence
-    shown = {one["id"]: one["nextAttemptAt"] for one in shapes.deliveries([front, behind, other])}
-    assert shown[str(behind.pk)] is None
-    assert shown[str(front.pk)]
-    assert shown[str(other.pk)]
+    shown = [one["waitingFor"] for one in shapes.deliveries([front, behind, other])]
+    assert shown == ["turn", "conversation", "turn"]
     assert shapes.delivery(behind)["nextAttemptAt"] is None
 
 

@@ -19,11 +19,11 @@ from chatbots import database_clock
 from chatbots.admin.column import column
 from chatbots.admin.scope import ScopedAdmin, ScopedFilter
 from chatbots.models import EventType
-from webhooks import replay
+from webhooks import replay, waiting
 from webhooks.attempt_view import request_body, request_headers, response_headers
 from webhooks.coloured_json import coloured
 from webhooks.curl_command import curl_command
-from webhooks.delivery_words import in_flight, standing
+from webhooks.delivery_words import standing
 from webhooks.last_error import with_last_error
 from webhooks.models import Attempt, Delivery, DeliveryStatus, ErrorKind, WebhookStatus
 
@@ -156,7 +156,10 @@ class DeliveryAdmin(ScopedAdmin):
 
     def _delivery(self, request: HttpRequest, pk: int) -> Delivery:
         delivery = (
-            self.get_queryset(request).select_related("webhook__chatbot").filter(pk=pk).first()
+            self.get_queryset(request)
+            .select_related("webhook__chatbot__account")
+            .filter(pk=pk)
+            .first()
         )
         if delivery is None:
             raise Http404("There is no such delivery.")
@@ -169,8 +172,8 @@ class DeliveryAdmin(ScopedAdmin):
                 :SHOWN_ATTEMPTS
             ]
         )
-        stands = standing(delivery, attempts[0] if attempts else None, now)
-        flying = in_flight(delivery, now)
+        waits = waiting.of(delivery, now)
+        stands = standing(delivery, attempts[0] if attempts else None, waits)
         payload = b"" if attempts else bytes(delivery.event.body)
         return {
             "payload": coloured(payload),
@@ -183,11 +186,12 @@ class DeliveryAdmin(ScopedAdmin):
             "attempts": [shown(attempt) for attempt in attempts],
             # Changes whenever anything on the page would.
             "version": (
-                f"{delivery.status}-{delivery.attempts}-{delivery.failures}-{len(attempts)}-{flying}"
+                f"{delivery.status}-{delivery.attempts}-{delivery.failures}-{len(attempts)}"
+                f"-{waits.word if waits else ''}"
             ),
             # What is due goes out by itself, and what is held waits for its webhook.
             "may_resend": (
-                (delivery.status in RESENDABLE or stands.next_at is not None)
+                (delivery.status in RESENDABLE or stands.may_send_now)
                 and delivery.webhook.status != WebhookStatus.DELETED
             ),
         }

@@ -9,6 +9,7 @@ import msgspec
 from chatbots.events import PAYLOADS
 from webhooks.api.documents import COUNT, FLAG, MOMENT, SETTINGS, Json, ref, text, thing
 from webhooks.models import DeliveryStatus, ErrorKind
+from webhooks.next_attempt import WaitingFor
 
 WHEN_OR_NULL: Final[Json] = {"type": ["string", "null"], "format": "date-time"}
 TEXT_OR_NULL: Final[Json] = {"type": ["string", "null"]}
@@ -102,7 +103,22 @@ SCHEMAS: Final[Json] = {
             "isTest": FLAG,
             "simulate": {"anyOf": [ref("Simulate"), {"type": "null"}]},
             "attemptCount": COUNT,
-            "nextAttemptAt": WHEN_OR_NULL,
+            "nextAttemptAt": {
+                **WHEN_OR_NULL,
+                "description": (
+                    "The first moment at which it can be tried, always ahead; null where it is "
+                    "over, or nobody can know."
+                ),
+            },
+            "waitingFor": {
+                "type": ["string", "null"],
+                "enum": [*(word.value for word in WaitingFor), None],
+                "description": "What it waits for; null when it is over.",
+            },
+            "waitingReason": {
+                **TEXT_OR_NULL,
+                "description": "The same in a sentence, as the dashboard shows it.",
+            },
             "createdAt": MOMENT,
             "finishedAt": WHEN_OR_NULL,
             "lastAttempt": {"anyOf": [thing(OUTCOME), {"type": "null"}]},

@@ -53,7 +53,7 @@ def webhook(account: Account, webhook_id: str) -> Webhook:
 
 def deliveries(account: Account) -> QuerySet[Delivery]:
     return Delivery.objects.filter(webhook__chatbot__account=account).select_related(
-        "event", "webhook"
+        "event", "webhook__endpoint", "webhook__chatbot__account"
     )
 
 

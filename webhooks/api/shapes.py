@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from chatbots import database_clock
 from chatbots.models import Event
 from chatbots.timestamp import iso
-from webhooks import attempt_view, breaker, in_order, vault
-from webhooks.models import Attempt, Delivery, DeliveryStatus, Webhook
+from webhooks import attempt_view, breaker, vault, waiting
+from webhooks.models import Attempt, Delivery, Webhook
+from webhooks.next_attempt import Waiting, WaitingFor
 
 
 def moment(value: datetime | None) -> str | None:
@@ -70,17 +70,11 @@ def sent_to(rows: Sequence[Delivery]) -> list[dict[str, Any]]:
     ]
 
 
-def delivery(
-    row: Delivery, now: datetime | None = None, waiting: Collection[int] | None = None
-) -> dict[str, Any]:
-    """A delivery. For whoever shows many: `now` is the database's, `waiting` those that wait for
-    an earlier one of their conversation."""
-    if waiting is None:
-        waiting = in_order.waits_for([row])
-    pending = row.status == DeliveryStatus.PENDING
-    in_flight = (
-        pending and row.lease_until is not None and row.lease_until > (now or database_clock.now())
-    )
+def delivery(row: Delivery) -> dict[str, Any]:
+    return _delivery(row, waiting.of(row))
+
+
+def _delivery(row: Delivery, waits: Waiting | None) -> dict[str, Any]:
     return {
         "id": str(row.pk),
         "eventId": row.event_id,
@@ -89,13 +83,13 @@ def delivery(
         "webhookId": str(row.webhook_id),
         "url": row.webhook.url,
         "status": row.status,
-        "inFlight": in_flight,
+        "inFlight": waits is not None and waits.word == WaitingFor.ANSWER,
         "isTest": row.is_test,
         "simulate": row.simulate,
         "attemptCount": row.attempts,
-        "nextAttemptAt": (
-            moment(row.due_at) if pending and not in_flight and row.pk not in waiting else None
-        ),
+        "nextAttemptAt": moment(waits.next_at) if waits else None,
+        "waitingFor": waits.word if waits else None,
+        "waitingReason": waits.sentence if waits else None,
         "createdAt": moment(row.created_at),
         "finishedAt": moment(row.finished_at),
     }
@@ -109,9 +103,9 @@ def deliveries(rows: Sequence[Delivery]) -> list[dict[str, Any]]:
         .order_by("delivery_id", "number")
         .defer("request_head", "request_body", "response_head", "response_body")
     }
-    now, waiting = database_clock.now(), in_order.waits_for(rows)
+    waits = waiting.of_each(rows)
     return [
-        delivery(row, now, waiting)
+        _delivery(row, waits.get(row.pk))
         | {"lastAttempt": outcome(latest[row.pk]) if row.pk in latest else None}
         for row in rows
     ]

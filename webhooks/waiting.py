@@ -1,0 +1,78 @@
+"""What each of some deliveries waits for: the facts for webhooks/next_attempt.py, gathered for all
+of them at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from chatbots import database_clock
+from webhooks import breaker, in_order, presence
+from webhooks.models import Delivery, DeliveryStatus, WebhookStatus
+from webhooks.next_attempt import Facts, Waiting, next_attempt
+
+NOT_OVER = (DeliveryStatus.PENDING, DeliveryStatus.HELD)
+
+
+def in_flight(delivery: Delivery, now: datetime) -> bool:
+    """Whether a worker has the delivery in hand."""
+    return (
+        delivery.status == DeliveryStatus.PENDING
+        and delivery.lease_until is not None
+        and delivery.lease_until > now
+    )
+
+
+def of_each(rows: Iterable[Delivery], now: datetime | None = None) -> dict[int, Waiting]:
+    """By id, what each of `rows` that is not over waits for. `now` is the database's.
+
+    Three queries at most, if `rows` have their webhooks, endpoints and accounts with them.
+    """
+    waiting = [
+        row
+        for row in rows
+        if row.status in NOT_OVER and row.webhook.status != WebhookStatus.DELETED
+    ]
+    if not waiting:
+        return {}
+    now = now or database_clock.now()
+    fronts = in_order.waits_for(waiting)
+    seen_at = presence.last_alive_at()
+    silent = timedelta(seconds=presence.SILENT_SECONDS)
+    worker_runs = seen_at is not None and now - seen_at < silent
+    return {
+        row.pk: next_attempt(
+            Facts(
+                now=now,
+                due_at=row.due_at,
+                attempts=row.attempts,
+                is_in_flight=in_flight(row, now),
+                failures=row.failures,
+                is_test=row.is_test,
+                webhook_is_active=row.webhook.status == WebhookStatus.ACTIVE,
+                plan_has_webhooks=row.webhook.account.has_webhooks,
+                in_front=fronts.get(row.pk),
+                worker_runs=worker_runs,
+                worker_seen_at=seen_at,
+                starts_worker=_starts_worker(),
+                asked_to_wait_until=None if row.is_test else row.webhook.asked_to_wait_until,
+                held_reason=breaker.sentence(row.webhook.endpoint),
+                held_until=row.webhook.endpoint.held_until,
+                rate_limit=row.webhook.rate_limit,
+            )
+        )
+        for row in waiting
+    }
+
+
+def of(row: Delivery, now: datetime | None = None) -> Waiting | None:
+    """What one delivery waits for; None when it is over."""
+    return of_each([row], now).get(row.pk)
+
+
+def _starts_worker() -> str:
+    if settings.SANDBOX:
+        return "make up"
+    return "celery --app=emitter worker"
