@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv6Address, ip_address, ip_network
 from urllib.parse import quote
 
 import idna
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
-from webhooks.address_policy import AddressPolicy, Network
+from webhooks.address_policy import AddressPolicy, Network, effective
 
 MAX_URL_LENGTH = 2000
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -163,6 +163,15 @@ def _policy(own_networks: bool, allowed: tuple[Network, ...]) -> AddressPolicy:
     return AddressPolicy(own_networks, allowed)
 
 
+def refused(leads: str, address: str, reason: str) -> str:
+    """The sentence for an address that may not be reached; `leads` is its subject."""
+    network = ip_network(effective(ip_address(address.partition("%")[0])))
+    return (
+        f"{leads} is not a public address ({reason}). Your endpoint must be publicly accessible; "
+        f"for one that is not, whoever runs the emitter adds {network} to ENDPOINT_ALLOW_NETWORKS."
+    )
+
+
 def refusal(destination: Destination) -> str:
     """Why the present settings refuse `destination`, as a sentence; "" when they do not.
 
@@ -179,18 +188,16 @@ def refusal(destination: Destination) -> str:
     if destination.is_address:
         reason = present_policy().refusal(destination.host)
         if reason:
-            return (
-                f"{destination.host} is not a public address ({reason}). "
-                "Your endpoint must be publicly accessible."
-            )
+            return refused(destination.host, destination.host, reason)
     elif not settings.SANDBOX and not settings.ENDPOINT_ALLOW_NETWORKS:
         last = "." + destination.host
         if "." not in destination.host or last.endswith(
             tuple("." + suffix for suffix in SPECIAL_SUFFIXES)
         ):
             return (
-                f"{destination.host} is a name of a private network. "
-                "Your endpoint must be publicly accessible."
+                f"{destination.host} is a name of a private network. Your endpoint must be "
+                "publicly accessible; for one that is not, whoever runs the emitter adds its "
+                "network to ENDPOINT_ALLOW_NETWORKS."
             )
     return ""
 

@@ -9,15 +9,23 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
 
 import pycares
 
+from webhooks.look_up_channel import LookUpChannel
+
 SHORTEST_TTL_SECONDS = 1
 LONGEST_TTL_SECONDS = 300
-# After quick answers c-ares gives the next a quarter of a second, and twice as long with each try.
-# With its usual three tries a name that takes two seconds would count as unanswered; with so many
-# a name server has the ten seconds of an attempt.
-TRIES = 6
+# After quick answers c-ares gives the next a quarter of a second, and about twice as long with each
+# try, within this: the answer to an earlier try is not taken. So many tries are the ten seconds of
+# an attempt, at least.
+LONGEST_TRY_SECONDS = 4.0
+TRIES = 8
+# Who asks later than this after a question that is still open asks anew: the next try of an old
+# question may be seconds away when its name server is back.
+SHARED_SECONDS = 1.0
 MOST_NAMES = 10_000
 
 # What is wrong, as the end of "The name … ".
@@ -33,54 +41,76 @@ _ERRORS = {
 
 # Called with the addresses, or with none and the end of "The name …". On any thread.
 Answer = Callable[[Sequence[str], str], None]
+Value = TypeVar("Value")
+
+
+@dataclass(slots=True, eq=False)
+class Question:
+    """One that c-ares was asked, and those who wait for it."""
+
+    name: str
+    asked_at: float
+    waiting: list[Answer] = field(default_factory=list)
 
 
 class Resolver:
     """Looks names up. One per process; every method may be called from any thread."""
 
-    def __init__(self, servers: Sequence[str] = ()) -> None:
-        """`servers` ("127.0.0.1:5353") instead of the system's name servers."""
-        self._channel = pycares.Channel(
-            flags=pycares.ARES_FLAG_NOSEARCH,
-            timeout=2.0,
+    def __init__(
+        self,
+        servers: Sequence[str] = (),
+        *,
+        domains: Sequence[str] | None = None,
+        ndots: int | None = None,
+    ) -> None:
+        """`servers` ("127.0.0.1:5353"), `domains` and `ndots` instead of the system's own."""
+        self._channel = LookUpChannel(
+            servers=servers,
+            domains=domains,
+            ndots=ndots,
+            longest_try_seconds=LONGEST_TRY_SECONDS,
             tries=TRIES,
-            servers=list(servers) or None,
         )
         self._lock = threading.Lock()
         self._kept: OrderedDict[str, tuple[float, list[str]]] = OrderedDict()
-        self._waiting: dict[str, list[Answer]] = {}
+        # The address of a name that answered last, for longer than the TTL of either.
+        self._preferred: OrderedDict[str, str] = OrderedDict()
+        self._open: dict[str, list[Question]] = {}
 
     def look_up(self, name: str, answer: Answer) -> None:
         """Call `answer` with the addresses of `name`, at once when they are known still.
 
-        Two that ask for the same name share one look-up. Failures are not kept.
+        Those who ask for the same name at the same time share one question. Failures are not kept.
         """
+        now = time.monotonic()
+        addresses: list[str] = []
+        question = Question(name, now, [answer])
         with self._lock:
             kept = self._kept.get(name)
-            if kept is not None and kept[0] > time.monotonic():
-                addresses = kept[1]
+            if kept is not None and kept[0] > now:
+                addresses = self._in_order(name, kept[1])
             else:
-                addresses = []
-                waiting = self._waiting.get(name)
-                if waiting is not None:
-                    waiting.append(answer)
+                questions = self._open.setdefault(name, [])
+                if questions and now - questions[-1].asked_at < SHARED_SECONDS:
+                    questions[-1].waiting.append(answer)
                     return
-                self._waiting[name] = [answer]
+                questions.append(question)
         if addresses:
             answer(addresses, "")
             return
 
         def done(result: pycares.AddrInfoResult | None, error: int | None) -> None:
-            self._answered(name, result, error)
+            self._answered(question, result, error)
 
         try:
             self._channel.getaddrinfo(name, None, callback=done)
         except (pycares.AresError, UnicodeError, ValueError):
-            self._answered(name, None, pycares.errno.ARES_EBADNAME)
+            self._answered(question, None, pycares.errno.ARES_EBADNAME)
 
     def _answered(
-        self, name: str, result: pycares.AddrInfoResult | None, error: int | None
+        self, question: Question, result: pycares.AddrInfoResult | None, error: int | None
     ) -> None:
+        name = question.name
         addresses: list[str] = []
         sentence, ttl = "", 0
         if error is None and result is not None:
@@ -89,30 +119,55 @@ class Resolver:
                 text = address.decode() if isinstance(address, bytes) else address
                 if text not in addresses:
                     addresses.append(text)
-            ttl = min((node.ttl for node in result.nodes), default=0)
+            # Of an alias, too: it may lead elsewhere before the addresses that it leads to change.
+            ttls = [node.ttl for node in result.nodes] + [alias.ttl for alias in result.cnames]
+            ttl = min(ttls, default=0)
         if not addresses:
             sentence = _ERRORS.get(
                 error or pycares.errno.ARES_ENODATA,
                 f"could not be looked up ({pycares.errno.errorcode.get(error or 0, error)}).",
             )
         with self._lock:
-            waiting = self._waiting.pop(name, [])
+            questions = self._open.get(name, [])
             if addresses:
                 kept_seconds = min(max(ttl, SHORTEST_TTL_SECONDS), LONGEST_TTL_SECONDS)
-                self._kept[name] = (time.monotonic() + kept_seconds, addresses)
-                self._kept.move_to_end(name)
-                while len(self._kept) > MOST_NAMES:
-                    self._kept.popitem(last=False)
+                _keep(self._kept, name, (time.monotonic() + kept_seconds, addresses))
+                addresses = self._in_order(name, addresses)
+                # Who waits for an older question need not wait for its next try.
+                answered = questions[:]
+            else:
+                answered = [question]
+            waiting = [one for each in answered for one in each.waiting]
+            for each in answered:
+                each.waiting = []
+            if question in questions:
+                questions.remove(question)
+            if not questions:
+                self._open.pop(name, None)
         for answer in waiting:
             answer(addresses, sentence)
 
+    def _in_order(self, name: str, addresses: list[str]) -> list[str]:
+        preferred = self._preferred.get(name)
+        if preferred not in addresses or preferred == addresses[0]:
+            return addresses
+        return [preferred, *(one for one in addresses if one != preferred)]
+
     def prefer(self, name: str, address: str) -> None:
-        """`address` of `name` answered: give it first from now on."""
+        """`address` of `name` answered: give it first from now on, after a new look-up too."""
+        if self._preferred.get(name) == address:
+            return
         with self._lock:
             kept = self._kept.get(name)
-            if kept is not None and address in kept[1] and kept[1][0] != address:
-                others = [other for other in kept[1] if other != address]
-                self._kept[name] = (kept[0], [address, *others])
+            if kept is not None and address in kept[1]:
+                _keep(self._preferred, name, address)
 
     def close(self) -> None:
         self._channel.close()
+
+
+def _keep(kept: OrderedDict[str, Value], name: str, value: Value) -> None:
+    kept[name] = value
+    kept.move_to_end(name)
+    while len(kept) > MOST_NAMES:
+        kept.popitem(last=False)

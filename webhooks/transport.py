@@ -23,6 +23,7 @@ import pycurl
 
 from webhooks import outcome
 from webhooks.answer import Head
+from webhooks.destination import refused
 from webhooks.outcome import TOTAL_SECONDS, Outcome
 from webhooks.resolver import Resolver
 from webhooks.transfer import Handle, Request, Transfer, Way
@@ -321,13 +322,8 @@ class Transport:
 
     def _refuse(self, transfer: Transfer, address: str, reason: str) -> None:
         host = transfer.request.destination.host
-        leads = host if host == address else f"{host} leads to {address}, which"
-        self._finish(
-            transfer,
-            "refused_address",
-            f"{leads} is not a public address ({reason}), so nothing was sent. "
-            "Your endpoint must be publicly accessible.",
-        )
+        leads = host if host == address else f"Nothing was sent: {host} leads to {address}, which"
+        self._finish(transfer, "refused_address", refused(leads, address, reason))
 
     def _finish(
         self, transfer: Transfer, kind: str, sentence: str, head: Head | None = None

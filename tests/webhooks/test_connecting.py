@@ -147,6 +147,7 @@ def test_a_name_with_one_address_that_is_not_public_is_not_connected_to(
     assert outcome.error_kind == "refused_address"
     assert "inside.example.com leads to" in outcome.error
     assert "publicly accessible" in outcome.error
+    assert "ENDPOINT_ALLOW_NETWORKS" in outcome.error
     assert outcome.remote_address == ""
     assert server.connections == 0
 

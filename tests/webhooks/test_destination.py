@@ -301,6 +301,28 @@ def test_outside_the_sandbox_the_rest_is_refused(url: str, word: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("url", "network"),
+    [
+        ("https://10.1.2.3/", "10.1.2.3/32"),
+        ("https://[fd00::1]:8443/", "fd00::1/128"),
+        ("https://[::ffff:10.1.2.3]/", "10.1.2.3/32"),
+        ("https://169.254.169.254/", "169.254.169.254/32"),
+    ],
+)
+def test_the_refusal_of_an_address_names_the_setting_that_would_allow_it(
+    settings: Settings, url: str, network: str
+) -> None:
+    assert f"adds {network} to ENDPOINT_ALLOW_NETWORKS." in present_refusal(url)
+    settings.ENDPOINT_ALLOW_NETWORKS = [ip_network(network)]
+    assert present_refusal(url) == ""
+
+
+@pytest.mark.parametrize("url", ["https://intranet/", "https://receiver.internal/"])
+def test_the_refusal_of_a_private_name_names_the_setting_too(url: str) -> None:
+    assert "ENDPOINT_ALLOW_NETWORKS" in present_refusal(url)
+
+
+@pytest.mark.parametrize(
     "url",
     [
         "http://example.com/",

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from tests.webhooks.dns_server import DnsServer, Says
-from webhooks import resolver
+from tests.webhooks.dns_server import AAAA, A, DnsServer, Says
+from webhooks import look_up_channel, resolver
 from webhooks.resolver import Resolver
 
 
@@ -124,6 +124,119 @@ def test_a_failure_is_not_kept(looks_up: Resolver, dns: DnsServer) -> None:
     assert Asked(looks_up, "a.example.com").wait()[0] == ["203.0.113.1"]
 
 
+@pytest.mark.parametrize("says", [Says.NO_SUCH_NAME, Says.NOTHING, Says.SERVER_FAILURE, []])
+def test_a_name_is_found_as_soon_as_it_is_there_whatever_the_zone_lets_keep(
+    looks_up: Resolver, dns: DnsServer, says: Says | list[str]
+) -> None:
+    """c-ares would keep a denial for the minimum of the SOA: five minutes here."""
+    dns.tell("late.example.com", says)
+    assert Asked(looks_up, "late.example.com").wait()[0] == []
+    dns.tell("late.example.com", ["203.0.113.1"])
+    assert Asked(looks_up, "late.example.com").wait()[0] == ["203.0.113.1"]
+
+
+def test_nothing_is_kept_longer_than_our_own_limit(
+    looks_up: Resolver, dns: DnsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the TTL: c-ares would keep it for an hour, under ours."""
+    monkeypatch.setattr(resolver, "LONGEST_TTL_SECONDS", 0)
+    monkeypatch.setattr(resolver, "SHORTEST_TTL_SECONDS", 0)
+    dns.tell("a.example.com", ["203.0.113.1"], ["203.0.113.2"], ttl=86400)
+    dns.tell("a.example.com", Says.NOTHING, kinds=[AAAA])
+    assert Asked(looks_up, "a.example.com").wait()[0] == ["203.0.113.1"]
+    assert Asked(looks_up, "a.example.com").wait()[0] == ["203.0.113.2"]
+
+
+def test_an_alias_is_kept_no_longer_than_it_says(looks_up: Resolver, dns: DnsServer) -> None:
+    dns.tell("a.example.com", ["b.example.com.", "203.0.113.1"], ttl=1)
+    assert Asked(looks_up, "a.example.com").wait()[0] == ["203.0.113.1"]
+    until, _ = looks_up._kept["a.example.com"]
+    assert until - time.monotonic() <= 1
+
+
+def test_an_answer_too_long_for_a_datagram_is_asked_for_again(
+    looks_up: Resolver, dns: DnsServer
+) -> None:
+    many = [f"203.0.113.{number}" for number in range(100)]
+    dns.tell("many.example.com", Says.TRUNCATED, many, kinds=[A])
+    dns.tell("many.example.com", Says.NOTHING, kinds=[AAAA])
+    assert sorted(Asked(looks_up, "many.example.com").wait()[0]) == sorted(many)
+    assert dns.asked_by_tcp["many.example.com"]
+
+
+def test_a_name_server_that_is_back_is_heard_at_once(
+    looks_up: Resolver, dns: DnsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new question gets its answer, and with it those who wait for an older one."""
+    monkeypatch.setattr(resolver, "SHARED_SECONDS", 0)
+    dns.tell("a.example.com", ["203.0.113.1"])
+    dns.is_silent = True
+    waiting = [Asked(looks_up, "a.example.com") for _ in range(3)]
+    dns.is_silent = False
+    began = time.monotonic()
+    assert Asked(looks_up, "a.example.com").wait()[0] == ["203.0.113.1"]
+    assert time.monotonic() - began < look_up_channel.FIRST_TRY_MS / 2000
+    for question in waiting:
+        assert question.wait(0.5)[0] == ["203.0.113.1"]
+
+
+def test_a_question_is_not_joined_once_it_is_old(
+    looks_up: Resolver, dns: DnsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dns.tell("a.example.com", Says.HANG)
+    for shared_seconds, questions in ((60, 1), (0, 2), (60, 2)):
+        monkeypatch.setattr(resolver, "SHARED_SECONDS", shared_seconds)
+        Asked(looks_up, "a.example.com")
+        assert len(looks_up._open["a.example.com"]) == questions
+
+
+# ---------------------------------------------------------------- as the machine has it
+
+
+@pytest.mark.parametrize(
+    ("name", "asked_as"),
+    [
+        ("receiver", "receiver.ns.svc.cluster.example"),
+        ("receiver.team.svc", "receiver.team.svc.cluster.example"),
+        ("only.example.com", "only.example.com"),
+    ],
+)
+def test_a_short_name_is_looked_up_along_the_search_list(
+    dns: DnsServer, name: str, asked_as: str
+) -> None:
+    domains = ["ns.svc.cluster.example", "svc.cluster.example", "cluster.example"]
+    dns.tell(asked_as, ["203.0.113.1"])
+    looks_up = Resolver([dns.server], domains=domains, ndots=5)
+    assert Asked(looks_up, name).wait() == (["203.0.113.1"], "")
+    looks_up.close()
+
+
+def test_a_short_name_is_looked_up_as_it_is_too(dns: DnsServer) -> None:
+    """Docker's name server knows its containers by such names; there is no search list."""
+    dns.tell("receiver", ["203.0.113.1"])
+    looks_up = Resolver([dns.server], domains=[], ndots=0)
+    assert Asked(looks_up, "receiver").wait() == (["203.0.113.1"], "")
+    looks_up.close()
+
+
+def test_a_name_of_the_hosts_file_needs_no_name_server() -> None:
+    with DnsServer() as gone:
+        server = gone.server
+    looks_up = Resolver([server])
+    assert "127.0.0.1" in Asked(looks_up, "localhost").wait()[0]
+    looks_up.close()
+
+
+def test_the_settings_of_the_machine_are_what_it_starts_with(
+    dns: DnsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOCALDOMAIN", "corp.example")
+    dns.tell("receiver.corp.example", ["203.0.113.1"])
+    looks_up = Resolver([dns.server])
+    assert Asked(looks_up, "receiver").wait() == (["203.0.113.1"], "")
+    looks_up.close()
+
+
 def test_those_who_ask_for_the_same_name_share_one_question(
     looks_up: Resolver, dns: DnsServer
 ) -> None:
@@ -169,6 +282,18 @@ def test_the_address_that_answered_is_given_first(looks_up: Resolver, dns: DnsSe
     looks_up.prefer("a.example.com", "203.0.113.9")  # None of its addresses any more.
     looks_up.prefer("never.example.com", "203.0.113.9")
     assert Asked(looks_up, "a.example.com").wait()[0] == [given[2], given[0], given[1]]
+
+
+def test_the_address_that_answered_is_given_first_after_the_next_look_up_too(
+    looks_up: Resolver, dns: DnsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resolver, "SHORTEST_TTL_SECONDS", 0)
+    dns.tell("a.example.com", ["203.0.113.1", "203.0.113.2"], ttl=0)
+    last = Asked(looks_up, "a.example.com").wait()[0][-1]
+    looks_up.prefer("a.example.com", last)
+    for _ in range(2):
+        assert Asked(looks_up, "a.example.com").wait()[0][0] == last
+    assert dns.asked["a.example.com"] == 3
 
 
 def test_what_is_kept_is_bounded(
