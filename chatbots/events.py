@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 from django.db import transaction
@@ -22,6 +22,9 @@ from chatbots.models import Chatbot, Event, EventSource, EventType
 from chatbots.timestamp import iso
 
 Priority = Literal["LOW", "MEDIUM", "HIGH"]
+
+# What is sent for one event has no more, whichever way the event came in.
+MOST_BODY_BYTES: Final = 256 * 1024
 
 
 class LiveChatInitiated(msgspec.Struct, kw_only=True):
@@ -79,6 +82,16 @@ _COLUMNS = [field.attname for field in Event._meta.concrete_fields]
 event_recorded = Signal()
 
 
+class TooLarge(ValueError):
+    """The body of an event would be longer than MOST_BODY_BYTES; says so in a sentence."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(
+            f"The event's body would be {size:,} bytes long; at most {MOST_BODY_BYTES:,} "
+            f"({MOST_BODY_BYTES // 1024} KiB) are sent. Leave something out."
+        )
+
+
 def fields_of(event: str) -> tuple[str, ...]:
     """The keys of an event's data, in the page's order; none for an event it does not have."""
     payload = PAYLOADS.get(event)
@@ -103,8 +116,8 @@ def body_of(event: str, occurred_at: datetime, data: Mapping[str, Any]) -> bytes
     """The body of an event: what is signed and sent, byte for byte, on every attempt.
 
     Raises jsonbytes.NotExact, with the path of the value to blame, for data that JavaScript would
-    not give back as they are. A key such as "0" in `data` itself is refused: JavaScript would move
-    it before the event's own.
+    not give back as they are, and TooLarge. A key such as "0" in `data` itself is refused:
+    JavaScript would move it before the event's own.
     """
     for key in data:
         if jsonbytes.is_array_index(key):
@@ -112,11 +125,14 @@ def body_of(event: str, occurred_at: datetime, data: Mapping[str, Any]) -> bytes
                 f"has the key {key!r}; JavaScript would move it before the event's own keys.",
                 "data",
             )
-    return b'{"event":%b,"timestamp":"%b","data":%b}' % (
+    body = b'{"event":%b,"timestamp":"%b","data":%b}' % (
         jsonbytes.encode(event, path="event"),
         iso(occurred_at).encode(),
         jsonbytes.encode(data, path="data"),
     )
+    if len(body) > MOST_BODY_BYTES:
+        raise TooLarge(len(body))
+    return body
 
 
 def build(
@@ -127,7 +143,7 @@ def build(
     source: EventSource,
     occurred_at: datetime | None = None,
 ) -> Event:
-    """An Event with its bytes made, not saved. Raises jsonbytes.NotExact as `body_of` does."""
+    """An Event with its bytes made, not saved. Raises what `body_of` does."""
     moment = milliseconds(occurred_at or timezone.now())
     chatlog_id = data.get("chatlogId")
     values: dict[str, Any] = {

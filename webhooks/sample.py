@@ -30,7 +30,8 @@ def compose(
 ) -> Event:
     """An unsaved Event of `chatbot`: `data` laid over the sample, without the keys in `unset`.
 
-    Raises jsonbytes.NotExact for data that JavaScript would not give back as they are.
+    Raises jsonbytes.NotExact for data that JavaScript would not give back as they are, and
+    events.TooLarge.
     """
     merged = events.lay_over(event, chatbot, data or {}, frozenset(unset))
     made = events.build(chatbot, event, merged, source=source, occurred_at=occurred_at)
@@ -60,8 +61,8 @@ def send_test(
     """Send the webhook's sample event to it alone, on the very path that real events take.
 
     Works for a disabled webhook too. `simulate` is what simulation.check gave; with copies, the
-    first delivery is returned. Raises PlanWithoutWebhooks, and ValidationError, keyed `data`, for
-    data that cannot be sent as they are.
+    first delivery is returned. Raises PlanWithoutWebhooks, and ValidationError: keyed `data` for
+    data that cannot be sent as they are, with the code "too_large" for too much of them.
     """
     subscriptions.require_plan(webhook.account)
     if webhook.status == WebhookStatus.DELETED:
@@ -77,6 +78,8 @@ def send_test(
         )
     except jsonbytes.NotExact as error:
         raise ValidationError({"data": f"{error.path} {error.sentence}".strip()}) from None
+    except events.TooLarge as error:
+        raise ValidationError(str(error), code="too_large") from None
     with transaction.atomic():
         event.save(force_insert=True)
         deliveries = [

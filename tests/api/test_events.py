@@ -235,12 +235,33 @@ def test_a_batch_of_the_wrong_size_is_refused(api: Api, chatbot: Chatbot, events
 def test_the_body_has_a_limit_and_a_batch_a_larger_one(
     api: Api, chatbot: Chatbot, webhook: Webhook
 ) -> None:
-    large = {"event": EVENT, "data": {"userMessage": "x" * 256 * 1024}}
-    check_problem(api.post("/events", {"chatbotId": chatbot.pk, **large}), 413)
-    batch = {"chatbotId": chatbot.pk, "events": [large]}
+    large = {"event": EVENT, "data": {"userMessage": "x" * 200 * 1024}}
+    assert api.post("/events", {"chatbotId": chatbot.pk, **large}).status_code == 202
+    batch = {"chatbotId": chatbot.pk, "events": [large] * 2}
     assert api.post("/events/batch", batch).status_code == 202
-    batch["events"] = [large] * 17
+    batch["events"] = [large] * 21
     check_problem(api.post("/events/batch", batch), 413)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"userMessage": "x" * 256 * 1024},
+        {"more": [10.0**20] * 20_000},  # 21 digits each, written in five bytes.
+    ],
+    ids=["long", "longer than it was written"],
+)
+def test_an_events_size_has_one_limit_each_way_in(
+    api: Api, chatbot: Chatbot, webhook: Webhook, data: dict[str, Any]
+) -> None:
+    large = {"event": EVENT, "data": data}
+    check_problem(api.post("/events", {"chatbotId": chatbot.pk, **large}), 413)
+    batch = {"chatbotId": chatbot.pk, "events": [{"event": EVENT}, large]}
+    problem = check_problem(api.post("/events/batch", batch), 413)
+    assert fields_of(problem) == ["events[1]"]
+    assert "256 KiB" in problem["detail"]
+    check_problem(api.post(f"/webhooks/{webhook.pk}/test", {"data": data}), 413)
+    assert not Event.objects.exists()
 
 
 def test_events_are_listed_newest_first_and_narrowed(

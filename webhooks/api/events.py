@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
+from chatbots.events import TooLarge
 from chatbots.jsonbytes import NotExact
 from chatbots.models import ApiKey, Chatbot, Event, EventSource, EventType
 from chatbots.standing import Standing
@@ -49,7 +50,10 @@ def read_simulate(fields: Fields) -> dict[str, Any] | None:
 def read_event(
     fields: Fields, chatbot: Chatbot, simulate: dict[str, Any] | None = None
 ) -> Event | None:
-    """The event that one object of a request asks for, unsaved; its mistakes go to `fields`."""
+    """The event that one object of a request asks for, unsaved; its mistakes go to `fields`.
+
+    Raises events.TooLarge.
+    """
     name = fields.text("event", required=True)
     data = fields.mapping("data")
     occurred_at = fields.moment("timestamp")
@@ -96,7 +100,10 @@ class EventsView(LeanPost):
         chatbot = (
             None if chatbot_id is None else scope.chatbot(key.account, chatbot_id, fresh=fresh)
         )
-        event = read_event(fields, chatbot or Chatbot(), simulate)
+        try:
+            event = read_event(fields, chatbot or Chatbot(), simulate)
+        except TooLarge as error:
+            raise Problem(413, str(error)) from None
         fields.finish()
         assert chatbot is not None
         assert event is not None
@@ -169,7 +176,10 @@ class EventBatchView(LeanPost):
                 errors.append((f"events[{index}]", "must be an object."))
                 continue
             fields = Fields(item, prefix=f"events[{index}].")
-            event = read_event(fields, chatbot)
+            try:
+                event = read_event(fields, chatbot)
+            except TooLarge as error:
+                raise Problem(413, errors=[(f"events[{index}]", str(error))]) from None
             if event is not None:
                 events.append(event)
             try:

@@ -82,7 +82,8 @@ def handle(exc: Exception, context: Mapping[str, Any]) -> HttpResponse:
         return response(403, exc.messages[0])
     if isinstance(exc, ValidationError):
         errors = list(_django_errors(exc))
-        status = 409 if getattr(exc, "code", None) in CONFLICTS else 400
+        code = getattr(exc, "code", None)
+        status = 409 if code in CONFLICTS else 413 if code == "too_large" else 400
         detail = " ".join(sentence_of(*error) for error in errors)
         return response(status, detail, [error for error in errors if error[0]])
     if isinstance(exc, NotExact):
