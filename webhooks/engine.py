@@ -236,7 +236,7 @@ class Engine:
             self._swept_whole = False
         rooms += [(lane.id, 1) for lane in probed]
         if rooms:
-            taken = queue.present().claim(rooms, limit)
+            taken = queue.present().claim(rooms, limit, traffic.free_bytes)
             self._in_hand |= {one.delivery_id: one for one in taken.claimed}
             self._found = len(taken.claimed)
             if self._found:

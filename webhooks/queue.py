@@ -24,6 +24,9 @@ from webhooks.rate import Rate
 
 # Ten seconds for the attempt; the rest for a slow COMMIT at either end.
 LEASE_SECONDS = 30
+# The bodies of what one claim takes, and of all open requests of a worker, about: the last one may
+# go over it, and has 256 KiB at most.
+MOST_BYTES = 8 * 1024 * 1024
 # How long a delivery is out of the way that waits for an earlier one of its conversation. It is due
 # as soon as that one is over; this is for a worker that is lost at that moment.
 BLOCKED_SECONDS = 300
@@ -153,9 +156,11 @@ class Queue(Protocol):
     def due(self, after_lane: int = START) -> Due:
         """Lanes past `after_lane` that have due work."""
 
-    def claim(self, rooms: Sequence[tuple[int, int]], limit: int) -> Taken:
+    def claim(
+        self, rooms: Sequence[tuple[int, int]], limit: int, most_bytes: int = MOST_BYTES
+    ) -> Taken:
         """Take up to `limit` due deliveries: of each lane no more than its room, and no more than
-        its webhook's rate limit allows.
+        its webhook's rate limit allows. None is taken after `most_bytes` of bodies have been.
 
         Deliveries of a disabled webhook are put to wait instead, those of a deleted one cancelled,
         and those in a lane that their webhook has left are moved to its present one. No more of a

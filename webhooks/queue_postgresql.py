@@ -18,6 +18,7 @@ from webhooks.queue import (
     BLOCKED_SECONDS,
     INTERRUPTED_SENTENCE,
     LEASE_SECONDS,
+    MOST_BYTES,
     MOST_LANES,
     MOST_PUT_OFF,
     START,
@@ -84,14 +85,18 @@ EARLIER = """
 
 # One statement, so one transaction. That its COMMIT is not waited for (synchronous_commit) loses
 # nothing: a claim that a crash of the server undoes leaves the row due.
-# The rows are locked, so that they stay where they are (ctid) until they are changed.
+# The rows are locked, so that they stay where they are (ctid) until they are changed. Of what was
+# found, the lanes in turn, so much is taken that the bodies come to %(bytes)s, the last one going
+# over it: what a body has costs no reading of it.
 CLAIM = f"""
-WITH due AS MATERIALIZED (
-  SELECT d.id, d.ctid, d.lease_until AS lost_lease, d.attempts
+WITH found AS MATERIALIZED (
+  SELECT l.id AS lane, d.due_at, d.id, d.ctid, d.lease_until AS lost_lease, d.attempts,
+         (SELECT body FROM chatbots_event e WHERE e.id = d.event_id)
   FROM (SELECT set_config('synchronous_commit', 'off', true)) AS quick
   CROSS JOIN unnest(%(lanes)b::bigint[], %(rooms)b::int[]) AS l(id, room)
   CROSS JOIN LATERAL (
-    SELECT id, ctid, lease_until, attempts, webhook_id, conversation FROM webhooks_delivery
+    SELECT id, ctid, lease_until, attempts, webhook_id, conversation, event_id, due_at
+    FROM webhooks_delivery
     WHERE status = 'pending' AND lane = l.id AND due_at <= statement_timestamp()
     ORDER BY due_at
     LIMIT l.room
@@ -99,6 +104,13 @@ WITH due AS MATERIALIZED (
   ) d
   WHERE d.conversation = '' OR (SELECT earlier.id {EARLIER} LIMIT 1) IS NULL
   LIMIT %(limit)s
+), due AS MATERIALIZED (
+  SELECT * FROM (
+    SELECT *, sum(size) OVER (ORDER BY turn, id) - size AS before
+    FROM (SELECT *, octet_length(body) AS size,
+                 row_number() OVER (PARTITION BY lane ORDER BY due_at) AS turn FROM found) AS f
+  ) AS f
+  WHERE before < %(bytes)s
 ), lost AS (
   {LOST}
 )
@@ -106,9 +118,9 @@ UPDATE webhooks_delivery d
 SET attempts = d.attempts + 1,
     lease_until = statement_timestamp() + %(lease)s * interval '1 second',
     due_at = statement_timestamp() + %(lease)s * interval '1 second'
-FROM due, webhooks_webhook w, chatbots_event e
-WHERE d.ctid = due.ctid AND w.id = d.webhook_id AND e.id = d.event_id
-RETURNING d.id, d.attempts, d.failures, w.endpoint_id, d.webhook_id, d.event_id, e.body, w.url,
+FROM due, webhooks_webhook w
+WHERE d.ctid = due.ctid AND w.id = d.webhook_id
+RETURNING d.id, d.attempts, d.failures, w.endpoint_id, d.webhook_id, d.event_id, due.body, w.url,
           w.encrypted_secret, w.encrypted_previous_secret, w.previous_secret_until,
           w.standard_headers, w.retry_schedule, d.is_test, d.simulate, d.lane, d.conversation,
           w.status, {Webhook.LANE_SQL}
@@ -274,7 +286,9 @@ class PostgresqlQueue:
             cursor.execute(DUE, {"after": after_lane, "most": MOST_LANES}, prepare=True)
             return look([Seen(*row) for row in cursor.fetchall()])
 
-    def claim(self, rooms: Sequence[tuple[int, int]], limit: int) -> Taken:
+    def claim(
+        self, rooms: Sequence[tuple[int, int]], limit: int, most_bytes: int = MOST_BYTES
+    ) -> Taken:
         limited = [-lane for lane, _ in rooms if lane < 0]
         with (
             transaction.atomic() if limited else contextlib.nullcontext(),
@@ -285,7 +299,7 @@ class PostgresqlQueue:
                 # Locked until COMMIT: no two workers spend the same allowance.
                 cursor.execute(LOCK_LIMITED, [limited])
                 rates = cursor.fetchall()
-            found = self._take(cursor, within(rooms, rates), limit)
+            found = self._take(cursor, within(rooms, rates), limit, most_bytes)
             aside = [row for row in found if is_astray(row)]
             skipped = {row[0] for row in aside}
             taken = Counter(row[4] for row in found if row[0] not in skipped)
@@ -305,7 +319,11 @@ class PostgresqlQueue:
         )
 
     def _take(
-        self, cursor: psycopg.Cursor[TupleRow], rooms: Sequence[tuple[int, int]], limit: int
+        self,
+        cursor: psycopg.Cursor[TupleRow],
+        rooms: Sequence[tuple[int, int]],
+        limit: int,
+        most_bytes: int,
     ) -> list[TupleRow]:
         if not rooms:
             return []
@@ -315,6 +333,7 @@ class PostgresqlQueue:
                 "lanes": [lane for lane, _ in rooms],
                 "rooms": [room for _, room in rooms],
                 "limit": limit,
+                "bytes": most_bytes,
                 "lease": LEASE_SECONDS,
                 "interrupted": INTERRUPTED_SENTENCE,
             },

@@ -7,6 +7,7 @@ import math
 from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import zip_longest
 from typing import Any
 
 from django.db import connection, transaction
@@ -18,6 +19,7 @@ from webhooks.queue import (
     BLOCKED_SECONDS,
     INTERRUPTED_SENTENCE,
     LEASE_SECONDS,
+    MOST_BYTES,
     MOST_LANES,
     MOST_PUT_OFF,
     START,
@@ -70,7 +72,9 @@ FIRST = """
 """
 
 PICK = f"""
-SELECT id, lease_until, attempts FROM ({FIRST}) AS waiting
+SELECT id, lease_until, attempts,
+       (SELECT length(e.body) FROM chatbots_event e WHERE e.id = waiting.event_id)
+FROM ({FIRST}) AS waiting
 WHERE conversation = '' OR NOT EXISTS (SELECT 1 {EARLIER})
 """
 
@@ -153,6 +157,10 @@ WHERE id = %(id)s
 FAILED = "UPDATE webhooks_webhook SET failing_since = %s WHERE id = %s AND failing_since IS NULL"
 
 
+# A delivery's id, lease and attempts, and the bytes of its body.
+Picked = tuple[int, datetime | None, int, int]
+
+
 def _text(moment: datetime) -> str:
     """How Django keeps a time here, for one in UTC: its own way costs as much as a statement."""
     return str(moment.replace(tzinfo=None))
@@ -189,19 +197,23 @@ class SqliteQueue:
             )
         return look(seen)
 
-    def claim(self, rooms: Sequence[tuple[int, int]], limit: int) -> Taken:
+    def claim(
+        self, rooms: Sequence[tuple[int, int]], limit: int, most_bytes: int = MOST_BYTES
+    ) -> Taken:
         with transaction.atomic(), connection.cursor() as cursor:
             now = timezone.now()
             rates: list[Limited] = []
             if limited := [-lane for lane, _ in rooms if lane < 0]:
                 cursor.execute(LIMITS.format(ids=_marks(limited)), limited)
                 rates = [(id, most, _moment(at), now) for id, most, at in cursor.fetchall()]
-            picked: list[tuple[int, datetime | None, int]] = []
+            found: list[list[Picked]] = []
             for lane, room in within(rooms, rates):
-                if len(picked) >= limit:
+                left = limit - sum(map(len, found))
+                if left <= 0:
                     break
-                cursor.execute(PICK, [lane, _text(now), min(room, limit - len(picked))])
-                picked += cursor.fetchall()
+                cursor.execute(PICK, [lane, _text(now), min(room, left)])
+                found.append(cursor.fetchall())
+            picked = _within_bytes(found, most_bytes)
             if not picked:
                 return Taken([], [])
             ids = [row[0] for row in picked]
@@ -211,18 +223,18 @@ class SqliteQueue:
                 APPEND,
                 [
                     _interrupted(delivery_id, number, until)
-                    for delivery_id, until, number in picked
+                    for delivery_id, until, number, _ in picked
                     if until
                 ],
             )
             cursor.execute(READ.format(ids=_marks(ids)), ids)
-            found = cursor.fetchall()
-            taken = Counter(row[4] for row in found if not is_astray(row))
+            read = cursor.fetchall()
+            taken = Counter(row[4] for row in read if not is_astray(row))
             cursor.executemany(
                 LIMITED, [(_text(next_at), id) for next_at, id in spent(rates, taken)]
             )
             rows, aside = [], []
-            for row in found:
+            for row in read:
                 if not is_astray(row):
                     rows.append(_claimed(row))
                     continue
@@ -295,6 +307,17 @@ class SqliteQueue:
                         "stale": _text(moment - timedelta(seconds=10)),
                     },
                 )
+
+
+def _within_bytes(found: Sequence[Sequence[Picked]], most_bytes: int) -> list[Picked]:
+    """The lanes in turn, until the bodies come to `most_bytes`; the last one goes over it."""
+    taken: list[Picked] = []
+    for turn in zip_longest(*found):
+        for row in turn:
+            if row is not None and most_bytes > 0:
+                taken.append(row)
+                most_bytes -= row[3]
+    return taken
 
 
 def _claimed(row: tuple[Any, ...]) -> Claimed:

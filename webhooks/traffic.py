@@ -16,7 +16,7 @@ from webhooks import breaker
 from webhooks.dealing import FIRST_APPETITE, Ask, next_appetite
 from webhooks.models import ErrorKind
 from webhooks.outcome import Outcome
-from webhooks.queue import Claimed, Due, Lane, Taken
+from webhooks.queue import MOST_BYTES, Claimed, Due, Lane, Taken
 from webhooks.room import QUICK_MS, Room, offer
 
 # Requests open at a time. An idle socket costs little; what bounds the work is the database.
@@ -24,8 +24,6 @@ SLOTS: Final = 512
 # Of those to servers that have not answered yet, so many come on top: where ten servers hang, the
 # others' claims are as large as ever.
 EXTRA: Final = SLOTS // 4
-# The bodies of all open requests, about; that of an event may have 256 KiB.
-MOST_BYTES: Final = 8 * 1024 * 1024
 # What a body is thought to have before any was seen: a first claim must not be too large.
 FIRST_BYTES: Final = 256 * 1024
 # How long a lane that had nothing for its endpoint's probe leaves the next ones to others.
@@ -60,6 +58,11 @@ class Traffic:
         """How many more requests may be open; none at all is zero or less."""
         slots = SLOTS - self.in_flight + min(self._unanswered, EXTRA)
         return min(slots, (MOST_BYTES - self._bytes) // self._typical)
+
+    @property
+    def free_bytes(self) -> int:
+        """How much more the bodies of open requests may come to."""
+        return MOST_BYTES - self._bytes
 
     def asks(self, lanes: Sequence[Lane], workers: int) -> list[Ask]:
         """What each lane with due work could take now. Those of one endpoint share its room, which
@@ -128,10 +131,15 @@ class Traffic:
         if len(self._appetites) >= MOST_ROOMS:
             self._appetites, self._stuck = {}, set()
         in_order = {one.lane for one in taken.claimed if one.conversation}
+        # More was there, perhaps, and its bodies would have been too much.
+        is_cut = sum(len(one.body) for one in taken.claimed) >= self.free_bytes
         took = Counter(chain((one.lane for one in taken.claimed), taken.put_aside))
         most = {ask.lane: ask.most for ask in asks}
         more = bool(taken.put_aside)
         for lane, offered in rooms:
+            if is_cut and took[lane] < offered:
+                more = True
+                continue
             self._appetites[lane] = next_appetite(offered, took[lane])
             more = more or offered <= took[lane] < most.get(lane, 0)
             if took[lane] < offered and (not took[lane] or lane in in_order):

@@ -13,6 +13,7 @@ from django.utils import timezone
 from chatbots.models import Chatbot
 from tests.webhooks.due import (
     add_due,
+    add_event,
     add_webhook,
     claim_all,
     finish,
@@ -631,3 +632,37 @@ def test_history_is_not_read_to_find_work_on_sqlite(webhook: Webhook) -> None:
             assert "delivery_in_order (webhook_id=? AND conversation=? AND id<?)" in plan, plan
         assert "SCAN webhooks_delivery" not in plan.replace("SCAN endpoint", ""), plan
         assert "SCAN d" not in plan, plan
+
+
+# ---------------------------------------------------------------- how large a claim is
+
+
+def add_large(chatbot: Chatbot, webhook: Webhook, kilobytes: int, count: int) -> list[int]:
+    event = add_event(chatbot, userMessage="x" * kilobytes * 1000)
+    return add_due(webhook, count, event=event)
+
+
+def test_a_claim_takes_no_more_once_its_bodies_are_enough(
+    chatbot: Chatbot, webhook: Webhook
+) -> None:
+    ids = add_large(chatbot, webhook, 100, 6)
+    rooms = [(webhook.lane, 100)]
+    first = queue.present().claim(rooms, 100, most_bytes=250_000).claimed
+    assert [one.delivery_id for one in first] == ids[:3]
+    # What was left is as it was: due, and its attempt not counted.
+    rest = queue.present().claim(rooms, 100).claimed
+    assert sorted((one.delivery_id, one.number) for one in rest) == [(id, 1) for id in ids[3:]]
+
+
+def test_one_body_is_taken_however_little_room_there_is(chatbot: Chatbot, webhook: Webhook) -> None:
+    add_large(chatbot, webhook, 200, 2)
+    assert len(queue.present().claim([(webhook.lane, 9)], 9, most_bytes=1).claimed) == 1
+
+
+def test_large_bodies_of_one_lane_leave_the_others_their_turn(chatbot: Chatbot) -> None:
+    large, small = (add_webhook(chatbot, f"https://hooks{n}.example.com/") for n in range(2))
+    add_large(chatbot, large, 200, 5)
+    add_due(small, 2)
+    rooms = [(large.lane, 100), (small.lane, 100)]
+    taken = queue.present().claim(rooms, 100, most_bytes=450_000).claimed
+    assert sorted(one.webhook_id for one in taken) == [large.pk] * 3 + [small.pk] * 2

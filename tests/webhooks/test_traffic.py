@@ -10,9 +10,9 @@ from tests.webhooks.due import made_up
 from webhooks import breaker
 from webhooks import traffic as traffic_module
 from webhooks.outcome import Outcome
-from webhooks.queue import Due, Lane, Taken
+from webhooks.queue import MOST_BYTES, Due, Lane, Taken
 from webhooks.room import FIRST, QUICK_MS
-from webhooks.traffic import EXTRA, FIRST_BYTES, MOST_BYTES, SLOTS, Traffic
+from webhooks.traffic import EXTRA, FIRST_BYTES, SLOTS, Traffic
 
 LANE = Lane(id=7, endpoint_id=7)
 ONE = made_up(endpoint_id=7, lane=7)
@@ -142,6 +142,18 @@ def test_a_lane_that_gives_nothing_though_it_is_due_is_stuck_until_it_gives() ->
     assert not traffic.note_appetites(asks, [(7, 1)], Taken([], []))
     traffic.note_appetites(asks, [(7, 1)], Taken([ONE], []))
     assert traffic.stuck(due) == [9]
+
+
+def test_a_lane_that_gave_less_because_bodies_were_large_is_not_stuck() -> None:
+    traffic = Traffic()
+    due = Due(lanes=[LANE, Lane(8, 8)], probes=[], next_seconds=None, last_lane=0)
+    asks = traffic.asks(due.lanes, workers=1)
+    large = made_up(lane=7, conversation="c", body=b"x" * MOST_BYTES)
+    assert traffic.note_appetites(asks, [(7, 8), (8, 8)], Taken([large], []))
+    assert traffic.stuck(due) == []
+    assert [ask.appetite for ask in traffic.asks(due.lanes, workers=1)] == [
+        ask.appetite for ask in asks
+    ]
 
 
 def test_a_lane_in_order_that_gives_less_is_stuck_too() -> None:
