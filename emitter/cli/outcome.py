@@ -18,21 +18,33 @@ Wait = Annotated[
 
 # A delivery takes ten seconds at most; then it may have waited for its turn.
 PATIENCE_SECONDS: Final = 30
+A_MOMENT_SECONDS: Final = 1.0
 LOOK_SECONDS: Final = 0.2
+# What a delivery waits for a moment for; who waits for it need not know.
+BRIEF: Final = (None, "answer", "turn", "rate_limit")
 STYLE: Final = {"succeeded": "green", "failed": "red", "cancelled": "red"}
 
 
 def wait_for(rest: Rest, ids: list[str], more_than: int = 0) -> list[dict[str, Any]]:
-    """Each delivery once it has more than `more_than` attempts, or as it is when patience ends."""
+    """Each delivery once it has more than `more_than` attempts, or as it is when patience ends.
+
+    Says meanwhile what they wait for, on stderr.
+    """
     deadline = time.monotonic() + PATIENCE_SECONDS
     rows: list[dict[str, Any]] = []
     for one in ids:
+        told = None
         while True:
             row = rest.get(f"/deliveries/{one}")
             tried = len(row["attempts"]) > more_than and not row["inFlight"]
             ended = tried or row["status"] in ("held", "cancelled")
             if ended or time.monotonic() > deadline:
                 break
+            takes_long = time.monotonic() > deadline - PATIENCE_SECONDS + A_MOMENT_SECONDS
+            if takes_long and row["waitingFor"] not in (*BRIEF, told):
+                told = row["waitingFor"]
+                line = f"Delivery {row['id']} waits. {screen.plain(row['waitingReason'])}"
+                screen.errors().print(Text(line, style="dim"))
             time.sleep(LOOK_SECONDS)
         rows.append(row)
     return rows
@@ -53,12 +65,13 @@ def last_attempt(row: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def sentence(row: dict[str, Any]) -> str:
-    """What the last attempt led to: "200 in 12 ms", or why it failed."""
+    """What the last attempt led to, "200 in 12 ms" or why it failed, and what it waits for now."""
     last = last_attempt(row)
+    waits = str(row.get("waitingReason") or "")
     if last is None:
-        return "not tried yet"
-    if last["error"]:
-        return str(last["error"])
+        return waits or "not tried"
+    if last["error"] or waits:
+        return f"{last['error'] or ''} {waits}".strip()
     return f"{last['statusCode']} in {last['durationMs']} ms"
 
 

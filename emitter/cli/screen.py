@@ -16,6 +16,11 @@ def console() -> Console:
     return Console(highlight=False, soft_wrap=True)
 
 
+def errors() -> Console:
+    """For what is said beside the answer: a script that reads stdout does not see it."""
+    return Console(highlight=False, soft_wrap=True, stderr=True)
+
+
 def as_json(value: Any) -> None:
     """One value on one line."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db.models.functions import Now
 
 from chatbots.models import Chatbot
 from tests.emitter.command import Emitter, printed
 from tests.receiver import Receiver
-from webhooks import engine, subscriptions
-from webhooks.models import Webhook
+from webhooks import breaker, engine, presence, subscriptions
+from webhooks.models import Endpoint, Webhook
 from webhooks.signing import sign
 
 EVENT = "HUMAN_HANDOVER"
@@ -34,6 +37,7 @@ def webhook(bot: Chatbot, live_receiver: Receiver) -> Webhook:
 
 def with_a_worker(emitter: Emitter, *arguments: str) -> subprocess.CompletedProcess[str]:
     """The command, while a worker delivers."""
+    presence.report("a worker")
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(emitter, *arguments)
         while not running.done():
@@ -71,6 +75,23 @@ def test_a_delivery_that_fails_is_exit_code_1_and_resent_when_the_receiver_is_we
     assert printed(again)[0]["status"] == "succeeded"
     first, second = live_receiver.wait_for(2)
     assert first.body == second.body
+
+
+def test_whoever_waits_is_told_what_for(
+    emitter: Emitter, webhook: Webhook, live_receiver: Receiver
+) -> None:
+    breaker.hold(webhook.endpoint_id, "connect")
+    Endpoint.objects.update(held_until=Now() + timedelta(seconds=4))
+    done = with_a_worker(emitter, "trigger", EVENT, "--wait", "--json")
+    assert printed(done)[0]["results"][0]["status"] == "succeeded"
+    assert re.search(r"Delivery \d+ waits\. Held back until \d\d:\d\d:\d\d UTC", done.stderr)
+
+
+def test_one_that_is_held_says_why(emitter: Emitter, webhook: Webhook) -> None:
+    subscriptions.disable(webhook, "Being rebuilt.")
+    done = emitter("trigger", EVENT, "--wait")
+    assert done.returncode == 1
+    assert "The webhook is disabled. Enable it, and this is sent." in done.stdout
 
 
 def test_an_event_that_nobody_gets_says_why(emitter: Emitter) -> None:
