@@ -7,7 +7,6 @@ slots are refilled while others are in flight: no request waits for the slowest 
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import threading
 import time
@@ -16,7 +15,6 @@ from collections.abc import Sequence
 from http import HTTPStatus
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.db import InterfaceError, OperationalError, connection
 
 from webhooks import presence, queue
@@ -300,8 +298,8 @@ class Engine:
         if not self._unrecorded:
             return
         for one in self._unrecorded:
-            if one.outcome.status_code == HTTPStatus.GONE and not one.claimed.is_test:
-                self._disable(one.claimed.webhook_id)
+            if one.outcome.status_code == HTTPStatus.GONE and not one.claimed.is_experiment:
+                self._disable(one.claimed)
         self._say(self._successes.of_failing(self._unrecorded))
         queue.present().record(self._unrecorded)
         self._successes.note(self._unrecorded)
@@ -319,15 +317,17 @@ class Engine:
             queue.present().tell(successes)
             self._successes.told(successes)
 
-    def _disable(self, webhook_id: int) -> None:
+    def _disable(self, gone: Claimed) -> None:
+        """Disable the webhook of a delivery that was answered 410, if it is still what it was."""
         from webhooks import subscriptions
 
-        webhook = Webhook.objects.filter(pk=webhook_id, status="active").first()
-        if webhook is None:
-            return
-        with contextlib.suppress(ValidationError):  # Somebody deleted it at this moment.
-            subscriptions.disable(webhook, "Its endpoint answered 410 Gone.", notify=True)
-            logger.warning("Webhook %s was disabled: its endpoint answered 410 Gone", webhook_id)
+        webhook = Webhook.objects.filter(pk=gone.webhook_id, generation=gone.generation).first()
+        if webhook and subscriptions.disable_if(
+            webhook,
+            "Its endpoint answered 410 Gone.",
+            lambda row: row.generation == gone.generation,
+        ):
+            logger.warning("Webhook %s was disabled: its endpoint answered 410 Gone", webhook.pk)
 
 
 _engine = Engine()

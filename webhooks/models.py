@@ -51,8 +51,11 @@ class Webhook(models.Model):
     url = models.CharField("endpoint URL", max_length=2000)
     event = models.CharField("event type", max_length=30, choices=EventType)
     encrypted_secret = models.TextField(editable=False)
-    encrypted_previous_secret = models.TextField(blank=True, editable=False)
-    previous_secret_until = models.DateTimeField(null=True, blank=True, editable=False)
+    # The secrets before, the newest first, each as [token, when it ends]: webhooks/rotation.py.
+    previous_secrets = models.JSONField(default=list, blank=True, editable=False)
+    # Counts what makes an answer that is still on its way say nothing of the webhook any more: a
+    # new URL, event type or secret, and enabling.
+    generation = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     status = models.CharField(
         max_length=8, choices=WebhookStatus, default=WebhookStatus.ACTIVE, editable=False
     )

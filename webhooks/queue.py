@@ -47,8 +47,10 @@ class Claimed:
     body: bytes
     url: str
     encrypted_secret: str
-    encrypted_previous_secret: str
-    previous_secret_until: datetime | None
+    # As the webhook's row has them: see webhooks/rotation.py.
+    previous_secrets: list[list[str]]
+    # The webhook's, as it is now.
+    generation: int
     standard_headers: bool
     retry_schedule: str
     is_test: bool
@@ -56,6 +58,11 @@ class Claimed:
     lane: int
     # "" where the webhook does not want its conversations in order.
     conversation: str
+
+    @property
+    def is_experiment(self) -> bool:
+        """A test, or made to misbehave: sent once, and it tells nothing of its webhook."""
+        return self.is_test or bool(self.simulate)
 
 
 # A row as both databases' claims read it: the fields of Claimed in their order, and then its
@@ -104,8 +111,17 @@ class Finished:
 
 
 def counts_as_failure(finished: Finished) -> bool:
-    """Whether an attempt tells of its webhook that it fails. A test's does not."""
-    return not finished.outcome.succeeded and not finished.claimed.is_test
+    """Whether an attempt tells of its webhook that it fails. An experiment's does not."""
+    return not finished.outcome.succeeded and not finished.claimed.is_experiment
+
+
+def failures_of(finished: Iterable[Finished]) -> set[tuple[int, int]]:
+    """The webhooks that failed, each with the generation of which the attempt tells."""
+    return {
+        (one.claimed.webhook_id, one.claimed.generation)
+        for one in finished
+        if counts_as_failure(one)
+    }
 
 
 def over_in_order(finished: Iterable[Finished]) -> list[Claimed]:
@@ -114,10 +130,11 @@ def over_in_order(finished: Iterable[Finished]) -> list[Claimed]:
 
 
 class Success(NamedTuple):
-    """A webhook had a delivery succeed so many seconds ago."""
+    """A webhook had a delivery succeed so many seconds ago, being of this generation then."""
 
     webhook_id: int
     seconds_ago: float
+    generation: int = 0
 
 
 class Lane(NamedTuple):
@@ -245,7 +262,7 @@ def spent(rates: Iterable[Limited], taken: Mapping[int, int]) -> list[tuple[date
 
 INTERRUPTED_SENTENCE = (
     "The worker was lost before it could record what became of this attempt. The request may have "
-    "arrived; it was sent again."
+    "arrived."
 )
 
 

@@ -28,7 +28,7 @@ from webhooks.queue import (
     Seen,
     Success,
     Taken,
-    counts_as_failure,
+    failures_of,
     is_astray,
     look,
     moved,
@@ -121,7 +121,7 @@ SET attempts = d.attempts + 1,
 FROM due, webhooks_webhook w
 WHERE d.ctid = due.ctid AND w.id = d.webhook_id
 RETURNING d.id, d.attempts, d.failures, w.endpoint_id, d.webhook_id, d.event_id, due.body, w.url,
-          w.encrypted_secret, w.encrypted_previous_secret, w.previous_secret_until,
+          w.encrypted_secret, w.previous_secrets, w.generation,
           w.standard_headers, w.retry_schedule, d.is_test, d.simulate, d.lane, d.conversation,
           w.status, {Webhook.LANE_SQL}
 """
@@ -222,7 +222,7 @@ WHERE w.id = d.webhook_id AND d.id = ANY(%(ids)s) AND d.status = 'pending'
 
 # In one order, whoever locks them.
 LOCK_WEBHOOKS = """
-SELECT id, status FROM webhooks_webhook WHERE id = ANY(%s) ORDER BY id FOR {}
+SELECT id, status, generation FROM webhooks_webhook WHERE id = ANY(%s) ORDER BY id FOR {}
 """
 
 # The attempt is appended in any case. Its delivery moves on only if this is still its attempt.
@@ -269,9 +269,11 @@ UPDATE webhooks_webhook w
 SET failing_since = CASE WHEN w.failing_since > s.moment THEN w.failing_since END,
     last_success_at = greatest(w.last_success_at, s.moment)
 FROM (SELECT set_config('synchronous_commit', 'off', true)) AS quick,
-     (SELECT id, statement_timestamp() - seconds * interval '1 second' AS moment
-      FROM unnest(%(ids)b::bigint[], %(seconds)b::float8[]) AS told(id, seconds)) AS s
-WHERE w.id = s.id AND (w.failing_since <= s.moment OR w.last_success_at IS NULL
+     (SELECT id, generation, statement_timestamp() - seconds * interval '1 second' AS moment
+      FROM unnest(%(ids)b::bigint[], %(seconds)b::float8[], %(generations)b::int[])
+        AS told(id, seconds, generation)) AS s
+WHERE w.id = s.id AND w.generation = s.generation
+  AND (w.failing_since <= s.moment OR w.last_success_at IS NULL
                        OR w.last_success_at < s.moment - interval '10 seconds')
 """
 FAILED = """
@@ -369,18 +371,22 @@ class PostgresqlQueue:
     def record(self, finished: Sequence[Finished]) -> None:
         if not finished:
             return
-        failed = sorted({f.claimed.webhook_id for f in finished if counts_as_failure(f)})
+        tried = failures_of(finished)
+        failed = {webhook_id for webhook_id, _ in tried}
         over = over_in_order(finished)
         together = transaction.atomic() if failed or over else contextlib.nullcontext()
         with together, engine_cursor(BUSY_ROWS if over else len(finished)) as cursor:
             states: dict[int, str] = {}
+            failing: list[int] = []
             # Locked, so that a webhook that is being enabled does not leave a row behind, and that
             # whoever changes what waits for it and FOLLOW do not wait for each other.
             if locked := {*failed, *(one.webhook_id for one in over)}:
                 cursor.execute(
                     LOCK_WEBHOOKS.format("UPDATE" if failed else "SHARE"), [list(locked)]
                 )
-                states = dict(cursor.fetchall())
+                found = cursor.fetchall()
+                states = {id: status for id, status, _ in found}
+                failing = [id for id, _, generation in found if (id, generation) in tried]
             cursor.execute(RECORD, _columns(finished, states), prepare=True)
             if over:
                 cursor.execute(
@@ -392,8 +398,8 @@ class PostgresqlQueue:
                     },
                     prepare=True,
                 )
-            if failed:
-                cursor.execute(FAILED, [failed])
+            if failing:
+                cursor.execute(FAILED, [failing])
 
     def tell(self, successes: Sequence[Success]) -> None:
         ordered = sorted(successes)
@@ -403,6 +409,7 @@ class PostgresqlQueue:
                 {
                     "ids": [one.webhook_id for one in ordered],
                     "seconds": [one.seconds_ago for one in ordered],
+                    "generations": [one.generation for one in ordered],
                 },
                 prepare=True,
             )

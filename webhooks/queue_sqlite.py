@@ -30,7 +30,7 @@ from webhooks.queue import (
     Seen,
     Success,
     Taken,
-    counts_as_failure,
+    failures_of,
     is_astray,
     look,
     moved,
@@ -107,7 +107,7 @@ WHERE id IN ({ids})
 
 READ = f"""
 SELECT d.id, d.attempts, d.failures, w.endpoint_id, d.webhook_id, d.event_id, e.body, w.url,
-       w.encrypted_secret, w.encrypted_previous_secret, w.previous_secret_until,
+       w.encrypted_secret, w.previous_secrets, w.generation,
        w.standard_headers, w.retry_schedule, d.is_test, d.simulate, d.lane, d.conversation,
        w.status, {Webhook.LANE_SQL}
 FROM webhooks_delivery d
@@ -151,7 +151,7 @@ SUCCEEDED = """
 UPDATE webhooks_webhook
 SET failing_since = CASE WHEN failing_since > %(moment)s THEN failing_since END,
     last_success_at = max(coalesce(last_success_at, ''), %(moment)s)
-WHERE id = %(id)s
+WHERE id = %(id)s AND generation = %(generation)s
   AND (failing_since <= %(moment)s OR last_success_at IS NULL OR last_success_at < %(stale)s)
 """
 FAILED = "UPDATE webhooks_webhook SET failing_since = %s WHERE id = %s AND failing_since IS NULL"
@@ -271,14 +271,19 @@ class SqliteQueue:
             return
         with transaction.atomic(), connection.cursor() as cursor:
             now = timezone.now()
-            failed = {f.claimed.webhook_id for f in finished if counts_as_failure(f)}
+            tried = failures_of(finished)
+            failed = {webhook_id for webhook_id, _ in tried}
             states: dict[int, str] = {}
+            failing: set[int] = set()
             if failed:
                 cursor.execute(
-                    f"SELECT id, status FROM webhooks_webhook WHERE id IN ({_marks(list(failed))})",
+                    f"SELECT id, status, generation FROM webhooks_webhook "
+                    f"WHERE id IN ({_marks(list(failed))})",
                     list(failed),
                 )
-                states = dict(cursor.fetchall())
+                found = cursor.fetchall()
+                states = {id: status for id, status, _ in found}
+                failing = {id for id, _, generation in found if (id, generation) in tried}
             text = _text(now)
             cursor.executemany(MOVE, [_move(f, states, now, text) for f in finished])
             cursor.executemany(APPEND, [_attempt(f) for f in finished])
@@ -292,17 +297,18 @@ class SqliteQueue:
                         "now": text,
                     },
                 )
-            cursor.executemany(FAILED, [(_text(now), w) for w in sorted(failed)])
+            cursor.executemany(FAILED, [(_text(now), w) for w in sorted(failing)])
 
     def tell(self, successes: Sequence[Success]) -> None:
         now = timezone.now()
         with transaction.atomic(), connection.cursor() as cursor:
-            for webhook_id, seconds in successes:
+            for webhook_id, seconds, generation in successes:
                 moment = now - timedelta(seconds=seconds)
                 cursor.execute(
                     SUCCEEDED,
                     {
                         "id": webhook_id,
+                        "generation": generation,
                         "moment": _text(moment),
                         "stale": _text(moment - timedelta(seconds=10)),
                     },
@@ -331,8 +337,8 @@ def _claimed(row: tuple[Any, ...]) -> Claimed:
         body=bytes(row[6]),
         url=row[7],
         encrypted_secret=row[8],
-        encrypted_previous_secret=row[9],
-        previous_secret_until=_moment(row[10]),
+        previous_secrets=json.loads(row[9]),
+        generation=row[10],
         standard_headers=bool(row[11]),
         retry_schedule=row[12],
         is_test=bool(row[13]),

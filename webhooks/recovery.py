@@ -151,6 +151,7 @@ def _failed(
         webhook=webhook,
         status=DeliveryStatus.FAILED,
         is_test=False,
+        simulate__isnull=True,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -13,9 +13,6 @@ from chatbots import events, jsonbytes
 from chatbots.models import Chatbot, Event, EventSource
 from webhooks import outbox, simulation, subscriptions
 from webhooks.models import Delivery, Webhook, WebhookStatus
-
-# What a simulation does to the making of events and deliveries; the engine does the rest.
-_DONE_HERE: Final = frozenset({"copies", "unknownEvent"})
 
 
 def compose(
@@ -38,12 +35,6 @@ def compose(
     if simulate and simulate.get("unknownEvent"):
         made.body = events.body_of(simulation.UNKNOWN_EVENT, made.occurred_at, merged)
     return made
-
-
-def for_engine(simulate: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """The part of a checked simulation that concerns the sending."""
-    left = {key: value for key, value in (simulate or {}).items() if key not in _DONE_HERE}
-    return left or None
 
 
 def copies_of(simulate: Mapping[str, Any] | None) -> int:
@@ -83,7 +74,7 @@ def send_test(
     with transaction.atomic():
         event.save(force_insert=True)
         deliveries = [
-            outbox.send_to(webhook, event, is_test=True, simulate=for_engine(simulate))
+            outbox.send_to(webhook, event, is_test=True, simulate=simulation.of(simulate))
             for _ in range(copies_of(simulate))
         ]
     return deliveries[0]

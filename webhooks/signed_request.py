@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 
 from chatbots.timestamp import iso
-from webhooks import destination, signing, simulation, vault
+from webhooks import destination, rotation, signing, simulation, vault
 from webhooks.address_policy import AddressPolicy
 from webhooks.destination import Destination
 from webhooks.models import ErrorKind
@@ -116,13 +116,12 @@ def headers_for(sent: Sent, way: Way) -> list[tuple[str, str]]:
 
 
 def standard_headers_for(sent: Sent, way: Way, moment: datetime) -> list[tuple[str, str]]:
-    """The headers of Standard Webhooks 1.0, signed with both secrets after a rotation."""
+    """The headers of Standard Webhooks 1.0, signed with each secret that has not ended."""
     claimed, secrets = sent.claimed, [way.secret]
-    until = claimed.previous_secret_until
-    if claimed.encrypted_previous_secret and until and until > sent.started_at:
+    for token, _ in rotation.still_signing(claimed.previous_secrets, sent.started_at):
         # The receiver may know the new secret already: no reason to send nothing.
         with contextlib.suppress(vault.SecretUnreadable):
-            secrets.append(vault.decrypt(claimed.encrypted_previous_secret))
+            secrets.append(vault.decrypt(token))
     seconds = int(moment.timestamp())
     body = claimed.body
     if claimed.simulate and claimed.simulate.get("badSignature"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -47,6 +48,15 @@ def check(value: object) -> dict[str, Any]:
     if mistakes:
         raise ValidationError(mistakes)
     return dict(value)
+
+
+def of(asked: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """How a delivery misbehaves, of what was checked and asked for; None when it does not at all:
+    with one copy, a timestamp that is right, or a mere false."""
+    does = {key: value for key, value in (asked or {}).items() if value}
+    if does.get("copies") == 1:
+        del does["copies"]
+    return does or None
 
 
 def signature(simulate: dict[str, Any] | None, honest: str) -> str:

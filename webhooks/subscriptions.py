@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import base64
 import secrets
-from datetime import timedelta
+from collections.abc import Callable
 from typing import Any, Final
 
 from django.core.exceptions import ValidationError
@@ -18,14 +18,12 @@ from django.db import IntegrityError, transaction
 
 from chatbots import database_clock
 from chatbots.models import Account, Chatbot, EventType, Plan
-from webhooks import breaker, destination, outbox, settling, vault
+from webhooks import breaker, destination, outbox, rotation, settling, vault
 from webhooks.models import Endpoint, Webhook, WebhookStatus
 from webhooks.webhook_fields import check
 
 # Standard Webhooks 1.0, "Signature scheme": 24 to 64 bytes of key.
 MADE_SECRET_BYTES: Final = 24
-# How long the secret before a rotation still signs the Standard Webhooks header.
-PREVIOUS_SECRET_HOURS: Final = 24
 CHANGEABLE: Final = frozenset(
     {
         "url",
@@ -123,11 +121,15 @@ def update(webhook: Webhook, **changes: Any) -> Webhook:
     with transaction.atomic():
         _lock(webhook)
         secret = changes.pop("secret", None)
-        former_lane = webhook.lane
+        former_lane, former = webhook.lane, (webhook.url, webhook.event)
         for name, value in changes.items():
             setattr(webhook, name, value)
-        if "url" in changes:
+        if webhook.url != former[0]:
             webhook.endpoint = endpoint_of(webhook.url)
+            # Of the new URL nothing is known yet.
+            webhook.failing_since = webhook.last_success_at = None
+        if (webhook.url, webhook.event) != former:
+            webhook.generation += 1
         if secret is not None:
             _rotate(webhook, secret)
         _save(webhook)
@@ -147,26 +149,46 @@ def enable(webhook: Webhook) -> int:
         webhook.status = WebhookStatus.ACTIVE
         webhook.status_reason = ""
         webhook.failing_since = None
-        webhook.save(update_fields=["status", "status_reason", "failing_since", "updated_at"])
+        webhook.generation += 1
+        webhook.save(
+            update_fields=["status", "status_reason", "failing_since", "generation", "updated_at"]
+        )
         released = settling.held(webhook).count()
         settling.begin(webhook, webhook.lane)
     return released
 
 
-def disable(webhook: Webhook, reason: str, *, notify: bool = False) -> int:
+def disable(webhook: Webhook, reason: str) -> int:
     """Stop sending, for `reason` (a sentence people see). What waits is held; returns how much.
 
-    With `notify`, the people of the account get an e-mail. Attempts in flight are let finish.
-    Raises ValidationError for a deleted webhook.
+    Attempts in flight are let finish. Raises ValidationError for a deleted webhook.
     """
     with transaction.atomic():
         _lock(webhook)
-        webhook.status = WebhookStatus.DISABLED
-        webhook.status_reason = reason[:300]
-        webhook.notice_due = notify
-        webhook.save(update_fields=["status", "status_reason", "notice_due", "updated_at"])
-        waiting = settling.pending(webhook, webhook.lane).filter(is_test=False).count()
-        settling.begin(webhook, webhook.lane)
+        return _disable(webhook, reason, notify=False)
+
+
+def disable_if(webhook: Webhook, reason: str, is_still: Callable[[Webhook], bool]) -> bool:
+    """Disable a webhook for what its endpoint did; the people of its account get an e-mail.
+
+    `is_still` is asked of the locked row. Where it says no, somebody changed the webhook since the
+    reason was found: nothing is done, and the answer is False.
+    """
+    with transaction.atomic():
+        _lock(webhook, deleted_too=True)
+        disables = webhook.status == WebhookStatus.ACTIVE and is_still(webhook)
+        if disables:
+            _disable(webhook, reason, notify=True)
+    return disables
+
+
+def _disable(webhook: Webhook, reason: str, *, notify: bool) -> int:
+    webhook.status = WebhookStatus.DISABLED
+    webhook.status_reason = reason[:300]
+    webhook.notice_due = notify
+    webhook.save(update_fields=["status", "status_reason", "notice_due", "updated_at"])
+    waiting = settling.pending(webhook, webhook.lane).filter(is_test=False).count()
+    settling.begin(webhook, webhook.lane)
     return waiting
 
 
@@ -236,19 +258,25 @@ def _lock(webhook: Webhook, *, deleted_too: bool = False) -> None:
 
 
 def _rotate(webhook: Webhook, secret: str) -> None:
+    before = webhook.previous_secrets
     try:
         if secret == webhook.secret:
             return
     except vault.SecretUnreadable:
-        # Its key is lost; a new secret is the way out, with nothing to keep of the old one.
-        webhook.encrypted_previous_secret = ""
-        webhook.previous_secret_until = None
+        pass  # Its key is lost; a new secret is the way out, with nothing to keep of the old one.
     else:
-        webhook.encrypted_previous_secret = webhook.encrypted_secret
-        webhook.previous_secret_until = database_clock.now() + timedelta(
-            hours=PREVIOUS_SECRET_HOURS
-        )
+        before = rotation.replaced(before, webhook.encrypted_secret, database_clock.now())
+    # One that comes back is the present one, and signs once.
+    webhook.previous_secrets = [kept for kept in before if not _holds(kept[0], secret)]
     webhook.encrypted_secret = vault.encrypt(secret)
+    webhook.generation += 1
+
+
+def _holds(token: str, secret: str) -> bool:
+    try:
+        return vault.decrypt(token) == secret
+    except vault.SecretUnreadable:
+        return False
 
 
 def _save(webhook: Webhook) -> None:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable, Sequence
 from itertools import islice, takewhile
 
-from webhooks.queue import Finished, Success, counts_as_failure
+from webhooks.queue import Finished, Success, counts_as_failure, failures_of
 
 LATE_SECONDS = 5.0
 TOLD_SECONDS = 5.0
@@ -23,9 +23,10 @@ class Successes:
     """Those of one process. Moments are its own monotonic seconds."""
 
     def __init__(self) -> None:
-        # By webhook, the first success that its row does not tell of. The longest untold first.
-        self._untold: dict[int, float] = {}
-        self._told_at: dict[int, float] = {}
+        # By webhook and generation, the first success that its row does not tell of. The longest
+        # untold first.
+        self._untold: dict[tuple[int, int], float] = {}
+        self._told_at: dict[tuple[int, int], float] = {}
 
     def __len__(self) -> int:
         return len(self._untold)
@@ -35,11 +36,11 @@ class Successes:
         now = time.monotonic()
         long_ago = now - TOLD_SECONDS
         for one in finished:
-            webhook_id = one.claimed.webhook_id
+            key = one.claimed.webhook_id, one.claimed.generation
             if counts_as_failure(one):
-                self._told_at.pop(webhook_id, None)
-            elif not one.claimed.is_test and self._told_at.get(webhook_id, long_ago) <= long_ago:
-                self._untold.setdefault(webhook_id, now)
+                self._told_at.pop(key, None)
+            elif not one.claimed.is_experiment and self._told_at.get(key, long_ago) <= long_ago:
+                self._untold.setdefault(key, now)
 
     def to_tell(self, *, idle: bool) -> list[Success]:
         """Those whose turn has come: a few at a time, and while there is other work only those
@@ -47,15 +48,18 @@ class Successes:
         now = time.monotonic()
         before = now if idle else now - LATE_SECONDS
         longest = takewhile(lambda one: one[1] <= before, self._untold.items())
-        return [Success(webhook, now - moment) for webhook, moment in islice(longest, AT_ONCE)]
+        return [
+            Success(webhook, now - moment, generation)
+            for (webhook, generation), moment in islice(longest, AT_ONCE)
+        ]
 
     def of_failing(self, finished: Iterable[Finished]) -> list[Success]:
         """Those of webhooks that have failed since: the success is told before the failure is."""
         if not self._untold:
             return []
         now = time.monotonic()
-        failed = {one.claimed.webhook_id for one in finished if counts_as_failure(one)}
-        return [Success(one, now - self._untold[one]) for one in failed & self._untold.keys()]
+        failed = failures_of(finished) & self._untold.keys()
+        return [Success(key[0], now - self._untold[key], key[1]) for key in failed]
 
     def told(self, successes: Sequence[Success]) -> None:
         """The rows say so now."""
@@ -63,5 +67,5 @@ class Successes:
             self._told_at.clear()
         now = time.monotonic()
         for one in successes:
-            del self._untold[one.webhook_id]
-            self._told_at[one.webhook_id] = now
+            del self._untold[one.webhook_id, one.generation]
+            self._told_at[one.webhook_id, one.generation] = now

@@ -56,18 +56,28 @@ def disable_long_failing() -> int:
         webhook=OuterRef("pk"),
         status=DeliveryStatus.SUCCEEDED,
         is_test=False,
+        simulate__isnull=True,
         finished_at__gt=OuterRef("failing_since"),
     )
     failing.filter(Exists(success)).update(failing_since=None)
     found = list(failing.select_related("chatbot__account"))
-    for webhook in found:
-        subscriptions.disable(
-            webhook, f"Every delivery failed for {FAILING_DAYS} days.", notify=True
-        )
+    return sum(map(_disable, found))
+
+
+def _disable(webhook: Webhook) -> bool:
+    """Disable it, if it is still failing since the same moment: nobody enabled it or gave it
+    another URL, and nothing succeeded."""
+    since = webhook.failing_since
+    disabled = subscriptions.disable_if(
+        webhook,
+        f"Every delivery failed for {FAILING_DAYS} days.",
+        lambda row: row.failing_since == since,
+    )
+    if disabled:
         logger.warning(
             "Webhook %s was disabled: every delivery failed for %s days", webhook.pk, FAILING_DAYS
         )
-    return len(found)
+    return disabled
 
 
 def send_notices() -> int:

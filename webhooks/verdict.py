@@ -20,7 +20,7 @@ def finished(sent: Sent, url: str, head: bytes, outcome: Outcome) -> Finished:
     status, delay, asked = "failed", 0.0, _asked(sent, outcome)
     if outcome.succeeded:
         status = "succeeded"
-    elif claimed.is_test:
+    elif claimed.is_experiment:
         pass
     elif outcome.status_code == HTTPStatus.GONE:
         # Waits for the webhook, which is being disabled.

@@ -184,7 +184,8 @@ def test_a_simulation_makes_copies_with_an_unknown_name(
     assert len(made["deliveries"]) == 3
     assert made["event"] == EVENT
     assert made["payload"]["event"] not in {"USER_MESSAGE_SENT", ""}
-    assert Delivery.objects.filter(simulate={"timestampSkewSeconds": -600}).count() == 3
+    asked = {"copies": 3, "unknownEvent": True, "timestampSkewSeconds": -600}
+    assert Delivery.objects.filter(simulate=asked).count() == 3
 
 
 def test_a_batch_is_made_together(api: Api, chatbot: Chatbot, webhook: Webhook) -> None:

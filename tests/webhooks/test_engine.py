@@ -166,7 +166,10 @@ def test_after_a_rotation_both_secrets_verify_for_a_day(
     new = subscriptions.rotate_secret(webhook)
     add_due(webhook)
     running.run()
-    Webhook.objects.update(previous_secret_until=timezone.now() - timedelta(seconds=1))
+    webhook.refresh_from_db()
+    ((token, _),) = webhook.previous_secrets
+    over = (timezone.now() - timedelta(seconds=1)).isoformat()
+    Webhook.objects.update(previous_secrets=[[token, over]])
     add_due(webhook)
     running.run()
     today, tomorrow = live_receiver.requests
@@ -582,7 +585,9 @@ def test_without_the_previous_secret_it_is_signed_with_the_present_one(
 ) -> None:
     webhook = add_webhook(chatbot, live_receiver.url("/hook"), standard_headers=True)
     new = subscriptions.rotate_secret(webhook)
-    Webhook.objects.update(encrypted_previous_secret="nonsense")
+    webhook.refresh_from_db()
+    ((_, end),) = webhook.previous_secrets
+    Webhook.objects.update(previous_secrets=[["nonsense", end]])
     add_due(webhook)
     running.run()
     (request,) = live_receiver.requests

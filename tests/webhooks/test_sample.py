@@ -86,7 +86,7 @@ def test_a_simulation_makes_copies_and_an_unknown_event(webhook: Webhook) -> Non
     assert Delivery.objects.count() == 3
     assert Event.objects.count() == 1
     assert body(delivery)["event"] == "SOMETHING_NEW"
-    assert delivery.simulate == {"badSignature": True}
+    assert delivery.simulate == {"copies": 3, "unknownEvent": True, "badSignature": True}
 
 
 def test_the_moment_can_be_given(chatbot: Chatbot) -> None:

@@ -84,6 +84,22 @@ def test_any_json_is_kept_or_refused(asked: object) -> None:
     assert kept == asked
 
 
+@pytest.mark.parametrize(
+    ("asked", "does"),
+    [
+        (None, None),
+        ({}, None),
+        ({"badSignature": False, "copies": 1, "timestampSkewSeconds": 0}, None),
+        ({"copies": 2, "unknownEvent": False}, {"copies": 2}),
+        ({"timestampSkewSeconds": 1}, {"timestampSkewSeconds": 1}),
+    ],
+)
+def test_what_misbehaves_in_nothing_is_an_ordinary_delivery(
+    asked: dict[str, Any] | None, does: dict[str, Any] | None
+) -> None:
+    assert simulation.of(asked) == does
+
+
 @given(st.binary())
 def test_a_bad_signature_looks_right_and_never_is(body: bytes) -> None:
     honest = sign("secret", body)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -221,16 +221,24 @@ def test_rotation_keeps_the_previous_secret_a_day(webhook: Webhook) -> None:
     assert subscriptions.rotate_secret(webhook, "second") == "second"
     webhook.refresh_from_db()
     assert webhook.secret == "second"
-    assert vault.decrypt(webhook.encrypted_previous_secret) == "s3cret"
-    assert webhook.previous_secret_until is not None
-    left = webhook.previous_secret_until - timezone.now()
+    ((token, end),) = webhook.previous_secrets
+    assert vault.decrypt(token) == "s3cret"
+    left = datetime.fromisoformat(end) - timezone.now()
     assert timedelta(hours=23) < left <= timedelta(hours=24)
+
+
+def test_rotation_back_signs_once_with_the_secret_that_came_back(webhook: Webhook) -> None:
+    subscriptions.rotate_secret(webhook, "second")
+    subscriptions.rotate_secret(webhook, "s3cret")
+    webhook.refresh_from_db()
+    assert webhook.secret == "s3cret"
+    assert [vault.decrypt(token) for token, _ in webhook.previous_secrets] == ["second"]
 
 
 def test_rotation_to_the_same_secret_changes_nothing(webhook: Webhook) -> None:
     subscriptions.rotate_secret(webhook, "s3cret")
     webhook.refresh_from_db()
-    assert webhook.encrypted_previous_secret == ""
+    assert webhook.previous_secrets == []
 
 
 def test_rotation_is_the_way_out_when_the_secret_cannot_be_read(webhook: Webhook) -> None:
@@ -238,7 +246,7 @@ def test_rotation_is_the_way_out_when_the_secret_cannot_be_read(webhook: Webhook
     assert subscriptions.rotate_secret(webhook, "fresh") == "fresh"
     webhook.refresh_from_db()
     assert webhook.secret == "fresh"
-    assert webhook.encrypted_previous_secret == ""
+    assert webhook.previous_secrets == []
 
 
 def test_the_reason_names_what_is_missing(account: Account, chatbot: Chatbot) -> None:

@@ -111,7 +111,7 @@ class EventsView(LeanPost):
             Standing(key, chatbot),
             [event],
             lambda sent: _show(event, sent),
-            simulate=sample.for_engine(simulate),
+            simulate=simulation.of(simulate),
             copies=sample.copies_of(simulate),
             once=idempotency.wanted(request, key.account, data),
         )

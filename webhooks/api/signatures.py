@@ -6,7 +6,8 @@ from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from webhooks import diagnosis, vault
+from chatbots import database_clock
+from webhooks import diagnosis, rotation, vault
 from webhooks.api import documents, scope
 from webhooks.api.answer import answer
 from webhooks.api.reading import Fields
@@ -53,9 +54,9 @@ class DiagnoseView(ApiView):
             fields.wrong("secret", "and webhookId cannot both be given; give one of them.")
         elif webhook_id is not None:
             webhook = scope.webhook(self.account, webhook_id)
-            previous = webhook.encrypted_previous_secret
+            before = rotation.still_signing(webhook.previous_secrets, database_clock.now())
             try:
-                return webhook.secret, vault.decrypt(previous) if previous else ""
+                return webhook.secret, vault.decrypt(before[0][0]) if before else ""
             except vault.SecretUnreadable as error:
                 fields.wrong("webhookId", str(error))
         elif secret is not None and len(secret) > MAX_SECRET_LENGTH:

@@ -8,8 +8,9 @@ from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
+from chatbots import database_clock
 from chatbots.models import EventType
-from webhooks import sample, subscriptions
+from webhooks import rotation, sample, subscriptions
 from webhooks.api import documents, pagination, scope, shapes
 from webhooks.api.answer import answer
 from webhooks.api.events import read_simulate
@@ -144,5 +145,5 @@ class WebhookRotateView(ApiView):
         fields.finish()
         secret = subscriptions.rotate_secret(webhook, given)
         shown = {} if given is not None else {"secret": secret}
-        until = shapes.moment(webhook.previous_secret_until)
+        until = shapes.moment(rotation.until(webhook.previous_secrets, database_clock.now()))
         return answer(shapes.webhook(webhook) | {"previousSecretUntil": until} | shown)
