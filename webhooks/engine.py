@@ -62,6 +62,8 @@ class Engine:
         self._transport: Transport | None = None
         self._answers: deque[tuple[Request, Outcome]] = deque()
         self._unrecorded: list[Finished] = []
+        # Claimed so long ago that they must not leave any more.
+        self._late: list[Claimed] = []
         # By delivery: claimed, and not recorded yet. In doubt once the database was away.
         self._in_hand: dict[int, Claimed] = {}
         self._in_doubt = True
@@ -165,7 +167,7 @@ class Engine:
 
     @property
     def _is_at_work(self) -> bool:
-        return bool(self._traffic.in_flight or self._unrecorded or self._answers)
+        return bool(self._traffic.in_flight or self._unrecorded or self._late or self._answers)
 
     def _is_due_soon(self, now: float) -> bool:
         return self._next_due_at is not None and self._next_due_at < now + LINGER_SECONDS
@@ -234,6 +236,7 @@ class Engine:
             self._swept_whole = False
         rooms += [(lane.id, 1) for lane in probed]
         if rooms:
+            leave_by = time.monotonic() + queue.LEAVE_SECONDS
             taken = queue.present().claim(rooms, limit, traffic.free_bytes)
             self._in_hand |= {one.delivery_id: one for one in taken.claimed}
             self._found = len(taken.claimed)
@@ -244,7 +247,8 @@ class Engine:
             if traffic.note_appetites(asks, rooms, taken) or is_limited:
                 self._swept_whole = False
             traffic.note_sizes(taken.claimed)
-            sent = self._send(taken.claimed, {lane.id: lane.endpoint_id for lane in probed})
+            probes = {lane.id: lane.endpoint_id for lane in probed}
+            sent = self._send(taken.claimed, probes, leave_by)
             # Only now: what is claimed is sent, whatever the database does.
             if traffic.give_back(probed, taken, sent):
                 self._swept_whole = False
@@ -260,9 +264,11 @@ class Engine:
             self._alive_at = now
             presence.report_idle(self._name)
 
-    def _send(self, claimed: Sequence[Claimed], probes: dict[int, int]) -> set[int]:
-        """Have them sent; `probes` are the endpoints that are probed, by lane. Returns the lanes of
-        which something is under way."""
+    def _send(
+        self, claimed: Sequence[Claimed], probes: dict[int, int], leave_by: float
+    ) -> set[int]:
+        """Have them sent, by `leave_by`; `probes` are the endpoints that are probed, by lane.
+        Returns the lanes of which something is under way."""
         requests, sent_lanes = [], set()
         ways = Ways()
         for one in claimed:
@@ -276,6 +282,7 @@ class Engine:
                 continue
             # A webhook with a lane of its own may have got another endpoint since the look.
             self._traffic.began(one, is_probe=probes.get(one.lane) == one.endpoint_id)
+            request.leave_by = leave_by
             requests.append(request)
             sent_lanes.add(one.lane)
         if requests and self._transport is not None:
@@ -289,12 +296,17 @@ class Engine:
         while self._answers:
             request, outcome = self._answers.popleft()
             sent: Sent = request.key
+            if outcome.is_late:
+                self._late.append(sent.claimed)
+                self._traffic.ended(sent.claimed, outcome)
+                continue
             # A request that was refused an address never left.
             head = b"" if outcome.error_kind == ErrorKind.REFUSED_ADDRESS else request.head()
             try:
                 self._unrecorded.append(finished(sent, request.destination.url, head, outcome))
             finally:  # Whatever becomes of it, its slot is free again.
                 self._traffic.ended(sent.claimed, outcome)
+        self._give_back()
         if not self._unrecorded:
             return
         for one in self._unrecorded:
@@ -307,6 +319,15 @@ class Engine:
             self._in_hand.pop(one.claimed.delivery_id, None)
         log_failures(self._unrecorded)
         self._unrecorded = []
+
+    def _give_back(self) -> None:
+        """Make due again what was too late to leave: its lease would run out under way."""
+        if self._late:
+            queue.present().give_back(self._late)
+            logger.warning("%s deliveries were claimed too long ago to leave", len(self._late))
+            for one in self._late:
+                self._in_hand.pop(one.delivery_id, None)
+            self._late = []
 
     def _tell(self) -> None:
         """Have the webhooks' rows say that they succeed, when there is nothing else to do."""

@@ -52,6 +52,8 @@ class Outcome:
     response_body: bytes = b""
     response_truncated: bool = False
     retry_after: str = ""
+    # Nothing was sent, for it was too late to begin: no attempt.
+    is_late: bool = False
 
     @property
     def succeeded(self) -> bool:

@@ -19,11 +19,14 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from webhooks.models import Attempt, Delivery, ErrorKind
-from webhooks.outcome import Outcome
+from webhooks.outcome import TOTAL_SECONDS, Outcome
 from webhooks.rate import Rate
 
 # Ten seconds for the attempt; the rest for a slow COMMIT at either end.
 LEASE_SECONDS = 30
+# Nothing leaves later than so long after its claim: what is left of the lease is enough for an
+# attempt and a slow recording. Another worker would send what it takes for lost.
+LEAVE_SECONDS = LEASE_SECONDS - TOTAL_SECONDS - 5
 # The bodies of what one claim takes, and of all open requests of a worker, about: the last one may
 # go over it, and has 256 KiB at most.
 MOST_BYTES = 8 * 1024 * 1024
@@ -191,6 +194,10 @@ class Queue(Protocol):
 
     def claim_again(self, claimed: Collection[Claimed]) -> None:
         """Make claims stand, under their numbers, that a crash of the database has undone."""
+
+    def give_back(self, claimed: Collection[Claimed]) -> None:
+        """Make due what was claimed and not sent, as if it had not been claimed; not what somebody
+        else has claimed since."""
 
     def life(self) -> tuple[str, float]:
         """The present life of the database's server, in which no claim was undone: a name that no

@@ -189,6 +189,14 @@ SET attempts = d.attempts + 1,
 FROM due WHERE d.id = due.id
 """
 
+GIVE_BACK = """
+UPDATE webhooks_delivery d
+SET attempts = d.attempts - 1, lease_until = NULL, due_at = statement_timestamp()
+FROM unnest(%(ids)s::bigint[], %(numbers)s::int[]) AS r(id, number)
+WHERE d.id = r.id AND d.attempts = r.number AND d.status || '' = 'pending'
+  AND d.lease_until IS NOT NULL
+"""
+
 # When one of its processes is killed, a server loses what was not on the disk, as in any crash, and
 # goes on under the same start time; but its counts begin anew.
 LIFE = """
@@ -361,6 +369,11 @@ class PostgresqlQueue:
                     "interrupted": INTERRUPTED_SENTENCE,
                 },
             )
+
+    def give_back(self, claimed: Collection[Claimed]) -> None:
+        with engine_cursor() as cursor:
+            ids, numbers = [o.delivery_id for o in claimed], [o.number for o in claimed]
+            cursor.execute(GIVE_BACK, {"ids": ids, "numbers": numbers})
 
     def life(self) -> tuple[str, float]:
         with engine_cursor() as cursor:

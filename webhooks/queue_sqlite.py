@@ -127,6 +127,11 @@ SET status = %s, lane = %s, finished_at = %s, lease_until = NULL, attempts = att
 WHERE id = %s
 """
 
+GIVE_BACK = """
+UPDATE webhooks_delivery SET attempts = attempts - 1, lease_until = NULL, due_at = %s
+WHERE id = %s AND attempts = %s AND status = 'pending' AND lease_until IS NOT NULL
+"""
+
 MOVE = """
 UPDATE webhooks_delivery
 SET status = %s, failures = %s, lease_until = NULL, due_at = %s, finished_at = %s
@@ -261,6 +266,11 @@ class SqliteQueue:
 
     def claim_again(self, claimed: Collection[Claimed]) -> None:
         """Nothing to do: there is no server that could crash and undo a claim."""
+
+    def give_back(self, claimed: Collection[Claimed]) -> None:
+        now = _text(timezone.now())
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.executemany(GIVE_BACK, [(now, one.delivery_id, one.number) for one in claimed])
 
     def life(self) -> tuple[str, float]:
         """One for ever."""

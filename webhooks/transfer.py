@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -19,13 +20,17 @@ CONNECTION_LIFETIME_SECONDS = 300
 
 @dataclass(slots=True)
 class Request:
-    """One POST to make. `headers` come after Host and before Content-Length, in this order."""
+    """One POST to make. `headers` come after Host and before Content-Length, in this order.
+
+    It is not begun after `leave_by` (monotonic seconds).
+    """
 
     key: Any
     destination: Destination
     headers: Sequence[tuple[str, str]]
     body: bytes
     policy: AddressPolicy
+    leave_by: float = math.inf
 
     def head(self) -> bytes:
         """The request line and headers as libcurl sends them."""

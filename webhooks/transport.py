@@ -183,6 +183,9 @@ class Transport:
 
     def _begin(self, request: Request) -> None:
         transfer = Transfer(request, time.monotonic())
+        if transfer.started > request.leave_by:
+            self._on_done(request, Outcome(0, error_kind="interrupted", is_late=True))
+            return
         destination = request.destination
         if destination.is_address:
             self._on_resolved(transfer, [destination.host], "")

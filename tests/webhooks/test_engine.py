@@ -124,6 +124,34 @@ def test_a_delivery_arrives_signed_and_is_recorded_as_it_was(
     assert states() == ["succeeded"]
 
 
+def test_what_was_claimed_too_long_ago_is_not_sent_but_claimed_anew(
+    running: Engine,
+    webhook: Webhook,
+    live_receiver: Receiver,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(queue, "LEAVE_SECONDS", -1.0)
+    add_due(webhook, 3)
+    claims: list[int] = []
+
+    def claim(*asked: object) -> queue.Taken:
+        taken = claim_for_real(*asked)  # type: ignore[arg-type]
+        claims.append(len(taken.claimed))
+        if len(claims) == 2:
+            monkeypatch.undo()
+        return taken
+
+    present = type(queue.present())
+    claim_for_real = queue.present().claim
+    monkeypatch.setattr(present, "claim", staticmethod(claim))
+    running.run()
+    # Late twice, and then sent: once each, as the first attempt.
+    assert claims == [3, 3]
+    assert len(live_receiver.requests) == 3
+    assert list(Attempt.objects.values_list("number", "error_kind")) == [(1, "")] * 3
+    assert states() == ["succeeded"] * 3
+
+
 def test_the_bytes_are_the_same_on_every_attempt_and_the_timestamp_is_not(
     running: Engine, webhook: Webhook, live_receiver: Receiver
 ) -> None:

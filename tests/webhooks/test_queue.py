@@ -18,6 +18,7 @@ from tests.webhooks.due import (
     claim_all,
     finish,
     in_seconds,
+    let_time_pass,
     side_by_side,
     states,
     wait_until,
@@ -632,6 +633,32 @@ def test_history_is_not_read_to_find_work_on_sqlite(webhook: Webhook) -> None:
             assert "delivery_in_order (webhook_id=? AND conversation=? AND id<?)" in plan, plan
         assert "SCAN webhooks_delivery" not in plan.replace("SCAN endpoint", ""), plan
         assert "SCAN d" not in plan, plan
+
+
+# ---------------------------------------------------------------- giving back
+
+
+def test_what_is_given_back_is_as_if_it_had_not_been_claimed(webhook: Webhook) -> None:
+    add_due(webhook, 2, seconds_ago=5, attempts=3)
+    queue.present().give_back(claim_all())
+    assert set(Delivery.objects.values_list("status", "attempts", "lease_until")) == {
+        ("pending", 3, None)
+    }
+    assert [one.number for one in claim_all()] == [4, 4]
+    assert not Attempt.objects.exists()
+
+
+def test_what_somebody_else_has_claimed_since_is_not_given_back(webhook: Webhook) -> None:
+    add_due(webhook)
+    late = claim_all()
+    let_time_pass(queue.LEASE_SECONDS + 1)
+    (theirs,) = claim_all()
+    queue.present().give_back(late)
+    delivery = Delivery.objects.get()
+    assert (delivery.attempts, delivery.lease_until is None) == (theirs.number, False)
+    queue.present().record([finish(theirs)])
+    queue.present().give_back([theirs])
+    assert Delivery.objects.get().status == "succeeded"
 
 
 # ---------------------------------------------------------------- how large a claim is

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -69,6 +70,14 @@ def test_a_body_of_any_size_goes_at_once_without_asking(
     assert outcome.succeeded, outcome.error
     assert server.requests == [request.head() + request.body]
     assert b"expect" not in server.requests[0].lower()
+
+
+def test_what_comes_too_late_to_leave_is_not_begun(sender: Sender, server: RawServer) -> None:
+    late, timely = request_to(server.url()), request_to(server.url())
+    late.leave_by, timely.leave_by = time.monotonic() - 0.001, time.monotonic() + 60
+    outcomes = sender.send([late, timely])
+    assert [outcome.is_late for outcome in outcomes] == [True, False]
+    assert server.requests == [timely.head() + timely.body]
 
 
 def test_an_ipv6_host_header_has_its_brackets(sender: Sender) -> None:
