@@ -130,6 +130,13 @@ if not ALLOWED_HOSTS:
         "the names this is reached by, such as emitter.example.com."
     )
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+# Where an e-mail's link leads. "" where nothing here names one host: it is a path alone then.
+_names = [f"https://{host}" for host in ALLOWED_HOSTS if not host.startswith(("*", "."))]
+DASHBOARD_ORIGIN: str = next(
+    (origin for origin in [*CSRF_TRUSTED_ORIGINS, *_names] if "*" not in origin), ""
+)
+if SANDBOX and not DASHBOARD_ORIGIN:
+    DASHBOARD_ORIGIN = f"http://127.0.0.1:{env.str('PORT', default='8000')}"
 
 try:
     ENDPOINT_ALLOW_NETWORKS = [

@@ -348,7 +348,7 @@ class Engine:
             "Its endpoint answered 410 Gone.",
             lambda row: row.generation == gone.generation,
         ):
-            logger.warning("Webhook %s was disabled: its endpoint answered 410 Gone", webhook.pk)
+            logger.warning("Webhook %s was disabled: %s", webhook.pk, webhook.status_reason)
 
 
 _engine = Engine()

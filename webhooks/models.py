@@ -85,7 +85,7 @@ class Webhook(models.Model):
     # Since when every delivery has failed; null after a success.
     failing_since = models.DateTimeField(null=True, blank=True, editable=False)
     last_success_at = models.DateTimeField(null=True, blank=True, editable=False)
-    # When a delivery failed last, within a minute, and exactly once that is days after the first.
+    # When a delivery failed last, to within a minute (queue.LAST_FAILURE_SECONDS).
     last_failure_at = models.DateTimeField(null=True, blank=True, editable=False)
     # Its receiver answered 429 or 503 with Retry-After: nothing but a test is sent until then.
     asked_to_wait_until = models.DateTimeField(null=True, blank=True, editable=False)

@@ -36,6 +36,12 @@ BLOCKED_SECONDS = 300
 # So many due deliveries of a lane are looked at in one go for some to put out of the way.
 MOST_PUT_OFF = 256
 
+# A webhook that still fails so long after the first of its failures, with no success between, is
+# disabled (upkeep.py). The moment of its last failure is written once in so many seconds, and from
+# then on each time.
+FAILING_DAYS = 5
+LAST_FAILURE_SECONDS = 60
+
 
 @dataclass(slots=True)
 class Claimed:

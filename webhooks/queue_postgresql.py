@@ -16,7 +16,9 @@ from webhooks.engine_cursor import BUSY_ROWS, engine_cursor
 from webhooks.models import Webhook
 from webhooks.queue import (
     BLOCKED_SECONDS,
+    FAILING_DAYS,
     INTERRUPTED_SENTENCE,
+    LAST_FAILURE_SECONDS,
     LEASE_SECONDS,
     MOST_BYTES,
     MOST_LANES,
@@ -284,9 +286,14 @@ WHERE w.id = s.id AND w.generation = s.generation
   AND (w.failing_since <= s.moment OR w.last_success_at IS NULL
                        OR w.last_success_at < s.moment - interval '10 seconds')
 """
-FAILED = """
-UPDATE webhooks_webhook SET failing_since = statement_timestamp()
-WHERE id = ANY(%s) AND failing_since IS NULL
+FAILED = f"""
+UPDATE webhooks_webhook
+SET failing_since = coalesce(failing_since, statement_timestamp()),
+    last_failure_at = statement_timestamp()
+WHERE id = ANY(%s)
+  AND (failing_since IS NULL OR last_failure_at IS NULL
+       OR last_failure_at < statement_timestamp() - interval '{LAST_FAILURE_SECONDS} seconds'
+       OR failing_since <= statement_timestamp() - interval '{FAILING_DAYS} days')
 """
 
 

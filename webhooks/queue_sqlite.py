@@ -17,7 +17,9 @@ from django.utils.dateparse import parse_datetime
 from webhooks.models import Webhook
 from webhooks.queue import (
     BLOCKED_SECONDS,
+    FAILING_DAYS,
     INTERRUPTED_SENTENCE,
+    LAST_FAILURE_SECONDS,
     LEASE_SECONDS,
     MOST_BYTES,
     MOST_LANES,
@@ -159,7 +161,13 @@ SET failing_since = CASE WHEN failing_since > %(moment)s THEN failing_since END,
 WHERE id = %(id)s AND generation = %(generation)s
   AND (failing_since <= %(moment)s OR last_success_at IS NULL OR last_success_at < %(stale)s)
 """
-FAILED = "UPDATE webhooks_webhook SET failing_since = %s WHERE id = %s AND failing_since IS NULL"
+FAILED = """
+UPDATE webhooks_webhook
+SET failing_since = coalesce(failing_since, %(now)s), last_failure_at = %(now)s
+WHERE id = %(id)s
+  AND (failing_since IS NULL OR last_failure_at IS NULL OR last_failure_at < %(lately)s
+       OR failing_since <= %(long_ago)s)
+"""
 
 
 # A delivery's id, lease and attempts, and the bytes of its body.
@@ -307,7 +315,13 @@ class SqliteQueue:
                         "now": text,
                     },
                 )
-            cursor.executemany(FAILED, [(_text(now), w) for w in sorted(failing)])
+            moments = {
+                "now": text,
+                "lately": _text(now - timedelta(seconds=LAST_FAILURE_SECONDS)),
+                "long_ago": _text(now - timedelta(days=FAILING_DAYS)),
+            }
+            for webhook_id in sorted(failing):
+                cursor.execute(FAILED, moments | {"id": webhook_id})
 
     def tell(self, successes: Sequence[Success]) -> None:
         now = timezone.now()

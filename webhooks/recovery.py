@@ -19,7 +19,7 @@ from django.db.models import Count, Max, Min, Q, QuerySet
 from django.db.models.functions import Now
 
 from chatbots import database_clock
-from webhooks import outbox, subscriptions
+from webhooks import given_up, outbox, subscriptions
 from webhooks.models import (
     Delivery,
     DeliveryStatus,
@@ -144,15 +144,8 @@ def _failed(
     webhook: Webhook, since: datetime, until: datetime, asked_at: datetime
 ) -> QuerySet[Delivery]:
     """What had failed by `asked_at`; what fails again since is not taken a second time."""
-    return Delivery.objects.filter(
-        Q(created_at__gte=since, created_at__lt=until)
-        | Q(finished_at__gte=since, finished_at__lt=until),
-        Q(finished_at=None) | Q(finished_at__lte=asked_at),
-        webhook=webhook,
-        status=DeliveryStatus.FAILED,
-        is_test=False,
-        simulate__isnull=True,
-    )
+    over = Q(finished_at=None) | Q(finished_at__lte=asked_at)
+    return given_up.failed(webhook, since, until).filter(over)
 
 
 def _batch(recovery_pk: int) -> int | None:

@@ -18,7 +18,7 @@ from django.db import IntegrityError, transaction
 
 from chatbots import database_clock
 from chatbots.models import Account, Chatbot, EventType, Plan
-from webhooks import breaker, destination, outbox, rotation, settling, vault
+from webhooks import breaker, destination, given_up, outbox, rotation, settling, vault
 from webhooks.models import Endpoint, Webhook, WebhookStatus
 from webhooks.webhook_fields import check
 
@@ -184,7 +184,7 @@ def disable_if(webhook: Webhook, reason: str, is_still: Callable[[Webhook], bool
 
 def _disable(webhook: Webhook, reason: str, *, notify: bool) -> int:
     webhook.status = WebhookStatus.DISABLED
-    webhook.status_reason = reason[:300]
+    webhook.status_reason = (given_up.with_count(reason, webhook) if notify else reason)[:300]
     webhook.notice_due = notify
     webhook.save(update_fields=["status", "status_reason", "notice_due", "updated_at"])
     waiting = settling.pending(webhook, webhook.lane).filter(is_test=False).count()

@@ -11,13 +11,13 @@ from typing import Final
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef
 from django.db.models.functions import Now
 
 from chatbots import allowance, database_clock
 from chatbots.cuid import cuid_floor
 from chatbots.models import Event
-from webhooks import recovery, settling, subscriptions
+from webhooks import given_up, recovery, settling, subscriptions
 from webhooks.api import idempotency
 from webhooks.models import (
     Attempt,
@@ -28,10 +28,10 @@ from webhooks.models import (
     Webhook,
 )
 from webhooks.models import WebhookStatus as Status
+from webhooks.queue import FAILING_DAYS
 
 logger = logging.getLogger(__name__)
 
-FAILING_DAYS: Final = 5
 PRUNE_BATCH: Final = 1000
 # Short, so that a worker that is told to stop does; the next run goes on.
 RUN_SECONDS: Final = 2.0
@@ -46,10 +46,14 @@ def go_on() -> int:
 def disable_long_failing() -> int:
     """Disable webhooks whose deliveries failed for five days without one success; returns how many.
 
-    Their deliveries wait, and are sent when somebody enables them.
+    One of them failed at least five days after the first: that the first is long ago says nothing,
+    where nothing was sent since. Their deliveries wait, and are sent when somebody enables them.
     """
+    days = timedelta(days=FAILING_DAYS)
     failing = Webhook.objects.filter(
-        status=Status.ACTIVE, failing_since__lte=Now() - timedelta(days=FAILING_DAYS)
+        status=Status.ACTIVE,
+        failing_since__lte=Now() - days,
+        last_failure_at__gte=F("failing_since") + days,
     )
     # A success that its worker did not tell, for it told of another a moment before, or died.
     success = Delivery.objects.filter(
@@ -74,9 +78,7 @@ def _disable(webhook: Webhook) -> bool:
         lambda row: row.failing_since == since,
     )
     if disabled:
-        logger.warning(
-            "Webhook %s was disabled: every delivery failed for %s days", webhook.pk, FAILING_DAYS
-        )
+        logger.warning("Webhook %s was disabled: %s", webhook.pk, webhook.status_reason)
     return disabled
 
 
@@ -107,12 +109,20 @@ def send_notices() -> int:
 
 
 def _notice(webhook: Webhook) -> str:
-    return (
+    text = (
         f"Wonderchat stopped sending {webhook.event} of the chatbot {webhook.chatbot.name} to\n\n"
         f"    {webhook.url}\n\n"
         f"{webhook.status_reason}\n\n"
-        "Nothing is lost: deliveries wait. When your endpoint works again, open the webhook in the "
-        "dashboard and enable it; they are sent then.\n"
+        "What has not been given up waits, and so does what happens from now on. When your "
+        "endpoint works again, open the webhook in the dashboard and enable it; all that waits is "
+        "sent then.\n"
+    )
+    lost = given_up.while_failing(webhook)
+    if lost is None:
+        return text
+    return text + (
+        f"\n{lost.how_many} {lost.was} given up before that. Nothing of it is lost: this page "
+        f"sends just that again:\n\n    {lost.address}\n"
     )
 
 

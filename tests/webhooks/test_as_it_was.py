@@ -139,7 +139,8 @@ def test_a_new_url_has_no_history(webhook: Webhook) -> None:
 def test_five_days_of_failures_end_with_a_change_in_the_last_moment(
     webhook: Webhook, monkeypatch: pytest.MonkeyPatch, change: Callable[[Webhook], None]
 ) -> None:
-    Webhook.objects.update(failing_since=timezone.now() - timedelta(days=6))
+    now = timezone.now()
+    Webhook.objects.update(failing_since=now - timedelta(days=6), last_failure_at=now)
     really = subscriptions.disable_if
 
     def after_a_change(row: Webhook, reason: str, is_still: Callable[[Webhook], bool]) -> bool:

@@ -401,7 +401,8 @@ def disabled_by_a_person(webhook: Webhook) -> None:
 
 
 def disabled_by_long_failure(webhook: Webhook) -> None:
-    Webhook.objects.update(failing_since=timezone.now() - timedelta(days=5, minutes=1))
+    now = timezone.now()
+    Webhook.objects.update(failing_since=now - timedelta(days=5, minutes=1), last_failure_at=now)
     assert upkeep.disable_long_failing() == 1
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.core import mail
@@ -10,8 +10,10 @@ from django.utils import timezone
 
 from chatbots import events
 from chatbots.models import Chatbot, Event, EventSource
-from webhooks import outbox, subscriptions, upkeep
+from tests.webhooks.due import add_due, claim_all, finish
+from webhooks import outbox, queue, subscriptions, upkeep
 from webhooks.models import Attempt, Delivery, IdempotencyKey, Webhook
+from webhooks.queue import Claimed
 
 pytestmark = pytest.mark.django_db
 
@@ -37,8 +39,11 @@ def event_of(chatbot: Chatbot) -> Event:
 
 
 def failing_for(webhook: Webhook, days: float) -> None:
-    since = timezone.now() - timedelta(days=days)
-    Webhook.objects.filter(pk=webhook.pk).update(failing_since=since)
+    """The first failure was so long ago, and the last just now."""
+    now = timezone.now()
+    Webhook.objects.filter(pk=webhook.pk).update(
+        failing_since=now - timedelta(days=days), last_failure_at=now
+    )
 
 
 def test_a_webhook_that_fails_for_five_days_is_disabled_and_its_deliveries_wait(
@@ -55,6 +60,40 @@ def test_a_webhook_that_fails_for_five_days_is_disabled_and_its_deliveries_wait(
     assert Delivery.objects.get().status == "held"
     assert subscriptions.enable(webhook) == 1
     assert Delivery.objects.get().status == "pending"
+
+
+def test_one_failure_long_ago_disables_nothing(webhook: Webhook) -> None:
+    """Its receiver was mended, and nothing was sent since but a test."""
+    event_of(webhook.chatbot)
+    then = timezone.now() - timedelta(days=6)
+    Webhook.objects.update(failing_since=then, last_failure_at=then + timedelta(days=4.99))
+
+    assert upkeep.disable_long_failing() == 0
+
+    (failed,) = claim_all()
+    queue.present().record([finish(failed, "failed")])
+    assert upkeep.disable_long_failing() == 1
+
+
+def test_the_last_failure_is_known_to_within_a_minute(webhook: Webhook) -> None:
+    add_due(webhook, 3)
+    first, second, third = claim_all()
+
+    def fails(claimed: Claimed) -> tuple[datetime, datetime]:
+        queue.present().record([finish(claimed, "failed")])
+        webhook.refresh_from_db()
+        assert webhook.failing_since is not None
+        assert webhook.last_failure_at is not None
+        return webhook.failing_since, webhook.last_failure_at
+
+    since, last = fails(first)
+    assert since == last
+    # Not a write for each failure.
+    assert fails(second) == (since, last)
+    Webhook.objects.update(last_failure_at=last - timedelta(seconds=61))
+    since_then, later = fails(third)
+    assert since_then == since
+    assert later > last
 
 
 def test_a_success_that_nobody_told_of_keeps_a_webhook(webhook: Webhook) -> None:

@@ -135,7 +135,7 @@ def test_a_rotated_secret_signs_for_a_day_more(webhook: Webhook) -> None:
 @pytest.mark.parametrize(("minutes", "disabled"), [(30, 1), (-30, 0)])
 def test_five_days_of_failures_are_five_days(webhook: Webhook, minutes: int, disabled: int) -> None:
     since = true_now() - timedelta(days=5, minutes=minutes)
-    Webhook.objects.update(failing_since=since)
+    Webhook.objects.update(failing_since=since, last_failure_at=since + timedelta(days=5))
     assert upkeep.disable_long_failing() == disabled
 
 

@@ -18,7 +18,7 @@ from unfold.widgets import (
 
 from chatbots import database_clock
 from chatbots.models import Chatbot, EventType
-from webhooks import webhook_fields
+from webhooks import given_up, webhook_fields
 from webhooks.models import RetrySchedule, Webhook
 from webhooks.rate import MOST_PER_SECOND
 from webhooks.simulation import MAX_COPIES
@@ -127,23 +127,29 @@ class RotateForm(forms.Form):
     )
 
 
-class UtcMinutes(forms.DateTimeInput):
-    """The browser's own picker of a day and a minute."""
+class UtcSeconds(forms.DateTimeInput):
+    """The browser's own picker of a day and a second."""
 
     input_type = "datetime-local"
 
     def __init__(self) -> None:
-        super().__init__(attrs=UnfoldAdminTextInputWidget().attrs, format="%Y-%m-%dT%H:%M")
+        attrs = {**UnfoldAdminTextInputWidget().attrs, "step": "1"}
+        super().__init__(attrs=attrs, format=given_up.FORM)
 
 
 class RecoverForm(forms.Form):
-    since = forms.DateTimeField(label="From (UTC)", widget=UtcMinutes())
+    since = forms.DateTimeField(label="From (UTC)", widget=UtcSeconds())
     until = forms.DateTimeField(
-        label="Until (UTC)", required=False, widget=UtcMinutes(), help_text="Empty means now."
+        label="Until (UTC)", required=False, widget=UtcSeconds(), help_text="Empty means now."
     )
 
     @classmethod
-    def of(cls, webhook: Webhook, data: Any = None) -> RecoverForm:
+    def of(cls, webhook: Webhook, data: Any = None, asked: Any = None) -> RecoverForm:
+        """With the window that was asked for, such as by a link; else since the webhook fails, or
+        the last day."""
+        window = cls(asked)
+        if asked and window.is_valid():
+            return cls(data, initial=window.cleaned_data)
         since = webhook.failing_since or database_clock.now() - timedelta(days=1)
         return cls(data, initial={"since": since.replace(second=0, microsecond=0)})
 

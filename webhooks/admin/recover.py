@@ -42,7 +42,7 @@ def count_deliveries(count: int) -> str:
 
 def recover(site: WebhookAdmin, request: HttpRequest, webhook: Webhook) -> HttpResponse:
     """The window and how much failed in it; a POST sends that again."""
-    form = RecoverForm.of(webhook, request.POST or None)
+    form = RecoverForm.of(webhook, request.POST or None, request.GET)
     if request.method == "POST" and form.is_valid():
         try:
             row = recovery.start(

@@ -14,10 +14,11 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.cache import add_never_cache_headers
+from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
 from chatbots import events
-from webhooks import sample, simulation, subscriptions
+from webhooks import given_up, sample, simulation, subscriptions
 from webhooks.admin.forms import RotateForm, SimulateForm, add_errors
 from webhooks.models import Webhook
 
@@ -43,6 +44,7 @@ def _plural(count: int, what: str = "delivery", many: str = "deliveries") -> str
 
 
 def enable(site: WebhookAdmin, request: HttpRequest, webhook: Webhook) -> HttpResponse:
+    lost = given_up.while_failing(webhook)
     try:
         released = subscriptions.enable(webhook)
     except ValidationError as error:
@@ -51,6 +53,9 @@ def enable(site: WebhookAdmin, request: HttpRequest, webhook: Webhook) -> HttpRe
     site.log_change(request, webhook, "Enabled")
     waited = f" {_plural(released)} that waited for it go out now." if released else ""
     messages.success(request, f"The webhook is enabled.{waited}")
+    if lost:
+        told = '{} {} given up before. <a class="wc-link" href="{}">Recover just these</a>'
+        messages.warning(request, format_html(told, lost.how_many, lost.was, lost.path))
     return _back(webhook)
 
 

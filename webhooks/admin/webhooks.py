@@ -16,7 +16,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from chatbots.admin.column import column
 from chatbots.admin.scope import ScopedAdmin, ScopedFilter
 from chatbots.membership import chatbots_of
-from webhooks import breaker, subscriptions
+from webhooks import breaker, given_up, subscriptions
 from webhooks.admin import recover, webhook_actions
 from webhooks.admin.forms import AddWebhookForm, ChangeWebhookForm, add_errors
 from webhooks.last_error import with_last_error
@@ -202,6 +202,7 @@ class WebhookAdmin(ScopedAdmin):
             held=webhook.deliveries.filter(status="held").count(),
             recoveries=recover.latest(webhook),
             held_back=breaker.sentence(webhook.endpoint),
+            given_up=given_up.while_failing(webhook),
         )
 
     def edit(self, request: HttpRequest, webhook: Webhook) -> HttpResponse:
