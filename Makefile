@@ -1,4 +1,4 @@
-# `make` lists what there is. PYTHON (python3), PORT (8000) and the variables of
+# `make` lists what there is. PYTHON (python3), PORT (8000), HOST (127.0.0.1) and the variables of
 # docs/configuration.md may be given: make up PORT=8001
 
 PYTHON ?= python3
@@ -11,8 +11,11 @@ MAKEFLAGS += --no-print-directory
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
+# Of the command line alone: shells and conda have a HOST of their own in the environment.
+LISTEN := $(if $(filter command line,$(origin HOST)),--host=$(HOST))
+
 up: venv ## start everything in the sandbox: dashboard, chatbot, API, worker (Ctrl-C stops it)
-	@export SANDBOX="$${SANDBOX:-1}"; exec $(BIN)/python manage.py up
+	@export SANDBOX="$${SANDBOX:-1}"; exec $(BIN)/python manage.py up $(LISTEN)
 
 test: venv-dev ## run the tests on SQLite, and on PostgreSQL and Redis where they are
 	@exec $(BIN)/python -m tests $(ARGS)

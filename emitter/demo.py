@@ -102,9 +102,13 @@ def _key(known: str, account: Account) -> str:
 
 
 def _follow_inbox(inbox_url: str) -> None:
-    """Webhooks to this sandbox's own inbox go where it now listens: PORT may have changed."""
+    """Webhooks to this sandbox's own inbox go where it now listens: port or host may be others.
+
+    What leads there by way of something else, such as a tunnel, stays as it is.
+    """
     token = inbox_url.rsplit("/", 1)[1]
-    own = re.compile(rf"http://127\.0\.0\.1:\d+/inbox/{re.escape(token)}")
+    address = r"(?:localhost|[\d.]+|\[[\da-f:.]+\])"
+    own = re.compile(rf"http://{address}:\d+/inbox/{re.escape(token)}")
     webhooks = Webhook.objects.filter(url__endswith=f"/inbox/{token}").exclude(
         status=WebhookStatus.DELETED
     )

@@ -8,7 +8,6 @@ from django.core.exceptions import DisallowedHost
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
-from django.views import defaults
 
 from chatbots import database_trouble
 from webhooks.api import problem
@@ -21,10 +20,10 @@ UNREADABLE = "The request could not be read: its head or its form breaks the rul
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler400: for what is refused before any view sees it, such as a wrong Host."""
-    if not request.path_info.startswith("/api/"):
-        return defaults.bad_request(request, exception)
-    wrong_host = isinstance(exception, DisallowedHost)
-    return problem.response(400, WRONG_HOST if wrong_host else UNREADABLE)
+    sentence = WRONG_HOST if isinstance(exception, DisallowedHost) else UNREADABLE
+    if request.path_info.startswith("/api/"):
+        return problem.response(400, sentence)
+    return HttpResponse(render_to_string("400.html", {"sentence": sentence}), status=400)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

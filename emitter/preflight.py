@@ -25,17 +25,26 @@ def first_line(error: BaseException) -> str:
     return lines[0].strip().rstrip(".") if lines else type(error).__name__
 
 
-def check_port(host: str, port: int) -> None:
-    """Raises NotReady when `port` cannot be listened on."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+def check_port(host: str, port: int) -> str:
+    """The address of `host`. Raises NotReady when its `port` cannot be listened on."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except (OSError, UnicodeError):
+        raise NotReady(f"--host {host} is no address or name that this machine knows.") from None
+    with socket.socket(family, kind) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((host, port))
+            probe.bind(address)
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
                 raise NotReady(
                     f"Port {port} is in use. Stop what listens there, or take another port: "
                     f"make up PORT={port + 1 if port < 65535 else 8000}"
+                ) from None
+            if error.errno == errno.EADDRNOTAVAIL:
+                raise NotReady(
+                    f"--host {host} is not an address of this machine. Without it, the web "
+                    "listens on 127.0.0.1."
                 ) from None
             if error.errno == errno.EACCES:
                 raise NotReady(
@@ -43,6 +52,7 @@ def check_port(host: str, port: int) -> None:
                     "make up PORT=8000"
                 ) from None
             raise NotReady(f"Port {port} cannot be used: {error.strerror}.") from None
+    return str(address[0])
 
 
 def check_database() -> None:
@@ -66,8 +76,12 @@ def database_trouble(error: DatabaseError) -> str:
     where = f"{config.get('HOST') or 'localhost'}:{config.get('PORT') or 5432}"
     return (
         f"The database {config['NAME']} at {where} cannot be used ({first_line(error)}). "
-        "Correct DATABASE_URL or start that server; without DATABASE_URL, SQLite is used."
+        f"Correct DATABASE_URL or start that server{_in_the_sandbox('SQLite is used')}."
     )
+
+
+def _in_the_sandbox(otherwise: str) -> str:
+    return f"; without it, {otherwise}" if settings.SANDBOX else ""
 
 
 def check_broker(app: Celery, timeout_seconds: float = BROKER_TIMEOUT_SECONDS) -> None:
@@ -91,7 +105,7 @@ def check_broker(app: Celery, timeout_seconds: float = BROKER_TIMEOUT_SECONDS) -
     except failures as error:
         raise NotReady(
             f"The broker at {broker.host} cannot be used ({first_line(error)}). "
-            "Correct BROKER_URL or start that server; without BROKER_URL, none is needed."
+            f"Correct BROKER_URL or start that server{_in_the_sandbox('none is needed')}."
         ) from None
     finally:
         broker.release()

@@ -1,115 +1,60 @@
 """Every setting of the project, read from the environment once.
 
-A variable that is missing or wrong stops the start with one line that names it (`refuse`).
+A variable that is missing or wrong stops the start with one line that names it (environment.py).
 The table of variables is in docs/configuration.md.
 """
 
 from __future__ import annotations
 
-import contextlib
-import ipaddress
 import os
-import re
-import secrets
-import sys
-import tempfile
 from pathlib import Path
-from typing import Any, NoReturn
-from urllib.parse import urlsplit
+from typing import Any
 
-import environ
 from cryptography.fernet import Fernet
-from django.templatetags.static import static
 from django.urls import reverse_lazy
 
-from emitter import __version__
+from emitter import __version__, environment, private_files, service_urls, theme
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = environ.Env()
-
 VERSION = __version__
 
-
-def refuse(sentence: str) -> NoReturn:
-    """Stop the start with one plain line."""
-    sys.exit(f"emitter: {sentence}")
-
-
-def flag(name: str) -> bool:
-    text = os.environ.get(name, "").strip().lower()
-    if text in {"1", "true", "yes", "on"}:
-        return True
-    if text in {"", "0", "false", "no", "off"}:
-        return False
-    refuse(f"{name} must be 1 or 0, not {text!r}.")
-
-
-def is_http_url(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
-
-
-SANDBOX = flag("SANDBOX")
+SANDBOX = environment.flag("SANDBOX")
 DEBUG = False
-VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var"))).resolve()
+VAR_DIR = Path(environment.text("VAR_DIR", str(BASE_DIR / "var"))).resolve()
+if SANDBOX:
+    # Sessions, secrets and what visitors wrote are in files there.
+    os.umask(0o077)
+    private_files.folder(VAR_DIR, "VAR_DIR")
 
 
-def made_dir(path: Path) -> Path:
-    """`path`, made if need be."""
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        refuse(f"{path} cannot be made ({error.strerror}). Check its rights, or set VAR_DIR.")
-    return path
-
-
-def kept_secret(file_name: str, made: str) -> str:
-    """A secret that the sandbox made once and keeps under var/."""
-    path = made_dir(VAR_DIR) / file_name
-    try:
-        if not path.exists():
-            # Linked in place whole: two processes that start together end with one secret.
-            descriptor, draft = tempfile.mkstemp(dir=VAR_DIR)
-            with os.fdopen(descriptor, "w") as file:
-                file.write(made)
-            with contextlib.suppress(FileExistsError):
-                os.link(draft, path)
-            Path(draft).unlink()
-        return path.read_text().strip()
-    except OSError as error:
-        refuse(f"{path} cannot be used ({error.strerror}). Check its rights, or set VAR_DIR.")
-
-
-def required_secret(name: str, file_name: str, made: str, how: str) -> str:
-    value = str(env.str(name, default="")).strip()
-    if value:
-        return value
-    if SANDBOX:
-        return kept_secret(file_name, made)
-    refuse(f"{name} is not set. Outside the sandbox it is required; make one with: {how}")
+def required_secret(name: str, made: str, how: str) -> str:
+    """The variable; in the sandbox one that was made once and is kept under var/."""
+    value = environment.text(name)
+    if not value and not SANDBOX:
+        environment.refuse(
+            f"{name} is not set. Outside the sandbox it is required; make one with: {how}"
+        )
+    return value or private_files.kept_secret(VAR_DIR / name.lower(), made)
 
 
 SECRET_KEY = required_secret(
     "SECRET_KEY",
-    "secret_key",
-    secrets.token_urlsafe(60),
+    private_files.random_secret(),
     "python -c 'import secrets; print(secrets.token_urlsafe(60))'",
 )
 # Django's own measure, as `check --deploy` has it.
 if not SANDBOX and (
     len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 5 or SECRET_KEY.startswith("django-insecure-")
 ):
-    refuse("SECRET_KEY is too short or a well-known default. Use at least 50 random characters.")
+    environment.refuse(
+        "SECRET_KEY is too short or a well-known default. Use at least 50 random characters."
+    )
 
 ENCRYPTION_KEYS = [
     key.strip()
     for key in required_secret(
         "ENCRYPTION_KEYS",
-        "encryption_keys",
         Fernet.generate_key().decode(),
         "python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'",
     ).split(",")
@@ -119,43 +64,36 @@ for _key in ENCRYPTION_KEYS or [""]:
     try:
         Fernet(_key)
     except ValueError:
-        refuse("ENCRYPTION_KEYS must be Fernet keys (32 url-safe base64 bytes), comma-separated.")
+        environment.refuse(
+            "ENCRYPTION_KEYS must be Fernet keys (32 url-safe base64 bytes), comma-separated."
+        )
 
-ALLOWED_HOSTS = [
-    host.strip() for host in env.list("ALLOWED_HOSTS", default=[]) if host.strip()
-] or (["*"] if SANDBOX else [])
+ALLOWED_HOSTS = environment.hosts("ALLOWED_HOSTS")
+if SANDBOX:
+    # Not every name: a web page elsewhere may let its own name lead to this machine.
+    ALLOWED_HOSTS += ["localhost", "127.0.0.1", "[::1]"]
 if not ALLOWED_HOSTS:
-    refuse(
+    environment.refuse(
         "ALLOWED_HOSTS is not set. Outside the sandbox it is required: "
         "the names this is reached by, such as emitter.example.com."
     )
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+CSRF_TRUSTED_ORIGINS = environment.origins("CSRF_TRUSTED_ORIGINS")
 # Where an e-mail's link leads. "" where nothing here names one host: it is a path alone then.
-_names = [f"https://{host}" for host in ALLOWED_HOSTS if not host.startswith(("*", "."))]
+_names = (
+    [f"http://127.0.0.1:{environment.whole_number('PORT', 8000, 1, 65535)}"]
+    if SANDBOX
+    else [f"https://{host}" for host in ALLOWED_HOSTS if not host.startswith(("*", "."))]
+)
 DASHBOARD_ORIGIN: str = next(
     (origin for origin in [*CSRF_TRUSTED_ORIGINS, *_names] if "*" not in origin), ""
 )
-if SANDBOX and not DASHBOARD_ORIGIN:
-    DASHBOARD_ORIGIN = f"http://127.0.0.1:{env.str('PORT', default='8000')}"
 
-try:
-    ENDPOINT_ALLOW_NETWORKS = [
-        ipaddress.ip_network(network.strip())
-        for network in env.list("ENDPOINT_ALLOW_NETWORKS", default=[])
-        if network.strip()
-    ]
-except ValueError as _error:
-    refuse(f"ENDPOINT_ALLOW_NETWORKS must be networks such as 10.1.0.0/16: {_error}.")
 
+ENDPOINT_ALLOW_NETWORKS = environment.networks("ENDPOINT_ALLOW_NETWORKS")
 # Certificate authorities that endpoints are checked against; the usual public ones by default.
-ENDPOINT_CA_FILE = env.str("ENDPOINT_CA_FILE", default="")
+ENDPOINT_CA_FILE = environment.certificates("ENDPOINT_CA_FILE")
 
-try:
-    EVENT_RETENTION_DAYS = int(env.int("EVENT_RETENTION_DAYS", default=30))
-except ValueError:
-    EVENT_RETENTION_DAYS = 0
-if EVENT_RETENTION_DAYS < 1:
-    refuse("EVENT_RETENTION_DAYS must be a whole number of days, 1 or more.")
+EVENT_RETENTION_DAYS = environment.whole_number("EVENT_RETENTION_DAYS", 30, 1, 36_500)
 
 INSTALLED_APPS = [
     "unfold.apps.BasicAppConfig",
@@ -210,57 +148,17 @@ TEMPLATES = [
 
 # ---------------------------------------------------------------- database
 
-_database_url = env.str("DATABASE_URL", default="") or f"sqlite:///{VAR_DIR / 'emitter.sqlite3'}"
-if _database_url.split("://")[0] not in {"postgres", "postgresql", "sqlite"}:
-    refuse("DATABASE_URL must start with postgres:// or sqlite:///.")
-try:
-    _database = env.db_url_config(_database_url)
-except (environ.ImproperlyConfigured, ValueError, KeyError) as _error:
-    refuse(f"DATABASE_URL cannot be read ({_error}). Example: postgres://user:password@host/name")
-if _database.get("NAME") in {None, "", ":memory:"}:
-    # Web and worker are processes of their own: memory is not shared.
-    refuse("DATABASE_URL names no database. Example: postgres://user:password@host/name")
-if _database.get("ENGINE") == "django.db.backends.sqlite3":
-    made_dir(Path(str(_database["NAME"])).parent)
-    _database["OPTIONS"] = {
-        # A transaction that reads first and writes later cannot be upgraded while another writes:
-        # take the write lock at BEGIN, and wait for it.
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-        "init_command": (
-            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-8000;"
-        ),
-    }
-else:
-    _database.setdefault("CONN_MAX_AGE", 600)
-    _database.setdefault("CONN_HEALTH_CHECKS", True)
-    _database.setdefault("OPTIONS", {}).setdefault("connect_timeout", 10)
+_database = service_urls.database(
+    "DATABASE_URL", f"sqlite:///{VAR_DIR / 'emitter.sqlite3'}" if SANDBOX else ""
+)
 DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # ---------------------------------------------------------------- broker
 
-BROKER_URL = env.str("BROKER_URL", default="")
-if not BROKER_URL:
-    _broker_dir = VAR_DIR / "broker"
-    made_dir(_broker_dir / "control")
-    CELERY_BROKER_URL = "filesystem://localhost//"
-    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {
-        "data_folder_in": str(_broker_dir),
-        "data_folder_out": str(_broker_dir),
-        "control_folder": str(_broker_dir / "control"),
-        "polling_interval": 0.02,
-    }
-elif BROKER_URL.split("://")[0] in {"redis", "rediss", "amqp", "amqps", "filesystem"}:
-    CELERY_BROKER_URL = BROKER_URL
-    CELERY_BROKER_TRANSPORT_OPTIONS = (
-        {"socket_timeout": 5, "socket_connect_timeout": 5, "health_check_interval": 10}
-        if BROKER_URL.startswith("redis")
-        else {}
-    )
-else:
-    refuse("BROKER_URL must start with redis://, rediss://, amqp:// or amqps://.")
-
+CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT_OPTIONS = service_urls.broker(
+    "BROKER_URL", "filesystem://" if SANDBOX else "", VAR_DIR / "broker"
+)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # For ever: a worker delivers without a broker too, and is woken again once there is one.
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
@@ -332,16 +230,13 @@ STORAGES = {
     },
 }
 
-if SANDBOX and not env.str("EMAIL_URL", default=""):
+if SANDBOX and not environment.text("EMAIL_URL"):
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = str(VAR_DIR / "mail")
 else:
-    try:
-        vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
-    except (environ.ImproperlyConfigured, ValueError, KeyError) as _error:
-        refuse(f"EMAIL_URL cannot be read ({_error}). Example: smtp+tls://user:password@host:587")
+    vars().update(service_urls.mail("EMAIL_URL", "consolemail://"))
 EMAIL_TIMEOUT = 20
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Wonderchat <no-reply@localhost>")
+DEFAULT_FROM_EMAIL = environment.sender("DEFAULT_FROM_EMAIL", "Wonderchat <no-reply@localhost>")
 
 # ---------------------------------------------------------------- security
 
@@ -363,46 +258,30 @@ if not SANDBOX:
 # ---------------------------------------------------------------- answers and priorities
 
 # An OpenAI-compatible endpoint that answers in the chatbots' place, from their knowledge.
-ANSWER_API_URL = env.str("ANSWER_API_URL", default="").strip()
-ANSWER_API_KEY = env.str("ANSWER_API_KEY", default="").strip()
-ANSWER_API_MODEL = env.str("ANSWER_API_MODEL", default="").strip()
-try:
-    ANSWER_API_TIMEOUT_SECONDS = float(env.float("ANSWER_API_TIMEOUT_SECONDS", default=8.0))
-except ValueError:
-    ANSWER_API_TIMEOUT_SECONDS = 0.0
-if not 0 < ANSWER_API_TIMEOUT_SECONDS <= 60:
-    refuse("ANSWER_API_TIMEOUT_SECONDS must be a number of seconds, above 0 and at most 60.")
+ANSWER_API_URL = environment.http_url("ANSWER_API_URL")
+ANSWER_API_KEY = environment.secret("ANSWER_API_KEY")
+ANSWER_API_MODEL = environment.text("ANSWER_API_MODEL")
+ANSWER_API_TIMEOUT_SECONDS = environment.seconds("ANSWER_API_TIMEOUT_SECONDS", 8.0, 60.0)
 # Of a web process's threads (16), how many may wait for an answer of it at a time.
-try:
-    ANSWER_API_AT_ONCE = int(env.int("ANSWER_API_AT_ONCE", default=8))
-except ValueError:
-    ANSWER_API_AT_ONCE = 0
-if not 1 <= ANSWER_API_AT_ONCE <= 1000:
-    refuse("ANSWER_API_AT_ONCE must be a whole number, 1 to 1000.")
-if ANSWER_API_URL and not is_http_url(ANSWER_API_URL):
-    refuse("ANSWER_API_URL must be an http or https URL, such as https://api.example.com/v1.")
+ANSWER_API_AT_ONCE = environment.whole_number("ANSWER_API_AT_ONCE", 8, 1, 1000)
 if ANSWER_API_URL and not ANSWER_API_MODEL:
-    refuse("ANSWER_API_MODEL is not set. With ANSWER_API_URL it is required: the model's name.")
-if not re.fullmatch(r"[!-~]*", ANSWER_API_KEY):
-    refuse("ANSWER_API_KEY must be printable ASCII without spaces.")
+    environment.refuse(
+        "ANSWER_API_MODEL is not set. With ANSWER_API_URL it is required: the model's name."
+    )
 
-# Functions of one's own, by dotted path (docs/chat.md).
-ANSWER_FINDER = env.str("ANSWER_FINDER", default="") or (
-    "chatbots.answer_api.find" if ANSWER_API_URL else "chatbots.own_answers.find"
+# Functions of one's own, by dotted path (docs/chat.md); chatbots/plugged_in.py checks them.
+ANSWER_FINDER = environment.text(
+    "ANSWER_FINDER",
+    "chatbots.answer_api.find" if ANSWER_API_URL else "chatbots.own_answers.find",
 )
-PRIORITY_CLASSIFIER = (
-    env.str("PRIORITY_CLASSIFIER", default="") or "chatbots.priority_rules.classify"
-)
+PRIORITY_CLASSIFIER = environment.text("PRIORITY_CLASSIFIER", "chatbots.priority_rules.classify")
 
 # ---------------------------------------------------------------- API
 
 # Per key; 0 is no limit. The sandbox has none.
-try:
-    API_REQUESTS_PER_MINUTE = int(env.int("API_REQUESTS_PER_MINUTE", default=12_000))
-except ValueError:
-    API_REQUESTS_PER_MINUTE = -1
-if API_REQUESTS_PER_MINUTE < 0:
-    refuse("API_REQUESTS_PER_MINUTE must be a whole number of requests; 0 is no limit.")
+API_REQUESTS_PER_MINUTE = environment.whole_number(
+    "API_REQUESTS_PER_MINUTE", 12_000, 0, 1_000_000_000
+)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["webhooks.api.authentication.KeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
@@ -436,60 +315,13 @@ SPECTACULAR_SETTINGS = {
 
 # ---------------------------------------------------------------- dashboard
 
-UNFOLD = {
-    "SITE_TITLE": "Wonderchat",
-    "SITE_HEADER": "Wonderchat",
-    "SITE_SUBHEADER": "Webhooks",
-    "SITE_URL": None,
-    "SITE_ICON": lambda request: static("emitter/logo.svg"),
-    "SITE_FAVICONS": [
-        {
-            "rel": "icon",
-            "type": "image/svg+xml",
-            "href": lambda request: static("emitter/logo.svg"),
-        }
-    ],
-    "SHOW_VIEW_ON_SITE": False,
-    "ENVIRONMENT": "emitter.dashboard.environment",
-    "STYLES": [lambda request: static("emitter/dashboard.css")],
-    "SCRIPTS": [lambda request: static("emitter/dashboard.js")],
-    "BORDER_RADIUS": "8px",
-    "SIDEBAR": {"navigation": "emitter.dashboard.navigation"},
-    "COLORS": {
-        "base": {
-            "50": "oklch(98.4% .003 265)",
-            "100": "oklch(96.6% .005 265)",
-            "200": "oklch(92.6% .009 265)",
-            "300": "oklch(87% .014 265)",
-            "400": "oklch(70.5% .022 265)",
-            "500": "oklch(55% .026 265)",
-            "600": "oklch(44.5% .028 265)",
-            "700": "oklch(36.5% .028 265)",
-            "800": "oklch(27% .026 265)",
-            "900": "oklch(20.5% .024 265)",
-            "950": "oklch(14.5% .022 265)",
-        },
-        "primary": {
-            "50": "oklch(96.8% .016 270)",
-            "100": "oklch(93.6% .032 270)",
-            "200": "oklch(88% .062 270)",
-            "300": "oklch(79.5% .106 270)",
-            "400": "oklch(69% .158 270)",
-            "500": "oklch(60.5% .196 269)",
-            "600": "oklch(53% .213 268)",
-            "700": "oklch(46.5% .2 268)",
-            "800": "oklch(40.5% .168 268)",
-            "900": "oklch(36% .13 269)",
-            "950": "oklch(26.5% .088 270)",
-        },
-    },
-}
+UNFOLD = theme.UNFOLD
 
 # ---------------------------------------------------------------- logging
 
-LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
-if LOG_LEVEL not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
-    refuse("LOG_LEVEL must be DEBUG, INFO, WARNING, ERROR or CRITICAL.")
+LOG_LEVEL = environment.choice(
+    "LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

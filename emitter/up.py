@@ -18,8 +18,10 @@ from django.db.utils import Error as DatabaseError
 from emitter import (
     celery_app,
     demo,
+    environment,
     interrupted_make,
     preflight,
+    private_files,
     sandbox_file,
     welcome,
 )
@@ -27,17 +29,24 @@ from emitter.preflight import NotReady
 from emitter.processes import Group, Member
 from emitter.sandbox_file import Sandbox
 
-HOST = "127.0.0.1"
+LOCAL = "127.0.0.1"
+# A server that listens on all addresses is reached by this one.
+ALL = {"0.0.0.0": LOCAL, "::": "::1"}  # noqa: S104 - Not bound here: what a person may ask for.
 WEB_THREADS = 16
 
 
-def main() -> int:
-    """Check, migrate, make the demo, run. Returns the exit code."""
+def main(host: str = "") -> int:
+    """Check, migrate, make the demo, run. Returns the exit code.
+
+    `host` is where the web listens, 127.0.0.1 by default; what it names, the sandbox answers to.
+    """
+    host = host.strip().strip("[]") or LOCAL
     try:
-        port = _number("PORT", 8000, 1, 65535)
-        web_processes = _number("WEB_PROCESSES", 1, 1, 64)
-        worker_processes = _number("WORKER_PROCESSES", 1, 1, 64)
-        preflight.check_port(HOST, port)
+        port = environment.whole_number("PORT", 8000, 1, 65535)
+        web_processes = environment.whole_number("WEB_PROCESSES", 1, 1, 64)
+        worker_processes = environment.whole_number("WORKER_PROCESSES", 1, 1, 64)
+        name = _name_in_urls(host)
+        address = preflight.check_port(host, port)
         preflight.check_database()
         preflight.check_broker(celery_app)
         lock = _only_one_here()
@@ -45,7 +54,8 @@ def main() -> int:
         print(f"emitter: {error}", file=sys.stderr)
         return 1
     with lock:
-        url = f"http://{HOST}:{port}"
+        private_files.put_right(Path(settings.VAR_DIR))
+        url = f"http://{name}:{port}"
         try:
             call_command("migrate", interactive=False, verbosity=0)
             sandbox = _prepare(url)
@@ -54,7 +64,7 @@ def main() -> int:
             return 1
         connection.close()
         group = Group(
-            _members(port, web_processes, worker_processes),
+            _members(address, port, web_processes, worker_processes),
             told_to_stop=interrupted_make.watch(),
         )
         return group.run(
@@ -63,11 +73,19 @@ def main() -> int:
         )
 
 
-def _number(name: str, default: int, least: int, most: int) -> int:
-    text = os.environ.get(name, "").strip() or str(default)
-    if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
-        raise NotReady(f"{name} must be a number from {least} to {most}, not {text!r}.")
-    return int(text)
+def _name_in_urls(host: str) -> str:
+    """What stands in a URL for `host`; from now on the processes of this group answer to it.
+
+    Raises NotReady for what can be no host.
+    """
+    reached = ALL.get(host, host)
+    name = f"[{reached}]" if ":" in reached else reached
+    if not environment.is_host(name) or "*" in name:
+        raise NotReady(f"--host must be an address or a name of this machine, not {host!r}.")
+    named = os.environ.get("ALLOWED_HOSTS", "").strip()
+    if settings.SANDBOX and name not in settings.ALLOWED_HOSTS:
+        os.environ["ALLOWED_HOSTS"] = f"{named},{name}".strip(",")
+    return name
 
 
 def _only_one_here() -> TextIOWrapper:
@@ -95,7 +113,7 @@ def _prepare(url: str) -> Sandbox | None:
     return sandbox
 
 
-def _members(port: int, web_processes: int, worker_processes: int) -> list[Member]:
+def _members(address: str, port: int, web_processes: int, worker_processes: int) -> list[Member]:
     python = [sys.executable, "-m", "emitter.lifeline"]
     os.environ["EMITTER_UP_PID"] = str(os.getpid())
     web = [
@@ -104,7 +122,7 @@ def _members(port: int, web_processes: int, worker_processes: int) -> list[Membe
         "--interface=wsgi",
         "--http=1",
         "--no-ws",
-        f"--host={HOST}",
+        f"--host={address}",
         f"--port={port}",
         f"--workers={web_processes}",
         f"--blocking-threads={WEB_THREADS}",

@@ -22,8 +22,10 @@ for _name in (
     "ANSWER_API_URL",
     "ANSWER_FINDER",
     "CSRF_TRUSTED_ORIGINS",
+    "DEFAULT_FROM_EMAIL",
     "EMAIL_URL",
     "ENDPOINT_ALLOW_NETWORKS",
+    "ENDPOINT_CA_FILE",
     "EVENT_RETENTION_DAYS",
     "LOG_LEVEL",
     "PRIORITY_CLASSIFIER",
@@ -44,6 +46,8 @@ _own = Path(_run) / (str(os.getpid()) if "pytest" in sys.modules else "tools")
 
 os.environ["VAR_DIR"] = str(_own)
 os.environ["ALLOWED_HOSTS"] = "testserver"
+os.environ.setdefault("DATABASE_URL", f"sqlite:///{_own / 'emitter.sqlite3'}")
+os.environ["BROKER_URL"] = "filesystem://"
 os.environ["SECRET_KEY"] = "tests-only-" + "k9Vq2xW7" * 8
 os.environ["ENCRYPTION_KEYS"] = "dGVzdHMtb25seS10ZXN0cy1vbmx5LXRlc3RzLW9ubHk="
 

@@ -59,7 +59,9 @@ class Door:
 
 @pytest.fixture(scope="module")
 def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
-    with served(tmp_path_factory.mktemp("web"), **production()) as port:
+    var = tmp_path_factory.mktemp("web")
+    database = f"sqlite:///{var / 'emitter.sqlite3'}"
+    with served(var, **production(DATABASE_URL=database, BROKER_URL="filesystem://")) as port:
         yield Door(port)
 
 

@@ -119,7 +119,7 @@ def refusal(var: Path, **more: str) -> str:
 
 
 def test_a_port_that_is_none_is_refused(tmp_path: Path) -> None:
-    assert "PORT must be a number from 1 to 65535" in refusal(tmp_path, PORT="80a")
+    assert "PORT must be a whole number from 1 to 65535" in refusal(tmp_path, PORT="80a")
 
 
 def test_a_database_that_is_not_there_is_named(tmp_path: Path) -> None:

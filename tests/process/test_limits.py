@@ -17,9 +17,13 @@ MOST = 10  # In ten seconds.
 def over_both(var: Path, **urls: str) -> list[int]:
     """Ask two web processes in turn, twice as often as is allowed; the statuses in order."""
     limited = production(
-        SANDBOX="", ALLOWED_HOSTS="127.0.0.1", API_REQUESTS_PER_MINUTE=str(MOST * 6)
+        SANDBOX="",
+        ALLOWED_HOSTS="127.0.0.1",
+        API_REQUESTS_PER_MINUTE=str(MOST * 6),
+        DATABASE_URL=f"sqlite:///{var / 'emitter.sqlite3'}",
+        BROKER_URL="filesystem://",
     )
-    with Stack(var, **limited, **urls) as stack:
+    with Stack(var, **(limited | urls)) as stack:
         stack.do("migrate")
         made = stack.do("prepare", url="https://hooks.example.com/")
         addresses = []
