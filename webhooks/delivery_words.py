@@ -11,8 +11,6 @@ from webhooks.next_attempt import Waiting, WaitingFor
 # A page that shows a delivery asks again every second while it is due within this time.
 SOON_SECONDS = 20
 LONGEST_WAIT_SECONDS = 3600
-# It waits for a moment, and a person need not.
-SENDABLE = frozenset({WaitingFor.RETRY, WaitingFor.ENDPOINT, WaitingFor.RETRY_AFTER})
 
 
 @dataclass(frozen=True)
@@ -29,6 +27,7 @@ class Standing:
     # Nothing happens until somebody does something elsewhere: the page need not ask again.
     is_final: bool = False
     in_flight: bool = False
+    # It waits for its own retry alone, and a person need not.
     may_send_now: bool = False
 
     def seconds_to_wait(self, now: datetime) -> int | None:
@@ -84,7 +83,7 @@ def _waiting(delivery: Delivery, last: Attempt | None, waits: Waiting) -> Standi
         next_at=waits.next_at,
         is_final=waits.word in (WaitingFor.WEBHOOK, WaitingFor.PLAN),
         in_flight=waits.word == WaitingFor.ANSWER,
-        may_send_now=waits.word in SENDABLE,
+        may_send_now=waits.word == WaitingFor.RETRY,
     )
 
 

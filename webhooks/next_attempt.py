@@ -75,6 +75,14 @@ def clock(moment: datetime, now: datetime) -> str:
     return f"{day}{moment:%H:%M:%S} UTC"
 
 
+def left_alone(until: datetime, now: datetime) -> str:
+    """Why nothing of a webhook is sent whose receiver asked for it."""
+    return (
+        f"The receiver asked, with Retry-After, to be left alone until {clock(until, now)}; "
+        "nothing of this webhook is sent before."
+    )
+
+
 def next_attempt(facts: Facts) -> Waiting:
     """What the delivery waits for: of several things the one that ends last."""
     if facts.is_in_flight:
@@ -114,8 +122,7 @@ def _before_its_time(facts: Facts) -> Waiting | None:
     if asked and asked > now:
         return Waiting(
             WaitingFor.RETRY_AFTER,
-            f"The receiver asked, with Retry-After, to be left alone until {clock(asked, now)}; "
-            "nothing of this webhook is sent before.",
+            left_alone(asked, now),
             _ahead(max(asked, facts.due_at), now),
         )
     if facts.held_reason and facts.due_at <= max(now, facts.held_until or now):

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
 
 from chatbots import database_clock
 from chatbots.models import Account, Chatbot, EventType, Plan
@@ -128,6 +129,7 @@ def update(webhook: Webhook, **changes: Any) -> Webhook:
             webhook.endpoint = endpoint_of(webhook.url)
             # Of the new URL nothing is known yet.
             webhook.failing_since = webhook.last_success_at = None
+            webhook.asked_to_wait_until = None
         if (webhook.url, webhook.event) != former:
             webhook.generation += 1
         if secret is not None:
@@ -148,10 +150,17 @@ def enable(webhook: Webhook) -> int:
         _lock(webhook)
         webhook.status = WebhookStatus.ACTIVE
         webhook.status_reason = ""
-        webhook.failing_since = None
+        webhook.failing_since = webhook.asked_to_wait_until = None
         webhook.generation += 1
         webhook.save(
-            update_fields=["status", "status_reason", "failing_since", "generation", "updated_at"]
+            update_fields=[
+                "status",
+                "status_reason",
+                "failing_since",
+                "asked_to_wait_until",
+                "generation",
+                "updated_at",
+            ]
         )
         released = settling.held(webhook).count()
         settling.begin(webhook, webhook.lane)
@@ -193,9 +202,13 @@ def _disable(webhook: Webhook, reason: str, *, notify: bool) -> int:
 
 
 def let_go(webhook: Webhook) -> bool:
-    """Hold the webhook's endpoint back no more; False when it was not. What is due goes out."""
+    """Hold the webhook back no more, whether its endpoint could not be reached or its receiver
+    asked for it; False when it was not. What is due goes out."""
     with transaction.atomic():
-        released = breaker.release(webhook.endpoint_id)
+        asked = Webhook.objects.filter(pk=webhook.pk, asked_to_wait_until__gt=Now())
+        released = breaker.release(webhook.endpoint_id) | bool(
+            asked.update(asked_to_wait_until=None)
+        )
         outbox.wake_after_commit()
     return released
 

@@ -5,15 +5,36 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.conf import settings
 
 from chatbots import database_clock
 from webhooks import breaker, in_order, presence
-from webhooks.models import Delivery, DeliveryStatus, WebhookStatus
-from webhooks.next_attempt import Facts, Waiting, next_attempt
+from webhooks.models import Delivery, DeliveryStatus, Webhook, WebhookStatus
+from webhooks.next_attempt import Facts, Waiting, left_alone, next_attempt
 
 NOT_OVER = (DeliveryStatus.PENDING, DeliveryStatus.HELD)
+
+
+class HeldBack(NamedTuple):
+    """Why nothing is sent for an active webhook, and until when; None where that is this moment."""
+
+    sentence: str
+    until: datetime | None
+    # Its receiver asked for it; else its endpoint cannot be reached.
+    was_asked: bool = False
+
+
+def held_back(webhook: Webhook, now: datetime) -> HeldBack | None:
+    """Why nothing is sent for `webhook` at `now`; None when something is, or would be."""
+    asked = webhook.asked_to_wait_until
+    if asked and asked > now:
+        return HeldBack(left_alone(asked, now), asked, was_asked=True)
+    if sentence := breaker.sentence(webhook.endpoint):
+        until = webhook.endpoint.held_until
+        return HeldBack(sentence, until if until and until > now else None)
+    return None
 
 
 def in_flight(delivery: Delivery, now: datetime) -> bool:

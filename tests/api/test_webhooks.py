@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from chatbots.models import Account, Chatbot, Event, Plan
+from chatbots.timestamp import iso
 from tests.api.conftest import EVENT, URL, Api, check_problem, fields_of
-from webhooks import subscriptions
+from webhooks import breaker, subscriptions
 from webhooks.models import Delivery, Webhook
 
 KEYS = [
@@ -24,6 +27,10 @@ KEYS = [
     "ordered",
     "rateLimit",
     "createdAt",
+    "failingSince",
+    "lastSuccessAt",
+    "heldBackUntil",
+    "previousSecretUntil",
 ]
 
 
@@ -197,6 +204,35 @@ def test_disabling_and_enabling_hold_and_release(
     assert (on["status"], on["statusReason"], on["released"]) == ("active", "", 1)
     too_long = {"reason": "x" * 301}
     check_problem(api.post(f"/webhooks/{webhook.pk}/disable", too_long), 400)
+
+
+def test_how_a_webhook_does_is_told_and_may_be_put_back_as_it_was_read(
+    api: Api, webhook: Webhook
+) -> None:
+    health = ("failingSince", "lastSuccessAt", "heldBackUntil", "previousSecretUntil")
+    read = api.get(f"/webhooks/{webhook.pk}").json()
+    assert [read[name] for name in health] == [None] * 4
+    now = timezone.now()
+    Webhook.objects.update(
+        failing_since=now,
+        last_success_at=now - timedelta(hours=1),
+        asked_to_wait_until=now + timedelta(minutes=1),
+    )
+    api.post(f"/webhooks/{webhook.pk}/rotate-secret")
+    (shown,) = api.get("/webhooks").json()["results"]
+    assert all(shown[name] for name in health)
+    assert shown["heldBackUntil"] == iso(now + timedelta(minutes=1))
+    assert "asked, with Retry-After, to be left alone until" in shown["statusReason"]
+    # It does differently by now.
+    put_back = read | {"secretHint": shown["secretHint"], "description": "x"}
+    assert api.patch(f"/webhooks/{webhook.pk}", put_back).status_code == 200
+    Webhook.objects.update(asked_to_wait_until=now - timedelta(seconds=1))
+    breaker.hold(webhook.endpoint_id, "timeout")
+    held = api.get(f"/webhooks/{webhook.pk}").json()
+    assert held["heldBackUntil"] > iso(now)
+    assert held["statusReason"].startswith("Held back until ")
+    api.post(f"/webhooks/{webhook.pk}/disable")
+    assert api.get(f"/webhooks/{webhook.pk}").json()["heldBackUntil"] is None
 
 
 def test_a_rotated_secret_is_shown_once_when_made(api: Api, webhook: Webhook) -> None:

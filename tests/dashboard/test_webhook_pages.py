@@ -254,8 +254,12 @@ def test_a_held_endpoint_is_shown_and_let_go(browser_of_member: Client, webhook:
     assert "Its endpoint is held back" in browser_of_member.get(of_delivery).content.decode()
 
     assert browser_of_member.get(page_of(webhook, "let_go")).status_code == 405
+    Webhook.objects.update(asked_to_wait_until=timezone.now() + timedelta(hours=1))
+    asked = browser_of_member.get(page_of(webhook)).content.decode()
+    assert "The receiver asked to be left alone" in asked
     answer = browser_of_member.post(page_of(webhook, "let_go"), follow=True)
 
     assert "held back no more" in answer.content.decode()
-    webhook.endpoint.refresh_from_db()
+    webhook.refresh_from_db()
     assert webhook.endpoint.held_since is None
+    assert webhook.asked_to_wait_until is None

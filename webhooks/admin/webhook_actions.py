@@ -72,8 +72,8 @@ def disable(site: WebhookAdmin, request: HttpRequest, webhook: Webhook) -> HttpR
 
 def let_go(site: WebhookAdmin, request: HttpRequest, webhook: Webhook) -> HttpResponse:
     if subscriptions.let_go(webhook):
-        site.log_change(request, webhook, "Tried its endpoint again")
-    messages.success(request, "The endpoint is held back no more: what is due goes out now.")
+        site.log_change(request, webhook, "Sent what was held back")
+    messages.success(request, "The webhook is held back no more: what is due goes out now.")
     return _back(webhook)
 
 

@@ -13,10 +13,11 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 
+from chatbots import database_clock
 from chatbots.admin.column import column
 from chatbots.admin.scope import ScopedAdmin, ScopedFilter
 from chatbots.membership import chatbots_of
-from webhooks import breaker, given_up, subscriptions
+from webhooks import given_up, subscriptions, waiting
 from webhooks.admin import recover, webhook_actions
 from webhooks.admin.forms import AddWebhookForm, ChangeWebhookForm, add_errors
 from webhooks.last_error import with_last_error
@@ -201,7 +202,7 @@ class WebhookAdmin(ScopedAdmin):
             recent=recent,
             held=webhook.deliveries.filter(status="held").count(),
             recoveries=recover.latest(webhook),
-            held_back=breaker.sentence(webhook.endpoint),
+            held_back=waiting.held_back(webhook, database_clock.now()),
             given_up=given_up.while_failing(webhook),
         )
 

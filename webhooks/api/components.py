@@ -62,6 +62,19 @@ SCHEMAS: Final[Json] = {
             "secretHint": text("Enough of the secret to recognise it."),
             "secret": text("One that was made is shown once, when it is made."),
             "createdAt": MOMENT,
+            "failingSince": {**WHEN_OR_NULL, "description": "Every delivery failed since then."},
+            "lastSuccessAt": {**WHEN_OR_NULL, "description": "To within ten seconds."},
+            "heldBackUntil": {
+                **WHEN_OR_NULL,
+                "description": (
+                    "Nothing is sent before: its endpoint is held back, or its receiver asked for "
+                    "it with Retry-After. `statusReason` says which."
+                ),
+            },
+            "previousSecretUntil": {
+                **WHEN_OR_NULL,
+                "description": "The secrets before a rotation sign until then as well.",
+            },
         },
         strict=False,
     ),

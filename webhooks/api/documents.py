@@ -290,9 +290,7 @@ ROTATE_SECRET: Final = operation(
     path="webhook_id",
     body=thing({"secret": SETTINGS["secret"]}),
     needs_body=False,
-    answers={
-        200: {"allOf": [ref("Webhook"), thing({"previousSecretUntil": MOMENT}, strict=False)]}
-    },
+    answers={200: ref("Webhook")},
 )
 RECOVER_WEBHOOK: Final = operation(
     "recoverWebhook",

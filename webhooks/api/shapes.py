@@ -8,10 +8,11 @@ from typing import Any
 
 import msgspec
 
+from chatbots import database_clock
 from chatbots.models import Event
 from chatbots.timestamp import iso
-from webhooks import attempt_view, breaker, vault, waiting
-from webhooks.models import Attempt, Delivery, Webhook
+from webhooks import attempt_view, rotation, vault, waiting
+from webhooks.models import Attempt, Delivery, Webhook, WebhookStatus
 from webhooks.next_attempt import Waiting, WaitingFor
 
 
@@ -19,7 +20,10 @@ def moment(value: datetime | None) -> str | None:
     return iso(value) if value else None
 
 
-def webhook(row: Webhook) -> dict[str, Any]:
+def webhook(row: Webhook, now: datetime | None = None) -> dict[str, Any]:
+    """A webhook. `now` is the database's, for whoever shows many."""
+    now = now or database_clock.now()
+    held = waiting.held_back(row, now) if row.status == WebhookStatus.ACTIVE else None
     try:
         hint = row.secret_hint
     except vault.SecretUnreadable:
@@ -30,7 +34,7 @@ def webhook(row: Webhook) -> dict[str, Any]:
         "url": row.url,
         "event": row.event,
         "status": row.status,
-        "statusReason": row.status_reason or breaker.sentence(row.endpoint),
+        "statusReason": row.status_reason or (held.sentence if held else ""),
         "description": row.description,
         "secretHint": hint,
         "retrySchedule": row.retry_schedule,
@@ -38,11 +42,16 @@ def webhook(row: Webhook) -> dict[str, Any]:
         "ordered": row.ordered,
         "rateLimit": row.rate_limit,
         "createdAt": moment(row.created_at),
+        "failingSince": moment(row.failing_since),
+        "lastSuccessAt": moment(row.last_success_at),
+        "heldBackUntil": moment(held.until) if held else None,
+        "previousSecretUntil": moment(rotation.until(row.previous_secrets, now)),
     }
 
 
 def webhooks(rows: Sequence[Webhook]) -> list[dict[str, Any]]:
-    return [webhook(row) for row in rows]
+    now = database_clock.now()
+    return [webhook(row, now) for row in rows]
 
 
 def event(row: Event) -> dict[str, Any]:

@@ -8,9 +8,8 @@ from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from chatbots import database_clock
 from chatbots.models import EventType
-from webhooks import rotation, sample, subscriptions
+from webhooks import sample, subscriptions
 from webhooks.api import documents, pagination, scope, shapes
 from webhooks.api.answer import answer
 from webhooks.api.events import read_simulate
@@ -20,7 +19,15 @@ from webhooks.api.view import ApiView
 from webhooks.models import WebhookStatus
 
 # What a webhook shows and nobody changes by writing it. Putting back what was read is no mistake.
-READ_ONLY: Final = ("id", "chatbotId", "status", "statusReason", "secretHint", "createdAt")
+READ_ONLY: Final = ("id", "chatbotId", "status", "secretHint", "createdAt")
+# How it does may have changed since it was read.
+ITS_HEALTH: Final = (
+    "statusReason",
+    "failingSince",
+    "lastSuccessAt",
+    "heldBackUntil",
+    "previousSecretUntil",
+)
 SWITCHES: Final = "is changed with POST /webhooks/{id}/enable and /disable."
 
 
@@ -84,6 +91,8 @@ class WebhookView(ApiView):
         for name in READ_ONLY:
             if name in fields and fields.raw(name) != shown[name]:
                 fields.wrong(name, SWITCHES if name == "status" else "cannot be changed.")
+        for name in ITS_HEALTH:
+            fields.raw(name)
         fields.finish()
         return answer(shapes.webhook(subscriptions.update(webhook, **changes)))
 
@@ -145,5 +154,4 @@ class WebhookRotateView(ApiView):
         fields.finish()
         secret = subscriptions.rotate_secret(webhook, given)
         shown = {} if given is not None else {"secret": secret}
-        until = shapes.moment(rotation.until(webhook.previous_secrets, database_clock.now()))
-        return answer(shapes.webhook(webhook) | {"previousSecretUntil": until} | shown)
+        return answer(shapes.webhook(webhook) | shown)
