@@ -63,7 +63,7 @@ WAITS: dict[WaitingFor, tuple[str, str, str, str]] = {
         "Waiting its turn",
         "Waiting for the one before it",
     ),
-    WaitingFor.WORKER: ("red", "power_off", "No worker", "No worker runs"),
+    WaitingFor.WORKER: ("red", "power_off", "No worker", "No worker takes it"),
     WaitingFor.WEBHOOK: ("amber", "pause_circle", "Held", "Waits for its webhook"),
     WaitingFor.PLAN: ("amber", "pause_circle", "Held", "Waits for a plan with webhooks"),
 }

@@ -13,6 +13,7 @@ from typing import Final
 
 # What is nearer is past before whoever asked can read it.
 TOO_NEAR: Final = timedelta(seconds=0.1)
+NO_WORKER: Final = "No worker runs"
 
 
 class WaitingFor(StrEnum):
@@ -102,10 +103,9 @@ def _stopped(facts: Facts) -> Waiting | None:
     if facts.worker_runs:
         return None
     seen_at = facts.worker_seen_at
-    heard = f" The last one was heard of at {clock(seen_at, facts.now)}." if seen_at else ""
+    none = f"No worker was heard of since {clock(seen_at, facts.now)}" if seen_at else NO_WORKER
     return Waiting(
-        WaitingFor.WORKER,
-        f"No worker runs, so nothing is sent.{heard} Start one: {facts.starts_worker}.",
+        WaitingFor.WORKER, f"{none}, so nothing is sent. Start one: {facts.starts_worker}."
     )
 
 

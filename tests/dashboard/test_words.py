@@ -60,7 +60,7 @@ def test_a_delivery_stands_in_words(
         (WaitingFor.RETRY, 300, 2, "Retrying", 300),
         (WaitingFor.RETRY, 9 * 3600, 2, "Retrying", 3600),
         (WaitingFor.ANSWER, None, 2, "Attempt 3 is on its way", 0),
-        (WaitingFor.WORKER, None, 2, "No worker runs", 0),
+        (WaitingFor.WORKER, None, 2, "No worker takes it", 0),
     ],
 )
 def test_one_that_waits_says_for_what(

@@ -95,7 +95,7 @@ def test_nothing_is_promised_that_somebody_else_has_to_bring_about(given_facts: 
             {"worker_runs": False, "worker_seen_at": ahead(-60)},
             "worker",
             None,
-            "The last one was heard of at 23:49:00 UTC.",
+            "No worker was heard of since 23:49:00 UTC, so nothing is sent.",
         ),
     ],
 )

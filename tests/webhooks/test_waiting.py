@@ -55,7 +55,7 @@ def test_without_a_worker_it_says_so_and_what_starts_one(webhook: Webhook, worke
     waits = waiting.of(Delivery.objects.get(pk=due))
     assert waits is not None
     assert waits.next_at is None
-    assert "heard of at" in waits.sentence
+    assert "No worker was heard of since " in waits.sentence
     assert "make up" in waits.sentence
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin, messages
@@ -189,6 +190,7 @@ class WebhookAdmin(ScopedAdmin):
         webhook = self.get_object(request, object_id)
         if webhook is None:
             raise Http404(f"There is no such {self.opts.verbose_name}.")
+        now, last = database_clock.now(), webhook.last_failure_at
         recent = with_last_error(
             webhook.deliveries.select_related("event", "webhook__endpoint")
             .defer("event__body")
@@ -202,7 +204,9 @@ class WebhookAdmin(ScopedAdmin):
             recent=recent,
             held=webhook.deliveries.filter(status="held").count(),
             recoveries=recover.latest(webhook),
-            held_back=waiting.held_back(webhook, database_clock.now()),
+            held_back=waiting.held_back(webhook, now),
+            # That one failed a moment ago need not be said.
+            quiet_since=last if last and now - last > timedelta(hours=1) else None,
             given_up=given_up.while_failing(webhook),
         )
 
