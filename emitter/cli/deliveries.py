@@ -16,8 +16,24 @@ def deliveries(
     status: Annotated[
         str, typer.Option(help="Only pending, held, succeeded, failed or cancelled ones.")
     ] = "",
+    status_code: Annotated[
+        str, typer.Option(help="Only those last answered with this status, such as 401.")
+    ] = "",
+    error_kind: Annotated[
+        str, typer.Option(help="Only those that last failed so: timeout, tls, dns, …")
+    ] = "",
     webhook: Annotated[str, typer.Option(help="Only of this webhook's id.")] = "",
     event: Annotated[str, typer.Option(help="Only of this event's id.")] = "",
+    event_type: Annotated[
+        str, typer.Option("--type", help="Only of this event type, such as HUMAN_HANDOVER.")
+    ] = "",
+    chatbot: Annotated[str, typer.Option(help="Only of this chatbot's id.")] = "",
+    chatlog: Annotated[str, typer.Option(help="Only of this conversation's chatlogId.")] = "",
+    tests: Annotated[
+        bool | None, typer.Option("--tests/--no-tests", help="Only tests, or none of them.")
+    ] = None,
+    since: Annotated[str, typer.Option(help="Made at this moment or later (ISO 8601).")] = "",
+    until: Annotated[str, typer.Option(help="Made before this moment (ISO 8601).")] = "",
     limit: Annotated[int, typer.Option(min=1, max=200, help="How many at most.")] = 20,
     url: access.Url = "",
     key: access.Key = "",
@@ -32,13 +48,21 @@ def deliveries(
             else:
                 show_one(row)
             return
-        rows = rest.get(
+        rows = rest.newest(
             "/deliveries",
+            limit,
             status=status or None,
+            statusCode=status_code or None,
+            errorKind=error_kind or None,
             webhookId=webhook or None,
             eventId=event or None,
-            limit=limit,
-        )["results"]
+            event=event_type or None,
+            chatbotId=chatbot or None,
+            chatlogId=chatlog or None,
+            isTest=None if tests is None else str(tests).lower(),
+            since=since or None,
+            until=until or None,
+        )
     if as_json:
         screen.as_json(rows)
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Self
+from urllib.parse import parse_qs, urlsplit
 
 import requests
 
@@ -11,6 +12,7 @@ from emitter.cli.access import Access
 from emitter.cli.ending import CannotReach, Ending, TheAnswerIsNo, WrongUse
 
 TIMEOUT_SECONDS = 30
+PAGES = 50
 NOT_ALLOWED = 403
 CONFLICT = 409
 
@@ -38,6 +40,22 @@ class Rest:
     def get(self, path: str, **query: object) -> Any:
         """GET /api/v1{path}. Raises Ending."""
         return self._call("GET", path, params={k: v for k, v in query.items() if v is not None})
+
+    def newest(self, path: str, most: int, **query: object) -> list[Any]:
+        """The newest `most` rows of a list. Raises Ending.
+
+        The server looks at a bounded stretch of its log for each page: a page may be short, or
+        empty, and yet have a `next`. Nobody waits for more than PAGES of them.
+        """
+        rows: list[Any] = []
+        cursor: str | None = None
+        for _ in range(PAGES):
+            page = self.get(path, limit=most, cursor=cursor, **query)
+            rows += page["results"]
+            cursor = _cursor(page["next"])
+            if len(rows) >= most or cursor is None:
+                break
+        return rows[:most]
 
     def post(self, path: str, body: Mapping[str, Any]) -> Any:
         """POST /api/v1{path}; what is None in `body` is left out. Raises Ending."""
@@ -80,6 +98,13 @@ class Rest:
                 f"{self.access.url} answered {status}{what or ', not as an emitter does.'}"
             )
         raise _refusal(status, detail)
+
+
+def _cursor(following: object) -> str | None:
+    """The `cursor` in a page's `next`; None after the last page."""
+    if not isinstance(following, str):
+        return None
+    return parse_qs(urlsplit(following).query).get("cursor", [None])[0]
 
 
 def _refusal(status: int, detail: str) -> Ending:

@@ -147,3 +147,25 @@ def test_a_wrong_signature_is_diagnosed(emitter: Emitter, webhook: Webhook) -> N
     assert "with spaces after commas and colons" in done.stdout
     right = emitter(*asked, sign(SECRET, body.encode()), "--json", typed=body)
     assert printed(right)[0]["matches"] is True
+
+
+def test_deliveries_are_found_by_what_was_answered(
+    emitter: Emitter, webhook: Webhook, live_receiver: Receiver
+) -> None:
+    live_receiver.answer("/hook", 401)
+    asked = with_a_worker(emitter, "trigger", EVENT, "--wait", "--json")
+    made = json.loads(asked.stdout)["deliveries"][0]["id"]
+    chatlog = json.loads(asked.stdout)["payload"]["data"]["chatlogId"]
+    for found in (
+        ("--status-code", "401"),
+        ("--error-kind", "http_status", "--no-tests"),
+        ("--type", EVENT, "--chatlog", chatlog, "--since", "2023-01-01"),
+    ):
+        assert [row["id"] for row in printed(emitter("deliveries", *found, "--json"))[0]] == [made]
+    for none in (("--status-code", "500"), ("--tests",), ("--until", "2023-01-01")):
+        assert printed(emitter("deliveries", *none, "--json")) == [[]]
+    wrong = emitter("deliveries", "--status-code", "4xx")
+    assert (wrong.returncode, wrong.stderr) == (
+        2,
+        "emitter: statusCode: must be a status of HTTP, such as 401.\n",
+    )

@@ -46,6 +46,7 @@ SCHEMAS: Final[Json] = {
             "title": text(),
             "status": {"type": "integer"},
             "detail": text("What is wrong, and what to do."),
+            "code": text("A word that does not change, such as unknown_parameter."),
             "errors": {
                 "type": "array",
                 "items": thing({"field": text(), "message": text()}, required=("field", "message")),

@@ -7,11 +7,9 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
 from webhooks import replay
-from webhooks.api import documents, pagination, scope, shapes
+from webhooks.api import documents, filters, logs, pagination, scope, shapes
 from webhooks.api.answer import answer
-from webhooks.api.filters import Filters
 from webhooks.api.view import ApiView
-from webhooks.models import DeliveryStatus
 
 
 class DeliveriesView(ApiView):
@@ -19,13 +17,10 @@ class DeliveriesView(ApiView):
 
     @extend_schema(**documents.LIST_DELIVERIES)
     def get(self, request: Request) -> HttpResponse:
-        filters = Filters(request)
+        given = filters.read(request, filters.DELIVERIES)
         rows = scope.deliveries(self.account)
-        rows = filters.number(rows, "webhookId", "webhook_id")
-        rows = filters.text(rows, "eventId", "event_id")
-        rows = filters.choice(rows, "status", "status", DeliveryStatus.values)
-        rows = filters.window(rows, "created_at")
-        return pagination.page(request, rows, shapes.deliveries)
+        found = logs.find_deliveries(self.account, given)
+        return pagination.page(request, rows, shapes.deliveries, found)
 
 
 class DeliveryView(ApiView):

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from chatbots.models import EventType
-from webhooks.models import DeliveryStatus, RetrySchedule
+from webhooks.api import filters
+from webhooks.api.filters import Filter
+from webhooks.models import RetrySchedule
 from webhooks.rate import MOST_PER_SECOND
 
 Json = dict[str, Any]
@@ -75,7 +77,7 @@ def operation(
     needs_body: bool = True,
     example: Json | None = None,
     path: str = "",
-    query: tuple[str, ...] = (),
+    narrowed_by: tuple[Filter, ...] | None = None,
     headers: tuple[Json, ...] = (),
     description: str = "",
 ) -> Json:
@@ -83,7 +85,9 @@ def operation(
     parameters: list[Json] = [
         {"name": path, "in": "path", "required": True, "schema": {"type": "string"}}
     ] * bool(path)
-    parameters += [{"name": key, "in": "query", "schema": QUERY[key]} for key in query]
+    if narrowed_by is not None:  # A list, then.
+        schemas = {row.name: dict(row.schema) for row in narrowed_by} | PAGED
+        parameters += [{"name": key, "in": "query", "schema": schemas[key]} for key in schemas]
     parameters += headers
     made: Json = {
         "operationId": name,
@@ -111,16 +115,7 @@ def operation(
 
 
 PHRASES: Final = {200: "Done.", 201: "Added.", 202: "Accepted.", 204: "Done; no content."}
-QUERY: Final[dict[str, Json]] = {
-    "chatbotId": text("Only of this chatbot."),
-    "event": EVENT,
-    "chatlogId": text("Only of this conversation."),
-    "webhookId": text("Only of this webhook."),
-    "eventId": text("Only of this event."),
-    "status": text("Only in this state.", enum=list(DeliveryStatus.values)),
-    "webhookStatus": text("Only in this state.", enum=["active", "disabled"]),
-    "since": {**MOMENT, "description": "From this moment on."},
-    "until": {**MOMENT, "description": "Before this moment."},
+PAGED: Final[dict[str, Json]] = {
     "limit": {"type": "integer", "minimum": 1, "maximum": 200, "default": 50},
     "cursor": text("Comes with `next`."),
 }
@@ -130,7 +125,6 @@ IDEMPOTENCY: Final[Json] = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
     "description": "The same key and request within 24 hours happen once, and answer the same.",
 }
-PAGED: Final = ("limit", "cursor")
 
 
 def listing(item: str) -> Json:
@@ -196,7 +190,7 @@ LIST_EVENTS: Final = operation(
     "listEvents",
     "What happened, newest first",
     tag="Events",
-    query=("chatbotId", "event", "chatlogId", "since", "until", *PAGED),
+    narrowed_by=filters.EVENTS,
     answers={200: listing("Event")},
 )
 GET_EVENT: Final = operation(
@@ -210,11 +204,8 @@ LIST_WEBHOOKS: Final = operation(
     "listWebhooks",
     "The webhooks of the account",
     tag="Webhooks",
-    query=("chatbotId", "event", *PAGED),
+    narrowed_by=filters.WEBHOOKS,
     answers={200: listing("Webhook")},
-)
-LIST_WEBHOOKS["operation"]["parameters"].append(
-    {"name": "status", "in": "query", "schema": QUERY["webhookStatus"]}
 )
 POST_WEBHOOK: Final = operation(
     "addWebhook",
@@ -320,7 +311,7 @@ LIST_RECOVERIES: Final = operation(
     "The recoveries of a webhook, newest first",
     tag="Webhooks",
     path="webhook_id",
-    query=PAGED,
+    narrowed_by=filters.RECOVERIES,
     answers={200: listing("Recovery")},
 )
 GET_RECOVERY: Final = operation(
@@ -337,7 +328,11 @@ LIST_DELIVERIES: Final = operation(
     "listDeliveries",
     "The delivery log, newest first",
     tag="Deliveries",
-    query=("webhookId", "eventId", "status", "since", "until", *PAGED),
+    description=(
+        "`statusCode` and `errorKind` look at the last attempt. A page is looked for in a bounded "
+        "stretch of the log: it may be short, or empty, and yet have a `next`."
+    ),
+    narrowed_by=filters.DELIVERIES,
     answers={200: listing("Delivery")},
 )
 GET_DELIVERY: Final = operation(

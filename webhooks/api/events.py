@@ -18,9 +18,8 @@ from chatbots.jsonbytes import NotExact
 from chatbots.models import ApiKey, Chatbot, Event, EventSource, EventType
 from chatbots.standing import Standing
 from webhooks import sample, simulation, subscriptions
-from webhooks.api import documents, idempotency, pagination, scope, shapes
+from webhooks.api import documents, filters, idempotency, logs, pagination, scope, shapes
 from webhooks.api.answer import answer
-from webhooks.api.filters import Filters
 from webhooks.api.intake import Asked
 from webhooks.api.lean_post import LeanPost
 from webhooks.api.problem import Problem
@@ -118,13 +117,9 @@ class EventsView(LeanPost):
 
     @extend_schema(**documents.LIST_EVENTS)
     def get(self, request: Request) -> HttpResponse:
-        filters = Filters(request)
-        rows = scope.events(self.account)
-        rows = filters.text(rows, "chatbotId", "chatbot_id")
-        rows = filters.choice(rows, "event", "type", EVENTS)
-        rows = filters.text(rows, "chatlogId", "chatlog_id")
-        rows = filters.window(rows, "created_at")
-        return pagination.page(request, rows, shapes.events)
+        given = filters.read(request, filters.EVENTS)
+        found = logs.find_events(self.account, given)
+        return pagination.page(request, scope.events(self.account), shapes.events, found)
 
 
 class EventView(ApiView):

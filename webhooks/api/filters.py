@@ -1,66 +1,176 @@
-"""What lists can be narrowed by, from the query string."""
+"""What each list can be narrowed by: one table a list, read from the query string.
+
+A parameter that a list does not have, one that is given twice, or a value that cannot be right is a
+400 with its name: a filter that passes in silence shows everything to whoever mistyped it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
-from typing import TypeVar
+import difflib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
 
 from django.db.models import Model, QuerySet
 from rest_framework.request import Request
 
+from chatbots.models import EventType
 from webhooks.api import reading
 from webhooks.api.problem import Problem
 from webhooks.api.scope import is_id, number
+from webhooks.models import DeliveryStatus, ErrorKind, WebhookStatus
 
 Row = TypeVar("Row", bound=Model)
 
+UNKNOWN: Final = "unknown_parameter"
+# What a value that no row can have is looked for as.
+NOTHING: Final = "-"
 
-class Filters:
-    """The filters of one request. Each method narrows `rows` when the query names its filter."""
 
-    def __init__(self, request: Request) -> None:
-        self._query = request.query_params
+@dataclass(frozen=True)
+class Filter:
+    """One parameter: its name, how its text is read, the lookup it is asked of the rows with, and
+    what the OpenAPI document says of it."""
 
-    def text(self, rows: QuerySet[Row], name: str, column: str) -> QuerySet[Row]:
-        """Rows whose `column` is the text given."""
-        value = self._query.get(name)
-        if value is None:
-            return rows
-        return rows.filter(**{column: value}) if is_id(value) else rows.none()
+    name: str
+    read: Callable[[str], Any]  # Raises ValueError with a sentence.
+    lookup: str
+    schema: Mapping[str, Any]
 
-    def number(self, rows: QuerySet[Row], name: str, column: str) -> QuerySet[Row]:
-        """Rows whose `column` is the numeric id given."""
-        value = self._query.get(name)
-        if value is None:
-            return rows
-        return rows.filter(**{column: number(value)})
 
-    def choice(
-        self, rows: QuerySet[Row], name: str, column: str, choices: Sequence[str]
-    ) -> QuerySet[Row]:
-        """Rows whose `column` is one of `choices`; another value is a mistake worth an error."""
-        value = self._query.get(name)
-        if value is None:
-            return rows
+def _text(value: str) -> str:
+    return value if is_id(value) else NOTHING
+
+
+def _one_of(choices: Sequence[str]) -> Callable[[str], str]:
+    def read(value: str) -> str:
         if value not in choices:
-            raise Problem(400, errors=[(name, f"must be one of {', '.join(choices)}.")])
-        return rows.filter(**{column: value})
+            raise ValueError(f"must be one of {', '.join(choices)}.")
+        return value
 
-    def window(self, rows: QuerySet[Row], column: str) -> QuerySet[Row]:
-        """Rows from `since` (included) to `until` (not included)."""
-        since, until = self._moment("since"), self._moment("until")
-        if since:
-            rows = rows.filter(**{f"{column}__gte": since})
-        if until:
-            rows = rows.filter(**{f"{column}__lt": until})
-        return rows
+    return read
 
-    def _moment(self, name: str) -> datetime | None:
-        value = self._query.get(name)
-        if value is None:
-            return None
-        try:
-            return reading.moment(value)
-        except ValueError as error:
-            raise Problem(400, errors=[(name, str(error))]) from None
+
+def _status_code(value: str) -> int:
+    code = number(value)
+    if not 100 <= code <= 999:
+        raise ValueError("must be a status of HTTP, such as 401.")
+    return code
+
+
+def _flag(value: str) -> bool:
+    if value not in {"true", "false"}:
+        raise ValueError("must be true or false.")
+    return value == "true"
+
+
+def by_id(name: str, lookup: str, said: str) -> Filter:
+    return Filter(name, _text, lookup, {"type": "string", "description": said})
+
+
+def by_number(name: str, lookup: str, said: str) -> Filter:
+    """By an id of the database's: a number, shown as a string."""
+    return Filter(name, number, lookup, {"type": "string", "description": said})
+
+
+def by_choice(name: str, lookup: str, choices: Sequence[str], said: str) -> Filter:
+    schema = {"type": "string", "enum": list(choices), "description": said}
+    return Filter(name, _one_of(choices), lookup, schema)
+
+
+def by_moment(name: str, lookup: str, said: str) -> Filter:
+    schema = {"type": "string", "format": "date-time", "description": said}
+    return Filter(name, reading.moment, lookup, schema)
+
+
+WINDOW: Final = (
+    by_moment("since", "created_at__gte", "From this moment on. Without an offset it is UTC."),
+    by_moment("until", "created_at__lt", "Before this moment. Without an offset it is UTC."),
+)
+OF_CHATBOT: Final = "Only of this chatbot."
+OF_CHATLOG: Final = "Only of this conversation."
+OF_EVENT: Final = "One of Wonderchat's events."
+
+EVENTS: Final = (
+    by_id("chatbotId", "chatbot_id", OF_CHATBOT),
+    by_choice("event", "type", EventType.values, OF_EVENT),
+    by_id("chatlogId", "chatlog_id", OF_CHATLOG),
+    *WINDOW,
+)
+WEBHOOKS: Final = (
+    by_id("chatbotId", "chatbot_id", OF_CHATBOT),
+    by_choice("event", "event", EventType.values, OF_EVENT),
+    by_choice(
+        "status", "status", [WebhookStatus.ACTIVE, WebhookStatus.DISABLED], "Only in this state."
+    ),
+)
+DELIVERIES: Final = (
+    by_number("webhookId", "webhook_id", "Only to this webhook."),
+    by_id("eventId", "event_id", "Only of this event."),
+    by_id("chatbotId", "event__chatbot_id", OF_CHATBOT),
+    by_id("chatlogId", "event__chatlog_id", OF_CHATLOG),
+    by_choice("event", "event__type", EventType.values, OF_EVENT),
+    by_choice("status", "status", DeliveryStatus.values, "Only in this state."),
+    Filter(
+        "statusCode",
+        _status_code,
+        "last_status_code",
+        {
+            "type": "integer",
+            "minimum": 100,
+            "maximum": 999,
+            "description": "Only where the last attempt was answered with this status.",
+        },
+    ),
+    by_choice(
+        "errorKind", "last_error_kind", ErrorKind.values, "Only where the last attempt failed so."
+    ),
+    Filter(
+        "isTest",
+        _flag,
+        "is_test",
+        {"type": "boolean", "description": "Only tests, or none of them."},
+    ),
+    *WINDOW,
+)
+RECOVERIES: Final[tuple[Filter, ...]] = ()
+# Of every list: see pagination.py.
+PAGED: Final = ("limit", "cursor")
+
+
+def read(request: Request, table: Sequence[Filter]) -> dict[str, Any]:
+    """What the query asks for, by the names of `table`. Raises a Problem with all mistakes."""
+    known = {row.name: row for row in table}
+    names = [*known, *PAGED]
+    given: dict[str, Any] = {}
+    errors: list[tuple[str, str]] = []
+    code = ""
+    for name, values in request.query_params.lists():
+        if name not in names:
+            code = UNKNOWN
+            errors.append((name[:60], _unknown(name, names)))
+        elif len(values) > 1:
+            errors.append((name, f"is given {len(values)} times; give it once."))
+        elif not values[0].strip():
+            errors.append((name, "is empty; leave it out, or give it a value."))
+        elif name in known:
+            try:
+                given[name] = known[name].read(values[0])
+            except ValueError as error:
+                errors.append((name, str(error)))
+    if errors:
+        raise Problem(400, errors=errors, code=code)
+    return given
+
+
+def narrow(rows: QuerySet[Row], table: Sequence[Filter], given: Mapping[str, Any]) -> QuerySet[Row]:
+    """The rows that what was given, by the names of `table`, lets through."""
+    return rows.filter(**{row.lookup: given[row.name] for row in table if row.name in given})
+
+
+def _unknown(name: str, names: Sequence[str]) -> str:
+    folded = {known.lower(): known for known in names}
+    near = difflib.get_close_matches(name[:60].lower(), folded, 1)
+    if near:
+        return f"is not a parameter of this list. Did you mean {folded[near[0]]}?"
+    return f"is not a parameter of this list. There are: {', '.join(sorted(names))}."

@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from webhooks.api.answer import answer
+from webhooks.api.newest import Found
 from webhooks.api.problem import Problem
 from webhooks.api.scope import is_id, number
 
@@ -21,24 +22,36 @@ MAX_LIMIT: Final = 200
 Row = TypeVar("Row", bound=Model)
 
 
+Find = Callable[[Any, int], Found[Row]]
+
+
 def page(
     request: Request,
     rows: QuerySet[Row],
     shape: Callable[[Sequence[Row]], list[dict[str, Any]]],
+    find: Find[Row] | None = None,
 ) -> HttpResponse:
     """`{"results": […], "next": URL or null}`, newest first.
 
-    The query's `limit` (50, at most 200) is a page's length; `cursor` comes with `next`.
+    The query's `limit` (50, at most 200) is a page's length; `cursor` comes with `next`, which
+    carries the other parameters. Where `find` (the id to stay below, or None; how many) looks for
+    the rows, a page may be shorter than its limit and yet have a `next`: see newest.py.
     """
     limit = _limit(request.query_params.get("limit"))
-    if cursor := request.query_params.get("cursor"):
-        rows = rows.filter(pk__lt=_position(cursor, rows.model))
-    found = list(rows.order_by("-pk")[: limit + 1])
+    cursor = request.query_params.get("cursor")
+    below = None if cursor is None else _position(cursor, rows.model)
+    if find is not None:
+        found = find(below, limit + 1)
+    else:
+        if below is not None:
+            rows = rows.filter(pk__lt=below)
+        found = Found(list(rows.order_by("-pk")[: limit + 1]))
     following = None
-    if len(found) > limit:
-        found = found[:limit]
-        following = _next(request, str(found[-1].pk))
-    return answer({"results": shape(found), "next": following})
+    if len(found.rows) > limit:
+        following = _next(request, str(found.rows[limit - 1].pk))
+    elif found.rest_below is not None:
+        following = _next(request, str(found.rest_below))
+    return answer({"results": shape(found.rows[:limit]), "next": following})
 
 
 def _limit(text: str | None) -> int:

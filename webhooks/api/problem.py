@@ -30,7 +30,8 @@ FieldErrors = Sequence[tuple[str, str]]
 
 
 class Problem(exceptions.APIException):
-    """An error to answer with. `errors` are (field, sentence), fields as the caller wrote them."""
+    """An error to answer with. `errors` are (field, sentence), fields as the caller wrote them;
+    `code` is a word for programs, that does not change."""
 
     def __init__(
         self,
@@ -38,9 +39,11 @@ class Problem(exceptions.APIException):
         detail: str = "",
         errors: FieldErrors = (),
         headers: Mapping[str, str] | None = None,
+        code: str = "",
     ) -> None:
         self.status_code = status
         self.errors = errors
+        self.code = code
         self.headers = dict(headers or {})
         super().__init__(detail or " ".join(sentence_of(*error) for error in errors))
 
@@ -54,6 +57,7 @@ def response(
     detail: str,
     errors: FieldErrors = (),
     headers: Mapping[str, str] | None = None,
+    code: str = "",
 ) -> HttpResponse:
     """A problem as an answer. `detail` is a sentence that says what is wrong and what to do."""
     body: dict[str, Any] = {
@@ -62,6 +66,8 @@ def response(
         "status": status,
         "detail": _printable(detail),
     }
+    if code:
+        body["code"] = code
     if errors:
         body["errors"] = [
             {"field": _printable(field), "message": _printable(message)}
@@ -75,7 +81,7 @@ def response(
 def handle(exc: Exception, context: Mapping[str, Any]) -> HttpResponse:
     """DRF's EXCEPTION_HANDLER: whatever a view raises, as a problem that gives nothing away."""
     if isinstance(exc, Problem):
-        return response(exc.status_code, str(exc.detail), exc.errors, exc.headers)
+        return response(exc.status_code, str(exc.detail), exc.errors, exc.headers, exc.code)
     if isinstance(exc, Http404):
         return response(404, str(exc) or NO_SUCH_PAGE)
     if isinstance(exc, PlanWithoutWebhooks):

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 
 from chatbots.models import ApiKey
 from webhooks import recovery
-from webhooks.api import documents, pagination, scope
+from webhooks.api import documents, filters, pagination, scope
 from webhooks.api.answer import answer
 from webhooks.api.shapes import moment
 from webhooks.api.view import ApiView
@@ -78,6 +78,7 @@ class RecoveriesView(ApiView):
     @extend_schema(**documents.LIST_RECOVERIES)
     def get(self, request: Request, webhook_id: str) -> HttpResponse:
         webhook = scope.webhook(self.account, webhook_id)
+        filters.read(request, filters.RECOVERIES)
         return pagination.page(request, Recovery.objects.filter(webhook=webhook), shapes)
 
 

@@ -8,15 +8,12 @@ from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from chatbots.models import EventType
 from webhooks import sample, subscriptions
-from webhooks.api import documents, pagination, scope, shapes
+from webhooks.api import documents, filters, pagination, scope, shapes
 from webhooks.api.answer import answer
 from webhooks.api.events import read_simulate
-from webhooks.api.filters import Filters
 from webhooks.api.reading import Fields
 from webhooks.api.view import ApiView
-from webhooks.models import WebhookStatus
 
 # What a webhook shows and nobody changes by writing it. Putting back what was read is no mistake.
 READ_ONLY: Final = ("id", "chatbotId", "status", "secretHint", "createdAt")
@@ -53,13 +50,8 @@ class WebhooksView(ApiView):
 
     @extend_schema(**documents.LIST_WEBHOOKS)
     def get(self, request: Request) -> HttpResponse:
-        filters = Filters(request)
-        rows = scope.webhooks(self.account)
-        rows = filters.text(rows, "chatbotId", "chatbot_id")
-        rows = filters.choice(rows, "event", "event", EventType.values)
-        rows = filters.choice(
-            rows, "status", "status", [WebhookStatus.ACTIVE, WebhookStatus.DISABLED]
-        )
+        given = filters.read(request, filters.WEBHOOKS)
+        rows = filters.narrow(scope.webhooks(self.account), filters.WEBHOOKS, given)
         return pagination.page(request, rows, shapes.webhooks)
 
     @extend_schema(**documents.POST_WEBHOOK)
