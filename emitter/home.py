@@ -14,6 +14,7 @@ from django.http import HttpRequest
 
 from chatbots import database_clock
 from chatbots.membership import chatbots_of, is_operator
+from webhooks import waiting
 from webhooks.last_error import with_last_error
 from webhooks.models import Delivery, DeliveryStatus, Webhook, WebhookStatus
 
@@ -72,7 +73,7 @@ def _chart(day: QuerySet[Delivery], now: datetime) -> str:
     for row in by_hour:
         if row["hour"] in counted:
             counted[row["hour"]][row["status"]] += row["count"]
-    waiting = (DeliveryStatus.PENDING, DeliveryStatus.HELD)
+    unfinished = (DeliveryStatus.PENDING, DeliveryStatus.HELD)
 
     def bars(label: str, colour: str, *statuses: str) -> dict[str, Any]:
         return {
@@ -88,7 +89,7 @@ def _chart(day: QuerySet[Delivery], now: datetime) -> str:
             "labels": [f"{moment:%H}:00" for moment in hours],
             "datasets": [
                 bars("Succeeded", "#5b77f0", DeliveryStatus.SUCCEEDED),
-                bars("Waiting", "#e5b454", *waiting),
+                bars("Waiting", "#e5b454", *unfinished),
                 bars("Failed", "#e0605e", DeliveryStatus.FAILED),
             ],
         }
@@ -132,6 +133,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
     troubled = webhooks.filter(
         Q(failing_since__isnull=False) | Q(status=WebhookStatus.DISABLED)
     ).order_by("failing_since", "id")
+    unfinished = counts[DeliveryStatus.PENDING] + counts[DeliveryStatus.HELD]
     latest = with_last_error(
         day.select_related("event", "webhook").defer("event__body").order_by("-id")
     )[:LATEST]
@@ -139,7 +141,8 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "deliveries_of_day": counts.total(),
         "succeeded_of_day": counts[DeliveryStatus.SUCCEEDED],
         "failed_of_day": counts[DeliveryStatus.FAILED],
-        "waiting": counts[DeliveryStatus.PENDING] + counts[DeliveryStatus.HELD],
+        "waiting": unfinished,
+        "no_worker": waiting.without_worker(now) if unfinished else "",
         # Never round up to a perfect score.
         "success_rate": None if rate is None else int(rate * 10) / 10,
         "webhook_count": webhooks.filter(status=WebhookStatus.ACTIVE).count(),

@@ -13,7 +13,6 @@ from typing import Final
 
 # What is nearer is past before whoever asked can read it.
 TOO_NEAR: Final = timedelta(seconds=0.1)
-NO_WORKER: Final = "No worker runs"
 
 
 class WaitingFor(StrEnum):
@@ -76,6 +75,12 @@ def clock(moment: datetime, now: datetime) -> str:
     return f"{day}{moment:%H:%M:%S} UTC"
 
 
+def no_worker(seen_at: datetime | None, now: datetime, starts_worker: str) -> str:
+    """That nothing is sent, since no worker was heard of since `seen_at`, or ever."""
+    none = f"No worker was heard of since {clock(seen_at, now)}" if seen_at else "No worker runs"
+    return f"{none}, so nothing is sent. Start one: {starts_worker}."
+
+
 def left_alone(until: datetime, now: datetime) -> str:
     """Why nothing of a webhook is sent whose receiver asked for it."""
     return (
@@ -102,10 +107,8 @@ def _stopped(facts: Facts) -> Waiting | None:
         return Waiting(WaitingFor.WEBHOOK, "The webhook is disabled. Enable it, and this is sent.")
     if facts.worker_runs:
         return None
-    seen_at = facts.worker_seen_at
-    none = f"No worker was heard of since {clock(seen_at, facts.now)}" if seen_at else NO_WORKER
     return Waiting(
-        WaitingFor.WORKER, f"{none}, so nothing is sent. Start one: {facts.starts_worker}."
+        WaitingFor.WORKER, no_worker(facts.worker_seen_at, facts.now, facts.starts_worker)
     )
 
 

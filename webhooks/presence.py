@@ -59,6 +59,11 @@ def last_alive_at() -> datetime | None:
     return found
 
 
+def is_heard(alive_at: datetime | None, now: datetime) -> bool:
+    """Whether a worker that was alive then is taken for running."""
+    return alive_at is not None and now - alive_at < timedelta(seconds=SILENT_SECONDS)
+
+
 def leave(worker: str) -> None:
     """Say that `worker` runs no more."""
     Worker.objects.filter(pk=worker).delete()

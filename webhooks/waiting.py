@@ -4,7 +4,7 @@ of them at once."""
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from django.conf import settings
@@ -12,9 +12,15 @@ from django.conf import settings
 from chatbots import database_clock
 from webhooks import breaker, in_order, presence
 from webhooks.models import Delivery, DeliveryStatus, Webhook, WebhookStatus
-from webhooks.next_attempt import Facts, Waiting, left_alone, next_attempt
+from webhooks.next_attempt import Facts, Waiting, left_alone, next_attempt, no_worker
 
 NOT_OVER = (DeliveryStatus.PENDING, DeliveryStatus.HELD)
+
+
+def without_worker(now: datetime) -> str:
+    """That nothing is sent since no worker runs, and what starts one; "" where one does."""
+    seen_at = presence.last_alive_at()
+    return "" if presence.is_heard(seen_at, now) else no_worker(seen_at, now, _starts_worker())
 
 
 class HeldBack(NamedTuple):
@@ -61,8 +67,7 @@ def of_each(rows: Iterable[Delivery], now: datetime | None = None) -> dict[int, 
     now = now or database_clock.now()
     fronts = in_order.waits_for(waiting)
     seen_at = presence.last_alive_at()
-    silent = timedelta(seconds=presence.SILENT_SECONDS)
-    worker_runs = seen_at is not None and now - seen_at < silent
+    worker_runs = presence.is_heard(seen_at, now)
     return {
         row.pk: next_attempt(
             Facts(

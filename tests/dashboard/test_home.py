@@ -9,6 +9,7 @@ from django.utils import timezone
 from emitter import home
 from inbox.models import Inbox
 from tests.dashboard.conftest import Everything, deliver
+from webhooks import presence
 from webhooks.models import Delivery, DeliveryStatus, Webhook
 
 
@@ -45,6 +46,17 @@ def test_the_first_delivery_of_a_day_is_found_by_halving(webhook: Webhook) -> No
     assert home.first_delivery_since(now - timedelta(hours=24)) == made[4].pk
     assert home.first_delivery_since(now - timedelta(hours=50)) <= made[0].pk
     assert home.first_delivery_since(now) == made[6].pk + 1
+
+
+def test_where_something_waits_and_no_worker_runs_the_page_says_so(
+    browser_of_member: Client, webhook: Webhook
+) -> None:
+    said = "No worker runs, so nothing is sent. Start one: make up."
+    assert said not in browser_of_member.get("/").content.decode()
+    deliver(webhook, DeliveryStatus.PENDING)
+    assert said in browser_of_member.get("/").content.decode()
+    presence.report_idle("a worker")
+    assert said not in browser_of_member.get("/").content.decode()
 
 
 def test_without_any_delivery_the_page_is_calm(browser_of_operator: Client, db: None) -> None:
