@@ -20,6 +20,15 @@ MAIL_SERVERS: Final = ("smtp", "smtp+tls", "smtp+ssl", "smtps")
 # Of environ's; for trying things out.
 NO_MAIL_SERVERS: Final = ("consolemail", "filemail", "memorymail", "dummymail")
 
+# Of libpq. A server that is gone without a word is noticed within 25 s, also by who asks nothing.
+TCP: Final = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+
 ENCODE: Final = "Special characters in a password are percent-encoded"
 
 
@@ -41,9 +50,10 @@ def database(name: str, default: str) -> dict[str, Any]:
         environment.refuse(f"{name} names no database. Example: {example}")
     if parts.scheme == "sqlite":
         return _sqlite(config, name if environment.text(name) else "VAR_DIR")
+    config["ENGINE"] = "emitter.postgresql"
     config.setdefault("CONN_MAX_AGE", 600)
     config.setdefault("CONN_HEALTH_CHECKS", True)
-    config.setdefault("OPTIONS", {}).setdefault("connect_timeout", 10)
+    config["OPTIONS"] = TCP | config.get("OPTIONS", {})
     return config
 
 

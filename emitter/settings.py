@@ -7,6 +7,7 @@ The table of variables is in docs/configuration.md.
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -151,6 +152,9 @@ TEMPLATES = [
 _database = service_urls.database(
     "DATABASE_URL", f"sqlite:///{VAR_DIR / 'emitter.sqlite3'}" if SANDBOX else ""
 )
+# Whether statements and silence are limited (chatbots/patience.py): not for a person's command,
+# such as a migration.
+DATABASE_IS_LIMITED = Path(sys.argv[0]).name not in {"manage.py", "emitter"}
 DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

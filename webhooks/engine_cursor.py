@@ -16,17 +16,26 @@ import psycopg
 from django.db import connection
 from psycopg.rows import TupleRow
 
+from chatbots.patience import PatientConnection
+
 # How the engine's statements are planned, on its connection alone: each row that they touch is
 # looked up by its key, however few PostgreSQL expects in a table at that moment. Otherwise it
 # would, now and then, read all of it instead. A plan does not depend on what a statement is given:
 # planning for each claim and each recording would cost a good part of them. Nothing is compiled:
 # where a table has no other way than reading all of it, its price is a penalty of ten billion, for
 # which PostgreSQL would spend 35 ms on compiling a statement of one.
+# And for how long they may take: each is a matter of milliseconds, and while one waits, nothing
+# else is claimed or recorded. What may meet a row that somebody holds waits less, or not at all.
 PLANNING = """
-SELECT set_config('plan_cache_mode', 'force_generic_plan', false), set_config('jit', 'off', false),
+SELECT set_config('statement_timeout', '8s', false), set_config('lock_timeout', '2s', false),
+       set_config('idle_in_transaction_session_timeout', '8s', false),
+       set_config('plan_cache_mode', 'force_generic_plan', false), set_config('jit', 'off', false),
        set_config('enable_seqscan', 'off', false), set_config('enable_hashjoin', 'off', false),
        set_config('enable_mergejoin', 'off', false), set_config('random_page_cost', '0.1', false)
 """
+# An answer that takes longer does not come: in time for what is in flight to be recorded within its
+# lease, on another connection.
+SILENCE_SECONDS = 10.0
 # A plan is made for the tables as they are, empty perhaps: where statistics are not made anew, it
 # would be kept while 100,000 rows come. Sooner where they do come, which is where it costs little.
 PLANNED_SECONDS = 10.0
@@ -51,6 +60,8 @@ def engine_cursor(rows: int = 1) -> Iterator[psycopg.Cursor[TupleRow]]:
             cursor.execute(PLANNING)
             # Django turns all preparing off, also where it is asked for.
             raw.prepare_threshold = sys.maxsize
+            if isinstance(raw, PatientConnection):
+                raw.silence_seconds = SILENCE_SECONDS
             if not connection.in_atomic_block:  # A rollback would take it back.
                 _planned_at[raw] = now
         elif planned_at < now - kept:
