@@ -23,6 +23,8 @@ from webhooks.dealing import deal
 from webhooks.models import ErrorKind, Webhook
 from webhooks.outcome import TOTAL_SECONDS, Outcome
 from webhooks.queue import Claimed, Finished, Success
+from webhooks.recording import Recording
+from webhooks.row_locks import RowHeld
 from webhooks.signed_request import NotSent, Sent, Ways, request_for
 from webhooks.successes import Successes
 from webhooks.traffic import Traffic
@@ -61,7 +63,7 @@ class Engine:
         self._stopping = False
         self._transport: Transport | None = None
         self._answers: deque[tuple[Request, Outcome]] = deque()
-        self._unrecorded: list[Finished] = []
+        self._recording = Recording()
         # Claimed so long ago that they must not leave any more.
         self._late: list[Claimed] = []
         # By delivery: claimed, and not recorded yet. In doubt once the database was away.
@@ -167,7 +169,7 @@ class Engine:
 
     @property
     def _is_at_work(self) -> bool:
-        return bool(self._traffic.in_flight or self._unrecorded or self._late or self._answers)
+        return bool(self._traffic.in_flight or self._recording or self._late or self._answers)
 
     def _is_due_soon(self, now: float) -> bool:
         return self._next_due_at is not None and self._next_due_at < now + LINGER_SECONDS
@@ -276,7 +278,7 @@ class Engine:
             try:
                 request = request_for(sent, ways)
             except NotSent as problem:
-                self._unrecorded.append(
+                self._recording.add(
                     finished(sent, "", b"", Outcome(0, error_kind=problem.kind, error=str(problem)))
                 )
                 continue
@@ -287,7 +289,7 @@ class Engine:
             sent_lanes.add(one.lane)
         if requests and self._transport is not None:
             self._transport.submit(requests)
-        if self._unrecorded:
+        if self._recording:
             self._bell.set()
         return sent_lanes
 
@@ -303,22 +305,25 @@ class Engine:
             # A request that was refused an address never left.
             head = b"" if outcome.error_kind == ErrorKind.REFUSED_ADDRESS else request.head()
             try:
-                self._unrecorded.append(finished(sent, request.destination.url, head, outcome))
+                self._recording.add(finished(sent, request.destination.url, head, outcome))
             finally:  # Whatever becomes of it, its slot is free again.
                 self._traffic.ended(sent.claimed, outcome)
         self._give_back()
-        if not self._unrecorded:
-            return
-        for one in self._unrecorded:
-            if one.outcome.status_code == HTTPStatus.GONE and not one.claimed.is_experiment:
-                self._disable(one.claimed)
-        self._say(self._successes.of_failing(self._unrecorded))
-        queue.present().record(self._unrecorded)
-        self._successes.note(self._unrecorded)
-        for one in self._unrecorded:
+        for chunk, were_held in self._recording.chunks():
+            self._recording.wrote(chunk, self._write(chunk, were_held=were_held))
+
+    def _write(self, finished: Sequence[Finished], *, were_held: bool) -> list[Finished]:
+        """Write down what became of these; returns those that somebody else holds, for later."""
+        left = [one for one in finished if not self._is_settled(one)]
+        ready = [one for one in finished if one not in left] if left else finished
+        self._say(self._successes.of_failing(ready))
+        left += (held := queue.present().record(ready, were_held=were_held))
+        written = [one for one in ready if one not in held] if held else ready
+        self._successes.note(written)
+        for one in written:
             self._in_hand.pop(one.claimed.delivery_id, None)
-        log_failures(self._unrecorded)
-        self._unrecorded = []
+        log_failures(written)
+        return left
 
     def _give_back(self) -> None:
         """Make due again what was too late to leave: its lease would run out under way."""
@@ -335,8 +340,18 @@ class Engine:
 
     def _say(self, successes: Sequence[Success]) -> None:
         if successes:
-            queue.present().tell(successes)
-            self._successes.told(successes)
+            self._successes.told(successes, queue.present().tell(successes))
+
+    def _is_settled(self, one: Finished) -> bool:
+        """Where it was answered 410, its webhook is disabled; False while somebody holds its row:
+        the delivery would be due again at once."""
+        if one.outcome.status_code != HTTPStatus.GONE or one.claimed.is_experiment:
+            return True
+        try:
+            self._disable(one.claimed)
+        except RowHeld:
+            return False
+        return True
 
     def _disable(self, gone: Claimed) -> None:
         """Disable the webhook of a delivery that was answered 410, if it is still what it was."""

@@ -209,12 +209,21 @@ class Queue(Protocol):
         """The present life of the database's server, in which no claim was undone: a name that no
         other has, and how many seconds ago it began."""
 
-    def record(self, finished: Sequence[Finished]) -> None:
+    def record(
+        self, finished: Sequence[Finished], *, were_held: bool = False
+    ) -> Sequence[Finished]:
         """Append the attempts, and move their deliveries on unless somebody else did since. What
-        was put off for one that is over is due."""
+        was put off for one that is over is due.
 
-    def tell(self, successes: Sequence[Success]) -> None:
-        """Write into the webhooks' rows that they succeed; seldom more than once in ten seconds."""
+        Nobody is waited for who holds one of them: those are returned, for later, and all others
+        are recorded. `were_held`: some of them were, a moment ago.
+        """
+
+    def tell(self, successes: Sequence[Success]) -> Collection[int]:
+        """Write into the webhooks' rows that they succeed; seldom more than once in ten seconds.
+
+        Returns the ids of those whose rows somebody else holds: nobody is waited for.
+        """
 
 
 def moved(finished: Finished, webhook_status: str) -> str:
@@ -262,6 +271,12 @@ def within(rooms: Sequence[tuple[int, int]], rates: Iterable[Limited]) -> list[t
     }
     cut = [(lane, min(room, allowed.get(lane, room))) for lane, room in rooms]
     return [(lane, room) for lane, room in cut if room > 0]
+
+
+def free(rooms: Sequence[tuple[int, int]], rates: Iterable[Limited]) -> list[tuple[int, int]]:
+    """The rooms without those of webhooks with a rate limit whose rows somebody else holds."""
+    mine = {-webhook_id for webhook_id, *_ in rates}
+    return [(lane, room) for lane, room in rooms if lane >= 0 or lane in mine]
 
 
 def spent(rates: Iterable[Limited], taken: Mapping[int, int]) -> list[tuple[datetime, int]]:

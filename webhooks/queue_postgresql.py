@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import psycopg
-from django.db import transaction
+from django.db import OperationalError, transaction
 from psycopg.rows import TupleRow
 
 from webhooks.engine_cursor import BUSY_ROWS, engine_cursor
@@ -31,6 +31,7 @@ from webhooks.queue import (
     Success,
     Taken,
     failures_of,
+    free,
     is_astray,
     look,
     moved,
@@ -180,7 +181,7 @@ WITH due AS MATERIALIZED (
   JOIN unnest(%(ids)s::bigint[], %(numbers)s::int[]) AS r(id, number) ON r.id = d.id
   WHERE d.attempts = r.number - 1 AND d.status || '' = 'pending'
   ORDER BY d.id
-  FOR UPDATE OF d
+  FOR UPDATE OF d SKIP LOCKED
 ), lost AS (
   {LOST}
 )
@@ -192,11 +193,25 @@ FROM due WHERE d.id = due.id
 """
 
 GIVE_BACK = """
+WITH free AS (
+  SELECT d.id FROM webhooks_delivery d
+  JOIN unnest(%(ids)s::bigint[], %(numbers)s::int[]) AS r(id, number) ON r.id = d.id
+  WHERE d.attempts = r.number AND d.status || '' = 'pending' AND d.lease_until IS NOT NULL
+  ORDER BY d.id
+  FOR UPDATE OF d SKIP LOCKED
+)
 UPDATE webhooks_delivery d
-SET attempts = d.attempts - 1, lease_until = NULL, due_at = statement_timestamp()
-FROM unnest(%(ids)s::bigint[], %(numbers)s::int[]) AS r(id, number)
-WHERE d.id = r.id AND d.attempts = r.number AND d.status || '' = 'pending'
-  AND d.lease_until IS NOT NULL
+SET attempts = d.attempts - 1, lease_until = NULL,
+    due_at = statement_timestamp() + %(seconds)s * interval '1 second'
+FROM free WHERE d.id = free.id
+"""
+
+# What cannot be recorded now is still in this worker's hand.
+RENEW = """
+UPDATE webhooks_delivery
+SET lease_until = statement_timestamp() + %(lease)s * interval '1 second',
+    due_at = statement_timestamp() + %(lease)s * interval '1 second'
+WHERE id = ANY(%(ids)s) AND status || '' = 'pending' AND lease_until IS NOT NULL
 """
 
 # When one of its processes is killed, a server loses what was not on the disk, as in any crash, and
@@ -209,16 +224,17 @@ FROM (SELECT pg_postmaster_start_time() AS began, stats_reset AS reset FROM pg_s
 
 LOCK_LIMITED = """
 SELECT id, rate_limit, rate_next_at, statement_timestamp() FROM webhooks_webhook
-WHERE id = ANY(%s) ORDER BY id FOR UPDATE
+WHERE id = ANY(%s) ORDER BY id FOR UPDATE SKIP LOCKED
 """
 LIMITED = "UPDATE webhooks_webhook SET rate_next_at = %s WHERE id = %s"
 
 # What a claim must not have taken, by the webhook as it is once its row is locked: enabling, which
 # locks it too, comes before (and the delivery is let go, due at once) or after (and it finds it).
+# Where somebody holds the row it is given back, for a moment.
 PUT_ASIDE = f"""
 WITH stopped AS (
   SELECT id, status, {Webhook.LANE_SQL} AS lane
-  FROM webhooks_webhook w WHERE id = ANY(%(webhooks)s) ORDER BY id FOR UPDATE
+  FROM webhooks_webhook w WHERE id = ANY(%(webhooks)s) ORDER BY id FOR UPDATE SKIP LOCKED
 )
 UPDATE webhooks_delivery d
 SET status = CASE WHEN w.status = 'deleted' THEN 'cancelled'
@@ -228,20 +244,30 @@ SET status = CASE WHEN w.status = 'deleted' THEN 'cancelled'
     due_at = statement_timestamp(), lease_until = NULL, attempts = d.attempts - 1
 FROM stopped w
 WHERE w.id = d.webhook_id AND d.id = ANY(%(ids)s) AND d.status = 'pending'
+RETURNING d.id
 """
 
-# In one order, whoever locks them.
+# In one order, whoever locks them. Nobody waits for one that somebody else holds, and may have
+# forgotten: its retries stay pending, and a claim looks at the webhook as it is then.
 LOCK_WEBHOOKS = """
-SELECT id, status, generation FROM webhooks_webhook WHERE id = ANY(%s) ORDER BY id FOR {}
+SELECT id, status, generation FROM webhooks_webhook WHERE id = ANY(%s) ORDER BY id
+FOR {} SKIP LOCKED
 """
+
+# Of deliveries, those that nobody else holds, and all that there are.
+LOCK_FREE = "SELECT id FROM webhooks_delivery WHERE id = ANY(%s) ORDER BY id FOR UPDATE SKIP LOCKED"
+THERE = "SELECT id FROM webhooks_delivery WHERE id = ANY(%s)"
+
+BRIEFLY = "SELECT set_config('lock_timeout', '100ms', true)"
 
 # The attempt is appended in any case. Its delivery moves on only if this is still its attempt.
 # `status || ''`: a plan by the index of pending rows looks cheap where few are pending most of the
 # time, and would go over 100,000 of them for each row once they are.
 # Two lists of the same rows: an UPDATE carries along all of what it joins, answers and all.
-RECORD = """
+# A row that somebody holds is not waited for (BRIEFLY): `record` tries again without it.
+RECORD = f"""
 WITH r AS MATERIALIZED (
-  SELECT * FROM unnest(
+  SELECT r.* FROM ({BRIEFLY}) AS briefly CROSS JOIN unnest(
     %(id)b::bigint[], %(number)b::int[], %(status)b::text[], %(failures)b::int[],
     %(delay)b::float8[])
   AS r(id, number, status, failures, delay)
@@ -271,20 +297,29 @@ SET started_at = excluded.started_at, duration_ms = excluded.duration_ms,
 WHERE webhooks_attempt.error_kind = 'interrupted'
 """
 
-# Seldom more than a write in ten seconds for each webhook. Rows are found, and so locked, in the
-# order of the ids: two workers that wait for each other's rows would both stand still. Its COMMIT
-# is not waited for: the next success tells what a crash of the server has undone.
+# Seldom more than a write in ten seconds for each webhook; gives those that somebody else holds.
+# Its COMMIT is not waited for: the next success tells what a crash of the server has undone.
 SUCCEEDED = """
-UPDATE webhooks_webhook w
-SET failing_since = CASE WHEN w.failing_since > s.moment THEN w.failing_since END,
-    last_success_at = greatest(w.last_success_at, s.moment)
-FROM (SELECT set_config('synchronous_commit', 'off', true)) AS quick,
-     (SELECT id, generation, statement_timestamp() - seconds * interval '1 second' AS moment
-      FROM unnest(%(ids)b::bigint[], %(seconds)b::float8[], %(generations)b::int[])
-        AS told(id, seconds, generation)) AS s
-WHERE w.id = s.id AND w.generation = s.generation
-  AND (w.failing_since <= s.moment OR w.last_success_at IS NULL
-                       OR w.last_success_at < s.moment - interval '10 seconds')
+WITH needing AS MATERIALIZED (
+  SELECT w.id, w.generation, told.moment
+  FROM (SELECT set_config('synchronous_commit', 'off', true)) AS quick,
+       (SELECT id, generation, statement_timestamp() - seconds * interval '1 second' AS moment
+        FROM unnest(%(ids)b::bigint[], %(seconds)b::float8[], %(generations)b::int[])
+          AS told(id, seconds, generation)) AS told
+  JOIN webhooks_webhook w ON w.id = told.id AND w.generation = told.generation
+  WHERE w.failing_since <= told.moment OR w.last_success_at IS NULL
+    OR w.last_success_at < told.moment - interval '10 seconds'
+), mine AS MATERIALIZED (
+  SELECT needing.* FROM needing CROSS JOIN LATERAL (
+    SELECT w.id FROM webhooks_webhook w WHERE w.id = needing.id FOR UPDATE SKIP LOCKED
+  ) AS free
+), written AS (
+  UPDATE webhooks_webhook w
+  SET failing_since = CASE WHEN w.failing_since > mine.moment THEN w.failing_since END,
+      last_success_at = greatest(w.last_success_at, mine.moment)
+  FROM mine WHERE w.id = mine.id AND w.generation = mine.generation
+)
+SELECT id FROM needing EXCEPT SELECT id FROM mine
 """
 FAILED = f"""
 UPDATE webhooks_webhook
@@ -316,7 +351,7 @@ class PostgresqlQueue:
                 # Locked until COMMIT: no two workers spend the same allowance.
                 cursor.execute(LOCK_LIMITED, [limited])
                 rates = cursor.fetchall()
-            found = self._take(cursor, within(rooms, rates), limit, most_bytes)
+            found = self._take(cursor, within(free(rooms, rates), rates), limit, most_bytes)
             aside = [row for row in found if is_astray(row)]
             skipped = {row[0] for row in aside}
             taken = Counter(row[4] for row in found if row[0] not in skipped)
@@ -330,6 +365,10 @@ class PostgresqlQueue:
                     PUT_ASIDE,
                     {"webhooks": [row[4] for row in aside], "ids": [row[0] for row in aside]},
                 )
+                done = {id for (id,) in cursor.fetchall()}
+                held = [(row[0], row[1]) for row in aside if row[0] not in done]
+                if held:
+                    _give_back(cursor, held, seconds=1)
         return Taken(
             [Claimed(*row[:17]) for row in found if row[0] not in skipped],
             [row[15] for row in aside],
@@ -379,8 +418,7 @@ class PostgresqlQueue:
 
     def give_back(self, claimed: Collection[Claimed]) -> None:
         with engine_cursor() as cursor:
-            ids, numbers = [o.delivery_id for o in claimed], [o.number for o in claimed]
-            cursor.execute(GIVE_BACK, {"ids": ids, "numbers": numbers})
+            _give_back(cursor, [(one.delivery_id, one.number) for one in claimed])
 
     def life(self) -> tuple[str, float]:
         with engine_cursor() as cursor:
@@ -388,9 +426,45 @@ class PostgresqlQueue:
             name, seconds = cursor.fetchall()[0]
             return name, seconds
 
-    def record(self, finished: Sequence[Finished]) -> None:
-        if not finished:
-            return
+    def record(
+        self, finished: Sequence[Finished], *, were_held: bool = False
+    ) -> Sequence[Finished]:
+        if finished and not were_held:
+            try:
+                self._record(finished)
+            except OperationalError as error:
+                if not _is_locked(error):
+                    raise
+            else:
+                return []
+        return self._record_free(finished) if finished else []
+
+    def _record_free(self, finished: Sequence[Finished]) -> list[Finished]:
+        """Record those that nobody else holds; returns the others."""
+        with transaction.atomic(), engine_cursor() as cursor:
+            ids = [one.claimed.delivery_id for one in finished]
+            cursor.execute(LOCK_FREE, [ids])
+            mine = {id for (id,) in cursor.fetchall()}
+            cursor.execute(THERE, [ids])
+            held = {id for (id,) in cursor.fetchall()} - mine
+            left = [one for one in finished if one.claimed.delivery_id in held]
+            ready = [one for one in finished if one.claimed.delivery_id not in held]
+            try:
+                with transaction.atomic():
+                    if ready:
+                        self._record(ready)
+            except OperationalError as error:
+                if not _is_locked(error):
+                    raise
+                # Something else that goes with one of them is held: the next in its conversation.
+                left = list(finished)
+                cursor.execute(RENEW, {"ids": list(mine), "lease": LEASE_SECONDS})
+        if len(left) < len(finished) or len(finished) == 1:
+            return left
+        half = len(finished) // 2
+        return [*self._record_free(finished[:half]), *self._record_free(finished[half:])]
+
+    def _record(self, finished: Sequence[Finished]) -> None:
         tried = failures_of(finished)
         failed = {webhook_id for webhook_id, _ in tried}
         over = over_in_order(finished)
@@ -421,7 +495,7 @@ class PostgresqlQueue:
             if failing:
                 cursor.execute(FAILED, [failing])
 
-    def tell(self, successes: Sequence[Success]) -> None:
+    def tell(self, successes: Sequence[Success]) -> Collection[int]:
         ordered = sorted(successes)
         with engine_cursor() as cursor:
             cursor.execute(
@@ -433,6 +507,21 @@ class PostgresqlQueue:
                 },
                 prepare=True,
             )
+            return {id for (id,) in cursor.fetchall()}
+
+
+def _give_back(
+    cursor: psycopg.Cursor[TupleRow], claims: Sequence[tuple[int, int]], seconds: float = 0
+) -> None:
+    """Undo claims, by delivery and number; what was claimed is due in so many seconds."""
+    ids, numbers = map(list, zip(*claims, strict=True))
+    cursor.execute(GIVE_BACK, {"ids": ids, "numbers": numbers, "seconds": seconds})
+
+
+def _is_locked(error: OperationalError) -> bool:
+    """Whether a statement waited in vain for a row that somebody else holds."""
+    # 55P03: lock_not_available.
+    return getattr(error.__cause__, "sqlstate", "") == "55P03"
 
 
 # What a row of _row() has.

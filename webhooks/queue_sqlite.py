@@ -284,9 +284,12 @@ class SqliteQueue:
         """One for ever."""
         return "SQLite", math.inf
 
-    def record(self, finished: Sequence[Finished]) -> None:
+    def record(
+        self, finished: Sequence[Finished], *, were_held: bool = False
+    ) -> Sequence[Finished]:
         if not finished:
-            return
+            return []
+        # A writer has the whole database: there is nothing that one could go on without.
         with transaction.atomic(), connection.cursor() as cursor:
             now = timezone.now()
             tried = failures_of(finished)
@@ -322,8 +325,9 @@ class SqliteQueue:
             }
             for webhook_id in sorted(failing):
                 cursor.execute(FAILED, moments | {"id": webhook_id})
+        return []
 
-    def tell(self, successes: Sequence[Success]) -> None:
+    def tell(self, successes: Sequence[Success]) -> Collection[int]:
         now = timezone.now()
         with transaction.atomic(), connection.cursor() as cursor:
             for webhook_id, seconds, generation in successes:
@@ -337,6 +341,7 @@ class SqliteQueue:
                         "stale": _text(moment - timedelta(seconds=10)),
                     },
                 )
+        return []
 
 
 def _within_bytes(found: Sequence[Sequence[Picked]], most_bytes: int) -> list[Picked]:

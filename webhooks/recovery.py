@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Final
 
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Count, Max, Min, Q, QuerySet
 from django.db.models.functions import Now
 
@@ -29,6 +29,7 @@ from webhooks.models import (
     WebhookStatus,
 )
 from webhooks.replay import WAS_DELETED, anew
+from webhooks.row_locks import unheld
 
 # Deliveries per transaction: nobody waits long for the webhook's row.
 BATCH: Final = 2000
@@ -151,17 +152,16 @@ def _failed(
 def _batch(recovery_pk: int) -> int | None:
     """Send the next BATCH of a recovery again; returns how many, None when there is nothing to do.
 
-    Nothing to do is also what another worker is doing at this moment.
+    Nothing to do is also what another worker is doing at this moment, and what concerns a webhook
+    whose row somebody else holds.
     """
     with transaction.atomic():
-        recovery = (
-            Recovery.objects.select_for_update(skip_locked=connection.vendor == "postgresql")
-            .filter(pk=recovery_pk, finished_at=None)
-            .first()
-        )
+        recovery = unheld(Recovery.objects.filter(pk=recovery_pk, finished_at=None)).first()
         if recovery is None:
             return None
-        webhook = Webhook.objects.select_for_update().get(pk=recovery.webhook_id)
+        webhook = unheld(Webhook.objects.filter(pk=recovery.webhook_id)).first()
+        if webhook is None:
+            return None
         try:
             columns = anew(webhook)
         except ValidationError as error:

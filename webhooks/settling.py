@@ -24,6 +24,7 @@ from django.db.models.functions import Now
 from chatbots.models import PLANS_WITH_WEBHOOKS, Account
 from webhooks import outbox, queue
 from webhooks.models import Delivery, DeliveryStatus, Unsettled, Webhook, WebhookStatus
+from webhooks.row_locks import unheld
 
 # Deliveries per transaction.
 BATCH: Final = 2000
@@ -67,11 +68,18 @@ def go_on(seconds: float) -> int:
 
 def _go_on(unsettled: Unsettled) -> int:
     with transaction.atomic():
-        webhook = Webhook.objects.select_for_update().get(pk=unsettled.webhook_id)
+        webhook = unheld(Webhook.objects.filter(pk=unsettled.webhook_id)).first()
+        if webhook is None:
+            return 0  # Somebody holds it; another time.
         moved = _some(webhook, unsettled.lane)
-        if moved < BATCH and not _is_in_hand(webhook, unsettled.lane):
+        if moved < BATCH and not _is_left(webhook, unsettled.lane):
             Unsettled.objects.filter(pk=unsettled.pk).delete()
     return moved
+
+
+def _is_left(webhook: Webhook, lane: int) -> bool:
+    """Something is yet to be moved: somebody holds it, or a worker has it in hand."""
+    return _is_in_hand(webhook, lane) or any(rows.exists() for rows, _ in _moves(webhook, lane))
 
 
 def _is_in_hand(webhook: Webhook, former_lane: int) -> bool:
@@ -104,46 +112,57 @@ def _has(status: DeliveryStatus) -> Exists:
 
 
 def on_account_saved(instance: Account, **_: Any) -> None:
-    """Below the Basic plan what waits is held, and with a plan that has webhooks it is sent."""
+    """Below the Basic plan what waits is held, and with a plan that has webhooks it is sent.
+
+    Only asked for here, and done by `go_on`, a transaction for each webhook: an account may have
+    many, and would be locked with all of them until the last one is through.
+    """
     webhooks = Webhook.objects.filter(chatbot__account=instance, status=WebhookStatus.ACTIVE)
     waits = _has(DeliveryStatus.HELD if instance.has_webhooks else DeliveryStatus.PENDING)
-    for webhook_id in list(webhooks.filter(waits).order_by("pk").values_list("pk", flat=True)):
-        _settle(webhook_id)
+    Unsettled.objects.bulk_create(
+        [Unsettled(webhook=webhook, lane=webhook.lane) for webhook in webhooks.filter(waits)],
+        ignore_conflicts=True,
+    )
 
 
 def _settle(webhook_id: int) -> int:
     with transaction.atomic():
-        webhook = Webhook.objects.select_for_update().get(pk=webhook_id)
-        return begin(webhook, webhook.lane)
+        webhook = unheld(Webhook.objects.filter(pk=webhook_id)).first()
+        return begin(webhook, webhook.lane) if webhook else 0
 
 
 def _some(webhook: Webhook, lane: int) -> int:
     """Move up to BATCH deliveries of a locked webhook to where its status wants them."""
+    moved = 0
+    for rows, columns in _moves(webhook, lane):
+        moved += _move(rows, BATCH - moved, **columns)
+    if moved:
+        outbox.wake_after_commit()
+    return moved
+
+
+def _moves(webhook: Webhook, lane: int) -> list[tuple[QuerySet[Delivery], dict[str, Any]]]:
+    """Which deliveries of a webhook, those that are held or wait in `lane`, are not where its
+    status wants them; and the columns that they get."""
     waits, due = held(webhook).order_by("pk"), pending(webhook, lane).order_by("due_at")
-    status = webhook.status
+    status, has_moved = webhook.status, lane != webhook.lane
     if status == WebhookStatus.ACTIVE and not webhook.account.has_webhooks:
         status = WebhookStatus.DISABLED
+    to_lane: dict[str, Any] = {"lane": webhook.lane}
     if status == WebhookStatus.ACTIVE:
-        moved = _move(waits, BATCH, status=DeliveryStatus.PENDING, due_at=Now(), lane=webhook.lane)
-        if lane != webhook.lane:
-            moved += _move(due, BATCH - moved, lane=webhook.lane)
-        if moved:
-            outbox.wake_after_commit()
-        return moved
+        send = (waits, to_lane | {"status": DeliveryStatus.PENDING, "due_at": Now()})
+        return [send, (due, to_lane)] if has_moved else [send]
     if status == WebhookStatus.DISABLED:
         # A test is how a person finds out whether a disabled webhook would work again.
-        moved = _move(due.filter(is_test=False), BATCH, status=DeliveryStatus.HELD)
-        if lane != webhook.lane:
-            moved += _move(due.filter(is_test=True), BATCH - moved, lane=webhook.lane)
-        return moved
+        hold = (due.filter(is_test=False), {"status": DeliveryStatus.HELD})
+        return [hold, (due.filter(is_test=True), to_lane)] if has_moved else [hold]
     over = {"status": DeliveryStatus.CANCELLED, "finished_at": Now()}
-    moved = _move(due, BATCH, **over)
-    return moved + _move(waits, BATCH - moved, **over)
+    return [(due, over), (waits, over)]
 
 
 def _move(rows: QuerySet[Delivery], most: int, **columns: Any) -> int:
-    """Change up to `most` of `rows`, whose leases, if any, have run out."""
-    found = dict(rows.values_list("pk", "lease_until")[:most])
+    """Change up to `most` of `rows`, whose leases, if any, have run out, and that nobody holds."""
+    found = dict(unheld(rows).values_list("pk", "lease_until")[:most])
     ids = list(found)
     if not ids:
         return 0

@@ -21,6 +21,7 @@ from chatbots import database_clock
 from chatbots.models import Account, Chatbot, EventType, Plan
 from webhooks import breaker, destination, given_up, outbox, rotation, settling, vault
 from webhooks.models import Endpoint, Webhook, WebhookStatus
+from webhooks.row_locks import RowHeld, unheld
 from webhooks.webhook_fields import check
 
 # Standard Webhooks 1.0, "Signature scheme": 24 to 64 bytes of key.
@@ -181,9 +182,12 @@ def disable_if(webhook: Webhook, reason: str, is_still: Callable[[Webhook], bool
     """Disable a webhook for what its endpoint did; the people of its account get an e-mail.
 
     `is_still` is asked of the locked row. Where it says no, somebody changed the webhook since the
-    reason was found: nothing is done, and the answer is False.
+    reason was found: nothing is done, and the answer is False. Raises RowHeld where somebody else
+    holds the row: whoever calls this works for others too, and comes back.
     """
     with transaction.atomic():
+        if not unheld(Webhook.objects.filter(pk=webhook.pk)).exists():
+            raise RowHeld
         _lock(webhook, deleted_too=True)
         disables = webhook.status == WebhookStatus.ACTIVE and is_still(webhook)
         if disables:

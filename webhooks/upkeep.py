@@ -29,6 +29,7 @@ from webhooks.models import (
 )
 from webhooks.models import WebhookStatus as Status
 from webhooks.queue import FAILING_DAYS
+from webhooks.row_locks import RowHeld, unheld
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +64,9 @@ def disable_long_failing() -> int:
         simulate__isnull=True,
         finished_at__gt=OuterRef("failing_since"),
     )
-    failing.filter(Exists(success)).update(failing_since=None)
+    with transaction.atomic():
+        told = list(unheld(failing.filter(Exists(success))).values_list("pk", flat=True))
+        failing.filter(pk__in=told).update(failing_since=None)
     found = list(failing.select_related("chatbot__account"))
     return sum(map(_disable, found))
 
@@ -72,11 +75,14 @@ def _disable(webhook: Webhook) -> bool:
     """Disable it, if it is still failing since the same moment: nobody enabled it or gave it
     another URL, and nothing succeeded."""
     since = webhook.failing_since
-    disabled = subscriptions.disable_if(
-        webhook,
-        f"Every delivery failed for {FAILING_DAYS} days.",
-        lambda row: row.failing_since == since,
-    )
+    try:
+        disabled = subscriptions.disable_if(
+            webhook,
+            f"Every delivery failed for {FAILING_DAYS} days.",
+            lambda row: row.failing_since == since,
+        )
+    except RowHeld:
+        return False  # In a minute.
     if disabled:
         logger.warning("Webhook %s was disabled: %s", webhook.pk, webhook.status_reason)
     return disabled

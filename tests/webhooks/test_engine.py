@@ -8,7 +8,7 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -302,9 +302,10 @@ def test_a_run_that_a_slow_database_holds_up_goes_on_with_what_is_due_soon(
     monkeypatch.setattr(engine, "LINGER_SECONDS", 0.2)
     tell = type(queue.present()).tell
 
-    def tell_slowly(self: queue.Queue, successes: Sequence[Success]) -> None:
-        tell(self, successes)
+    def tell_slowly(self: queue.Queue, successes: Sequence[Success]) -> Collection[int]:
+        held = tell(self, successes)
         time.sleep(0.3)
+        return held
 
     monkeypatch.setattr(type(queue.present()), "tell", tell_slowly)
     webhook = add_webhook(chatbot, live_receiver.url("/hook"), rate_limit=10)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -31,8 +31,8 @@ from tests.webhooks.due import (
 from tests.webhooks.ordered import add_events, ordered_webhook, places
 from webhooks import queue, replay
 from webhooks.engine import Engine
-from webhooks.models import Delivery, Webhook
-from webhooks.queue import Claimed
+from webhooks.models import Delivery
+from webhooks.queue import Claimed, Finished
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -126,7 +126,9 @@ def record_beside(beside: ThreadPoolExecutor, first: Claimed, what: str) -> Futu
 
     def record() -> None:
         try:
-            queue.present().record([finish(first)])
+            left: Sequence[Finished] = [finish(first)]
+            while left:
+                left = queue.present().record(left)
         finally:
             connection.close()
 
@@ -179,19 +181,18 @@ def test_what_is_being_put_off_is_due_when_the_one_before_it_is_recorded(
     assert places(claim_all()) == [1]
 
 
-def test_a_recording_waits_for_who_changes_the_webhook_before_it_locks_deliveries(
+def test_a_recording_is_left_for_later_by_who_changes_what_comes_next(
     on_postgresql: None, chatbot: Chatbot
 ) -> None:
-    """Each would otherwise wait for deliveries that the other has locked."""
     webhook = ordered_webhook(chatbot)
     add_events(chatbot, "a", "a")
     (first,) = claim_all()
-    with ThreadPoolExecutor(1) as beside:
-        with transaction.atomic():
-            Webhook.objects.select_for_update().get(pk=webhook.pk)
-            recording = record_beside(beside, first, "the recording to wait for the webhook")
-            assert len(Delivery.objects.select_for_update(nowait=True)) == 2
-        recording.result(10)
+    ended = finish(first)
+    queue.present().put_off([webhook.lane])
+    with uncommitted(lambda: list(Delivery.objects.select_for_update().order_by("-pk")[:1])):
+        assert queue.present().record([ended]) == [ended]
+        assert states() == ["pending"] * 2
+    assert queue.present().record([ended], were_held=True) == []
     assert places(claim_all()) == [1]
 
 
