@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +109,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "axes",
     "chatbots",
     "webhooks",
     "inbox",
@@ -127,6 +129,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "emitter.urls"
@@ -194,6 +197,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "options": {"expires": MESSAGES_EXPIRE_SECONDS},
     },
 }
+CELERY_BEAT_SCHEDULE["forget-logins"] = {
+    "task": "emitter.tasks.forget_logins",
+    "schedule": 3600.0,
+    "options": {"expires": MESSAGES_EXPIRE_SECONDS},
+}
 if SANDBOX:
     CELERY_BEAT_SCHEDULE["play-scenarios"] = {
         "task": "chatbots.tasks.play_scenarios",
@@ -212,6 +220,21 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+# When a login is stopped, and what is said then: logins.py.
+AXES_HANDLER = "emitter.logins.Brake"
+AXES_LOCKOUT_CALLABLE = "emitter.logins.stopped"
+AXES_USERNAME_CALLABLE = "emitter.logins.name_of"
+AXES_CLIENT_IP_CALLABLE = "emitter.logins.address_of"
+AXES_FAILURE_LIMIT = 1
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
 LOGIN_URL = reverse_lazy("admin:login")
 LOGIN_REDIRECT_URL = reverse_lazy("admin:index")
 LANGUAGE_CODE = "en-us"
@@ -337,6 +360,8 @@ LOGGING = {
     "loggers": {
         # Any scanner can send a wrong Host header; Django answers 400 and that is enough.
         "django.security.DisallowedHost": {"level": "CRITICAL"},
+        # It would say each wrong password twice, without the name; logins.py says when it counts.
+        "axes": {"level": "ERROR"},
     }
     | {name: {"level": LOG_LEVEL} for name in ("emitter", "chatbots", "webhooks", "inbox")},
 }
