@@ -138,6 +138,17 @@ def over_in_order(finished: Iterable[Finished]) -> list[Claimed]:
     return [one.claimed for one in finished if one.claimed.conversation and one.status != "pending"]
 
 
+def asked_to_wait(finished: Iterable[Finished]) -> dict[tuple[int, int], float]:
+    """For how many seconds the receivers of webhooks asked to be left alone, by the webhook and the
+    generation that the attempt tells of: the longest that one of its answers asked for."""
+    asked: dict[tuple[int, int], float] = {}
+    for one in finished:
+        if one.asked_seconds > 0:
+            of = one.claimed.webhook_id, one.claimed.generation
+            asked[of] = max(asked.get(of, 0.0), one.asked_seconds)
+    return asked
+
+
 class Success(NamedTuple):
     """A webhook had a delivery succeed so many seconds ago, being of this generation then."""
 

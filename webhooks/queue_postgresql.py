@@ -30,6 +30,7 @@ from webhooks.queue import (
     Seen,
     Success,
     Taken,
+    asked_to_wait,
     failures_of,
     free,
     is_astray,
@@ -330,6 +331,16 @@ WHERE id = ANY(%s)
        OR last_failure_at < statement_timestamp() - interval '{LAST_FAILURE_SECONDS} seconds'
        OR failing_since <= statement_timestamp() - interval '{FAILING_DAYS} days')
 """
+# A receiver that asks to be left alone is, until the last moment that it has asked for: an answer
+# that was under way when it did may ask for less.
+ASKED_TO_WAIT = """
+UPDATE webhooks_webhook w
+SET asked_to_wait_until = greatest(
+  w.asked_to_wait_until, statement_timestamp() + asked.seconds * interval '1 second')
+FROM unnest(%(ids)s::bigint[], %(generations)s::int[], %(seconds)s::float8[])
+  AS asked(id, generation, seconds)
+WHERE w.id = asked.id AND w.generation = asked.generation
+"""
 
 
 class PostgresqlQueue:
@@ -494,6 +505,15 @@ class PostgresqlQueue:
                 )
             if failing:
                 cursor.execute(FAILED, [failing])
+            if asked := asked_to_wait(finished):
+                cursor.execute(
+                    ASKED_TO_WAIT,
+                    {
+                        "ids": [webhook_id for webhook_id, _ in asked],
+                        "generations": [generation for _, generation in asked],
+                        "seconds": list(asked.values()),
+                    },
+                )
 
     def tell(self, successes: Sequence[Success]) -> Collection[int]:
         ordered = sorted(successes)

@@ -32,6 +32,7 @@ from webhooks.queue import (
     Seen,
     Success,
     Taken,
+    asked_to_wait,
     failures_of,
     is_astray,
     look,
@@ -167,6 +168,11 @@ SET failing_since = coalesce(failing_since, %(now)s), last_failure_at = %(now)s
 WHERE id = %(id)s
   AND (failing_since IS NULL OR last_failure_at IS NULL OR last_failure_at < %(lately)s
        OR failing_since <= %(long_ago)s)
+"""
+# Until the last moment that it has asked for: see queue_postgresql.py.
+ASKED_TO_WAIT = """
+UPDATE webhooks_webhook SET asked_to_wait_until = max(coalesce(asked_to_wait_until, ''), %s)
+WHERE id = %s AND generation = %s
 """
 
 
@@ -325,6 +331,9 @@ class SqliteQueue:
             }
             for webhook_id in sorted(failing):
                 cursor.execute(FAILED, moments | {"id": webhook_id})
+            for (webhook_id, generation), seconds in asked_to_wait(finished).items():
+                until = _text(now + timedelta(seconds=seconds))
+                cursor.execute(ASKED_TO_WAIT, [until, webhook_id, generation])
         return []
 
     def tell(self, successes: Sequence[Success]) -> Collection[int]:

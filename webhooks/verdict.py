@@ -37,7 +37,7 @@ def finished(sent: Sent, url: str, head: bytes, outcome: Outcome) -> Finished:
         request_head=head,
         status=status,
         delay_seconds=delay,
-        asked_seconds=0.0 if claimed.is_test or claimed.simulate else schedule.pause(asked),
+        asked_seconds=0.0 if claimed.is_experiment else schedule.pause(asked),
     )
 
 

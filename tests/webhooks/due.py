@@ -101,6 +101,7 @@ def finish(claimed: Claimed, status: str = "succeeded", **more: Any) -> Finished
         outcome |= {"status_code": 500, "error_kind": "http_status", "error": "It failed."}
     outcome |= {"response_head": b"HTTP/1.1 200 OK\r\n\r\n", "response_body": b"ok"}
     delay: float = more.pop("delay_seconds", 0.0)
+    asked: float = more.pop("asked_seconds", 0.0)
     return Finished(
         claimed=claimed,
         outcome=Outcome(**(outcome | more)),
@@ -109,6 +110,7 @@ def finish(claimed: Claimed, status: str = "succeeded", **more: Any) -> Finished
         request_head=b"POST / HTTP/1.1\r\n\r\n",
         status=status,
         delay_seconds=delay,
+        asked_seconds=asked,
     )
 
 
