@@ -15,7 +15,15 @@ def diagnose(api: Api, **body: Any) -> dict[str, Any]:
     answer = api.post("/signatures/diagnose", {"body": BODY, **body})
     assert answer.status_code == 200
     found: dict[str, Any] = answer.json()
-    assert list(found) == ["matches", "expected", "diagnosis", "recipe"]
+    assert list(found) == [
+        "matches",
+        "expected",
+        "diagnosis",
+        "recipe",
+        "candidates",
+        "webhookId",
+        "notTried",
+    ]
     return found
 
 

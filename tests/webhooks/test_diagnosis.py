@@ -160,13 +160,39 @@ def test_mistakes_of_special_secrets_are_named(
     [
         (b'{"a":1}\r\n', b'{"a":1}\n', "CR LF to LF"),
         (b'{\n"a":1}', b'{\r\n"a":1}', "LF to CR LF"),
-        (b'{"a":1}\n', b'{"a":1}', "without the white space"),
-        (b'{\n  "a": 1\n}', b'{"a":1}', "compact"),
-        (b'\xef\xbb\xbf{"a":1}', b'{"a":1}', "without the byte order mark"),
     ],
 )
 def test_mistakes_of_special_bodies_are_named(body: bytes, signed: bytes, words: str) -> None:
     assert words in diagnose(SECRET, body, mac(signed).hex()).diagnosis
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        json.dumps(PAYLOAD, indent=2, ensure_ascii=False),
+        json.dumps(PAYLOAD, indent=4).replace("/", "\\/"),
+        json.dumps(PAYLOAD, indent="\t").replace("\n", "\r\n"),
+        json.dumps(PAYLOAD),
+        BODY.decode() + "\n",
+        BODY.decode() + "\r\n",
+        "\ufeff" + BODY.decode(),
+        json.dumps(BODY.decode()),
+        json.dumps(BODY.decode())[1:-1],
+        json.dumps(dumps(indent=2)),
+    ],
+)
+def test_a_view_of_the_body_makes_no_right_signature_wrong(view: str) -> None:
+    found = diagnose(SECRET, view.encode(), mac().hex())
+    assert found.matches
+    assert found.expected == mac().hex()
+    assert "The signature is right, for the exact bytes." in found.diagnosis
+    assert "Exact bytes" in found.recipe
+
+
+def test_a_body_that_was_sent_is_known_whatever_its_view_has_lost() -> None:
+    view = dumps(sort_keys=True, indent=2).encode()
+    assert diagnose(SECRET, view, mac().hex(), sent=[b"another", BODY]).matches
+    assert not diagnose(SECRET, view, mac().hex(), sent=[b"another"]).matches
 
 
 @pytest.mark.parametrize(
@@ -177,7 +203,7 @@ def test_mistakes_of_special_bodies_are_named(body: bytes, signed: bytes, words:
         (SECRET, "secret itself"),
         ("0" * 64, "right form"),
         ("0" * 40, "SHA-1"),
-        ("undefined", "not 64 hex"),
+        ("undefined", "No header was read"),
         ("\ud800", "not 64 hex"),
     ],
 )
@@ -193,37 +219,3 @@ def test_what_no_mistake_explains_is_said_so(signature: str, words: str) -> None
 @hypothesis_settings(max_examples=60, deadline=None)
 def test_nothing_makes_it_fail(secret: str, body: bytes, signature: str) -> None:
     assert diagnose(secret, body, signature, timestamp=signature, message_id="x").diagnosis
-
-
-@pytest.mark.parametrize(
-    "body", [b"[" * 900 + b"]" * 900, b"[" * 100_000, b'{"a":%s}' % (b"9" * 5000)]
-)
-def test_a_body_made_to_hurt_is_borne(body: bytes) -> None:
-    assert not diagnose(SECRET, body, "0" * 64).matches
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        {"event": "X", "data": {"m": "ü/" * 60_000}},
-        {f"k{number}": number for number in range(15_000)},
-    ],
-    ids=["long", "of many parts"],
-)
-def test_a_large_body_is_tried_in_no_more_ways_than_a_small_one(
-    value: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    real, sizes = hmac.digest, []
-
-    def digest(key: bytes, message: bytes, name: str) -> bytes:
-        sizes.append(len(key) + len(message))
-        return real(key, message, name)
-
-    monkeypatch.setattr(hmac, "digest", digest)
-    diagnose(SECRET, BODY, "0" * 64, timestamp=STAMP, message_id="x")
-    ways = len(sizes)
-    sizes.clear()
-    body = json.dumps(value, ensure_ascii=False).encode()
-    diagnose(SECRET, body, "0" * 64, timestamp=STAMP, message_id="x")
-    assert len(sizes) <= ways
-    assert max(sizes) < 4 * len(body)

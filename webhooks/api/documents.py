@@ -356,7 +356,10 @@ DIAGNOSE: Final = operation(
     tag="Signatures",
     description=(
         "Give what your code computed and the body as it arrived; the answer names the mistake. "
-        "`timestamp` and `webhookMessageId` are those of the request, where you use them."
+        "`timestamp` and `webhookMessageId` are those of the request, where you use them. The "
+        "secrets of the account's other webhooks are tried too, deleted ones included; "
+        "`webhookId` in the answer is whose it was. No call takes more than 0.3 seconds of "
+        "computing: `notTried` says what there was no time for."
     ),
     body=thing(
         {
@@ -364,16 +367,55 @@ DIAGNOSE: Final = operation(
             "webhookId": text("Take the secret of this webhook."),
             "body": text("The request's body, as text."),
             "signature": text("What your code computed."),
-            "timestamp": text(),
-            "webhookMessageId": text(),
+            "timestamp": text("The request's X-Wonderchat-Timestamp."),
+            "webhookMessageId": text("The request's webhook-id."),
         },
         required=("body", "signature"),
     ),
     example={"secret": "s3cret", "body": '{"event":"X"}', "signature": "c0ffee"},
     answers={
         200: thing(
-            {"matches": FLAG, "expected": text(), "diagnosis": text(), "recipe": text()},
-            required=("matches", "expected", "diagnosis", "recipe"),
+            {
+                "matches": {**FLAG, "description": "Whether the signature is right."},
+                "expected": {
+                    "type": ["string", "null"],
+                    "description": "The right signature; null where a webhookId was given.",
+                },
+                "diagnosis": text("What is wrong, in a sentence or two."),
+                "recipe": text("What to do about it, with code."),
+                "candidates": {
+                    "type": "array",
+                    "description": "Every explanation that fits, the likeliest first.",
+                    "items": thing(
+                        {
+                            "diagnosis": text('Continues "Your code …".'),
+                            "library": {
+                                "type": ["string", "null"],
+                                "description": "The serialiser that writes so, with its options.",
+                            },
+                            "language": {"type": ["string", "null"]},
+                        },
+                        required=("diagnosis", "library", "language"),
+                    ),
+                },
+                "webhookId": {
+                    "type": ["string", "null"],
+                    "description": "The webhook whose secret was used, where it is another one.",
+                },
+                "notTried": {
+                    "type": ["string", "null"],
+                    "description": "What there was no time for, in a sentence.",
+                },
+            },
+            required=(
+                "matches",
+                "expected",
+                "diagnosis",
+                "recipe",
+                "candidates",
+                "webhookId",
+                "notTried",
+            ),
         )
     },
 )

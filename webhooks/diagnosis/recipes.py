@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 NODE: Final = """\
@@ -55,8 +56,59 @@ BODY_ALONE: Final = (
     "X-Wonderchat-Signature covers the body alone. Leave the timestamp and the id out; check the "
     f"timestamp for age by itself, if at all.\n\n{CODE}"
 )
+EXACT_BYTES: Final = (
+    "Nothing to mend in the code. The exact bytes of a body are in the delivery's page under Exact "
+    "bytes, and in GET /api/v1/deliveries/{id} as attempts[].request.body; `emitter deliveries ID "
+    "--json` has them too. Give these, without a line break after them."
+)
+OTHER_WEBHOOK: Final = (
+    "Each webhook has its own secret. Give your code the one of the webhook that sends to it, or "
+    "give both webhooks the same secret. A secret is not shown again; rotate it where you do not "
+    "have it any more."
+)
 UNKNOWN: Final = (
     "Check in this order: that the secret is that of this webhook (rotate it when in doubt), that "
     "the body is the one of this very delivery, byte for byte (its log shows both), and that the "
     f"code is this:\n\n{CODE}"
 )
+
+# How to get at the raw bytes, by language as in serialisers.py.
+_RAW: Final = {
+    "JavaScript": 'Node: express.raw({ type: "application/json" }), then req.body is the bytes.',
+    "Python": (
+        "Python: request.get_data() in Flask, request.body in Django, await request.body() in "
+        "FastAPI; no json.dumps."
+    ),
+    "PHP": "PHP: file_get_contents('php://input'), or $request->getContent(); no json_encode.",
+    "Ruby": "Ruby: request.raw_post in Rails, request.body.read in Sinatra; no to_json.",
+    "Go": "Go: body, err := io.ReadAll(r.Body), before anything decodes it; no json.Marshal.",
+    "C#": (
+        "C#: Request.EnableBuffering(), copy Request.Body to a MemoryStream, and use its "
+        "ToArray(); no Serialize. Convert.ToHexString(…).ToLowerInvariant() writes the hex."
+    ),
+    "Java": (
+        "Java: @RequestBody byte[] body in Spring, or request.getInputStream().readAllBytes(); "
+        "no Gson, no ObjectMapper."
+    ),
+    "Kotlin": "Kotlin: call.receive<ByteArray>() in Ktor, @RequestBody ByteArray in Spring.",
+    "Rust": "Rust: take axum::body::Bytes (or web::Bytes) and deserialise after the check.",
+    "Swift": "Swift: request.body.data in Vapor, before it is decoded.",
+    "Elixir": "Elixir: a body_reader for Plug.Parsers that keeps the raw body.",
+    "Perl": "Perl: $c->req->body in Mojolicious, $self->req->raw_body in Dancer; no encode_json.",
+    "shell": 'Shell: openssl dgst -sha256 -hmac "$SECRET" body.json, with the file as it came.',
+}
+_NAMED: Final = {
+    "key": WHICH_KEY,
+    "other webhook": OTHER_WEBHOOK,
+    "raw body": RAW_BODY,
+    "right": RIGHT,
+    "body alone": BODY_ALONE,
+    "hex": HEX,
+}
+
+
+def recipe(names: Iterable[str], languages: Iterable[str]) -> str:
+    """What to do about each of these mistakes, and how in the languages it was made in."""
+    distinct = list(dict.fromkeys(names))
+    parts = [_RAW[language] for language in dict.fromkeys(languages) if language in _RAW][:4]
+    return "\n\n".join([*parts, *(_NAMED[name] for name in distinct)])

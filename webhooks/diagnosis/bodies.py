@@ -1,0 +1,157 @@
+"""The body's own text in another frame: ends, line breaks, encodings, quoting, or not there."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import html
+import json
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+from urllib.parse import quote, quote_plus
+
+from webhooks.diagnosis import encodings
+from webhooks.diagnosis.way import Way, utf8
+
+_BOM: Final = b"\xef\xbb\xbf"
+_RECIPE: Final = "raw body"
+_EMPTY: Final = (
+    "", "{}", "[]", "undefined", "null", "None", "nil", "NULL", "false", "true", "0", '""',
+    "[object Undefined]", "[object Promise]", "[object ReadableStream]", "[object Buffer]",
+    "[object FormData]", "Promise { <pending> }", "System.IO.Stream", "map[]", "<nil>", "Array",
+    "b''",
+)  # fmt: skip
+_NOT_READ: Final = "the body was not read, or read already"
+# What takes longer to make than it is likely.
+_MAX_SLOW_BYTES: Final = 64 * 1024
+
+
+def likely(body: bytes) -> Iterator[Way]:
+    """A line break more or less, nothing read: each as bytes with what was done."""
+    yield from _ways(_ends(body))
+    yield from _ways((empty, f"{empty or 'nothing'}: {_NOT_READ}") for empty in _EMPTY)
+    yield from _ways([("[object Object]", "the text [object Object]: an object, not its JSON")])
+
+
+def other(body: bytes) -> Iterator[Way]:
+    """Encoded, quoted, listed, cleaned. Some are the body itself."""
+    text = body.decode("utf-8", "replace")
+    yield from _ways(_encoded(text))
+    yield from _ways(_quoted(body, text))
+    if len(body) <= _MAX_SLOW_BYTES:
+        yield from _ways(_as_bytes(body))
+    yield from _ways(_changed(text))
+
+
+def _ways(made: Iterable[tuple[str | bytes, str]]) -> Iterator[Way]:
+    for value, said in made:
+        yield Way(utf8(value) if isinstance(value, str) else value, f"signs {said}", _RECIPE)
+
+
+def _ends(body: bytes) -> Iterator[tuple[bytes, str]]:
+    for end, name in (
+        (b"\n", "a line break"),
+        (b"\r\n", "a line break (CR LF)"),
+        (b"\r", "a carriage return"),
+        (b" ", "a space"),
+        (b"\0", "a zero byte"),
+        (b"\n\n", "two line breaks"),
+        (b"\r\n\r\n", "an empty line (CR LF)"),
+    ):
+        yield body + end, f"the body with {name} at its end"
+        yield end + body, f"the body with {name} at its start"
+    if body != body.strip():
+        yield body.strip(), "the body without the white space at its ends"
+        yield body.rstrip(), "the body without the white space at its end"
+    if b"\r\n" in body:
+        yield body.replace(b"\r\n", b"\n"), "the body with its line breaks changed from CR LF to LF"
+    elif b"\n" in body:
+        yield body.replace(b"\n", b"\r\n"), "the body with its line breaks changed from LF to CR LF"
+    if body.startswith(_BOM):
+        yield body[3:], "the body without the byte order mark it starts with"
+    yield _BOM + body, "the body with a byte order mark in front"
+    if body:
+        yield body[:-1], "the body without its last byte"
+        yield body[1:], "the body without its first byte"
+        yield body * 2, "the body twice"
+
+
+def _encoded(text: str) -> Iterator[tuple[bytes, str]]:
+    for name, encode in encodings.BYTES.items():
+        yield encode(text), f"the body {encodings.SAID[name] or 'with its wrong bytes replaced'}"
+
+
+def _quoted(body: bytes, text: str) -> Iterator[tuple[str | bytes, str]]:
+    encoded = base64.b64encode(body)
+    gateway = "base64 of the body (as API gateways hand it over)"
+    yield encoded, gateway
+    yield encoded.rstrip(b"="), gateway
+    yield base64.urlsafe_b64encode(body), gateway
+    yield base64.urlsafe_b64encode(body).rstrip(b"="), gateway
+    yield base64.encodebytes(body), "base64 of the body with line breaks"
+    yield body.hex(), "hex of the body"
+    yield body.hex().upper(), "hex of the body"
+    for ascii_only in (False, True):
+        quoted = json.dumps(text, ensure_ascii=ascii_only)
+        yield quoted, "JSON of JSON: the body is a text already, and is made JSON again"
+        yield quoted[1:-1], "the body with its quotes escaped"
+        yield json.dumps(quoted, ensure_ascii=ascii_only), "JSON of JSON of JSON"
+    yield quote(text, safe=""), "the body encoded for a URL"
+    yield quote(text, safe="!~*'()"), "the body encoded for a URL (encodeURIComponent)"
+    yield quote(text, safe="!~*'();/?:@&=+$,#"), "the body encoded for a URL (encodeURI)"
+    yield quote_plus(text), "the body encoded for a form"
+    yield quote_plus(text) + "=", "the body encoded as a form's only field"
+    for name in ("payload", "body", "data", "json"):
+        yield f"{name}={quote_plus(text)}", f"the body as the field {name} of a form"
+        yield f"{name}={text}", f"the body with {name}= in front"
+        wrapped = json.dumps(text, ensure_ascii=False)
+        yield f'{{"{name}":{wrapped}}}', f"an object around the body, its text as {name}"
+        yield f'{{"{name}":{text}}}', f"an object around the body, with it as {name}"
+    yield f"[{text}]", "an array around the body"
+    yield f"'{text}'", "the body with quotes around it"
+    yield f'"{text}"', "the body with quotes around it"
+
+
+def _as_bytes(body: bytes) -> Iterator[tuple[str | bytes, str]]:
+    numbers = ",".join(map(str, body))
+    buffer = 'the JSON of a Buffer with the body ({"type":"Buffer",…})'
+    yield f'{{"type":"Buffer","data":[{numbers}]}}', buffer
+    yield numbers, "the body as a list of its bytes' numbers"
+    yield f"[{numbers}]", "the body as a list of its bytes' numbers"
+    yield f"[{numbers.replace(',', ', ')}]", "the body as a list of its bytes' numbers"
+    yield f"[{numbers.replace(',', ' ')}]", "the body as a list of its bytes' numbers (Go's Sprint)"
+    pairs = ",".join(f'"{at}":{byte}' for at, byte in enumerate(body))
+    yield f"{{{pairs}}}", 'the JSON of a Uint8Array with the body ({"0":123,…})'
+    yield repr(body), "Python's str() of the body's bytes, with b'…' around it"
+    yield repr(body)[2:-1], "Python's str() of the body's bytes, without its b'…'"
+    yield gzip.compress(body, mtime=0), "the body compressed by gzip"
+
+
+def _changed(text: str) -> Iterator[tuple[str, str]]:
+    yield re.sub(r"\s", "", text), "the body with all its spaces taken out, those of texts too"
+    yield re.sub(r"\s+", " ", text), "the body with each white space as one space"
+    yield text.lower(), "the body in lower case"
+    yield text.upper(), "the body in upper case"
+    yield text.replace('"', "'"), "the body with single quotes for its double quotes"
+    yield text.replace("\\", ""), "the body without its backslashes (stripslashes)"
+    slashed = re.sub(r"(['\"\\])", r"\\\1", text)
+    yield slashed, "the body with backslashes before quotes (addslashes)"
+    yield text.replace("\\/", "/"), "the body with \\/ as /"
+    yield text.replace("/", "\\/"), "the body with slashes as \\/"
+    yield html.escape(text), "the body escaped for HTML"
+    yield html.escape(text).replace("&#x27;", "&#039;"), "the body escaped for HTML (PHP)"
+    yield html.escape(text).replace("&#x27;", "&#39;"), "the body escaped for HTML"
+    yield html.escape(text, quote=False), "the body escaped for HTML"
+    yield html.escape(text, quote=False).replace('"', "&quot;"), "the body escaped for HTML"
+    yield html.unescape(text), "the body with its HTML decoded"
+    yield re.sub(r"<[^>]*>", "", text), "the body without what looks like HTML tags"
+    for escape, character in (("\\n", "\n"), ("\\t", "\t"), ('\\"', '"'), ("\\r", "\r")):
+        yield text.replace(escape, character), f"the body with {escape} in it decoded"
+    yield text.replace("\u00a0", " "), "the body with plain spaces for unusual ones"
+    for curly, plain in (("’", "'"), ("“", '"'), ("”", '"'), ("–", "-"), ("…", "...")):
+        yield text.replace(curly, plain), f"the body with {plain} for {curly}"
+    yield (
+        text.translate({0x2018: 39, 0x2019: 39, 0x201C: 34, 0x201D: 34}),
+        ("the body with plain quotes for curly ones"),
+    )

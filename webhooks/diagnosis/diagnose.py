@@ -1,0 +1,230 @@
+"""From a secret, a body and a signature to sentences: what is wrong, and what to do about it."""
+
+from __future__ import annotations
+
+import contextlib
+import hmac
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any, Final
+
+from webhooks.diagnosis import form, no_digest, recipes, serialisers, views
+from webhooks.diagnosis.budget import Budget, Spent
+from webhooks.diagnosis.json_tree import TooMuch, parsed
+from webhooks.diagnosis.search import Found, Request, Search, style_of
+from webhooks.diagnosis.style_words import joined
+from webhooks.diagnosis.way import Known
+from webhooks.diagnosis.writer import Unwritable, Writer
+from webhooks.signing import sign
+
+# Of what fits, named in one sentence.
+_MAX_NAMED: Final = 12
+_MAX_CANDIDATES: Final = 40
+# Beside the budget of the search.
+_SECONDS_FOR_WORDS: Final = 0.03
+_HEX: Final = re.compile(r"(?:[0-9a-fA-F]{2})+")
+_SIZES: Final = {32: "MD5", 40: "SHA-1", 56: "SHA-224", 96: "SHA-384", 128: "SHA-512"}
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One explanation that fits. `library` is the serialiser that writes so, where one does."""
+
+    said: str
+    library: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What was found. `diagnosis` is a sentence or two; `recipe` says what to do, with code.
+
+    `webhook_id` is the webhook whose secret was used, where it is not the one asked about.
+    `not_tried` is a sentence about what there was no time for, or "".
+    """
+
+    matches: bool
+    expected: str
+    diagnosis: str
+    recipe: str
+    candidates: Sequence[Candidate] = field(default=())
+    webhook_id: str = ""
+    not_tried: str = ""
+
+
+def diagnose(
+    secret: str,
+    body: bytes,
+    signature: str,
+    *,
+    timestamp: str = "",
+    message_id: str = "",
+    url: str = "",
+    previous_secret: str = "",
+    known: Iterable[Known] = (),
+    sent: Iterable[bytes] = (),
+    budget: Budget | None = None,
+) -> Diagnosis:
+    """Compare `signature` with the right one for `body`, and with those of common mistakes.
+
+    `timestamp` is the X-Wonderchat-Timestamp (or webhook-timestamp) of the request, `message_id`
+    its webhook-id, `url` where it went, `previous_secret` the one before a rotation: each opens
+    more ways to recognise. `known` are other secrets that may have been used, read one by one;
+    `sent` are bodies that were sent and may be the one that is meant.
+    """
+    budget = budget or Budget()
+    secret = secret.encode("utf-8", "replace").decode()
+    expected = sign(secret, body)
+    if _same(signature, expected):
+        return Diagnosis(True, expected, "The signature is right.", recipes.COMPARE)
+    value, writer = _read(body, budget)
+    with contextlib.suppress(Spent):
+        for exact, shown in chain(((one, "") for one in sent), views.sent(body, writer, budget)):
+            if exact != body and _same(signature.strip(), made := sign(secret, exact)):
+                return _right_but_a_view(made, shown)
+            budget.check()
+    if previous_secret:
+        before = Known(previous_secret, "uses the secret from before the rotation", recipe="key")
+        known = chain((before,), known)
+    request = Request(timestamp.strip(), message_id.strip(), url)
+    readings = list(form.readings(signature))
+    search = Search(secret, body, known, readings, request, value, writer, budget)
+    found = search.found() if readings else []
+    if found:
+        return _explained(found, expected, writer, budget)
+    return _unknown(secret, body, signature, expected, message_id, budget)
+
+
+def _same(given: str, expected: str) -> bool:
+    return hmac.compare_digest(given.encode("utf-8", "replace"), expected.encode())
+
+
+def _read(body: bytes, budget: Budget) -> tuple[Any, Writer | None]:
+    """The body's JSON and what writes it anew; None and None for what is none, or too large."""
+    try:
+        value = parsed(body.decode("utf-8").removeprefix("\ufeff"))
+        return value, Writer(value, budget)
+    except TooMuch:
+        budget.skip("the JSON written again (it has more values than are written again)")
+    except Unwritable:
+        budget.skip("the JSON written again (it holds characters that are no text)")
+    except ValueError:
+        pass
+    return None, None
+
+
+def _right_but_a_view(made: str, shown: str) -> Diagnosis:
+    what = (
+        f"The body given here is not the bytes that were signed: it is {shown}."
+        if shown
+        else "The body given here is not the one that was sent: its bytes differ."
+    )
+    return Diagnosis(
+        True, made, f"The signature is right, for the exact bytes. {what}", recipes.EXACT_BYTES
+    )
+
+
+def _explained(
+    found: list[Found], expected: str, writer: Writer | None, budget: Budget
+) -> Diagnosis:
+    budget.extend(_SECONDS_FOR_WORDS)
+    fewest = min(one.changes for one in found)
+    simplest = [one for one in found if one.changes == fewest]
+    candidates: list[Candidate] = []
+    languages: list[str] = []
+    sentences: list[str] = []
+    for one in simplest:
+        try:
+            said = _said(one, writer)
+        except Spent:
+            break
+        named = _libraries(one, writer, budget)
+        candidates += [Candidate(said, each.name, each.language) for each in named] or [
+            Candidate(said)
+        ]
+        languages += [each.language for each in named]
+        sentences.append(_sentence(said, named, alternative=bool(sentences)))
+    return Diagnosis(
+        False,
+        expected,
+        " ".join(dict.fromkeys(sentences[:_MAX_NAMED])),
+        recipes.recipe(
+            [one.key.recipe for one in simplest if one.key.said]
+            + [one.body.recipe for one in simplest if one.body.recipe]
+            + [one.recipe for one in simplest if one.scheme]
+            + ["hex" for one in simplest if one.form],
+            languages,
+        ),
+        candidates[:_MAX_CANDIDATES],
+        next((one.key.webhook_id for one in simplest if one.key.webhook_id), ""),
+        _not_tried(budget),
+    )
+
+
+def _said(one: Found, writer: Writer | None) -> str:
+    """What the code does, in one phrase: "signs … and uses …"."""
+    body = one.body.said
+    if one.body.style is not None and writer is not None:
+        body = f"signs {writer.said(one.body.style)}"
+    return joined([part for part in (one.key.said, body, one.scheme, one.form) if part])
+
+
+def _sentence(said: str, named: list[serialisers.Named], *, alternative: bool) -> str:
+    start = "Or it" if alternative else "Your code"
+    if not named:
+        return f"{start} {said}."
+    names = [each.name for each in named[:_MAX_NAMED]]
+    more = len(named) - len(names)
+    if more:
+        names.append(f"{more} more")
+    verb = "writes" if len(names) == 1 else "write"
+    return f"{start} {said}. So {verb} {joined(names)}."
+
+
+def _libraries(one: Found, writer: Writer | None, budget: Budget) -> list[serialisers.Named]:
+    """The serialisers that write what was signed, if any does."""
+    if writer is None:
+        return []
+    style = one.body.style
+    with contextlib.suppress(Spent):
+        if style is None and one.body.said:
+            style = style_of(one.body.value, writer, budget)
+        if style is not None:
+            return serialisers.named(writer, writer.plain(style), budget)
+    return []
+
+
+def _not_tried(budget: Budget) -> str:
+    if not budget.not_tried:
+        return ""
+    return f"Not tried, to keep it short: {joined(budget.not_tried)}."
+
+
+def _unknown(
+    secret: str, body: bytes, signature: str, expected: str, message_id: str, budget: Budget
+) -> Diagnosis:
+    text = body.decode("utf-8", "replace")
+    said = no_digest.sentence(signature, secret, text, message_id)
+    recipe = recipes.HEADER
+    if not said:
+        said, recipe = _of_no_mistake(signature.strip().strip("\"'").strip()), recipes.UNKNOWN
+    not_tried = _not_tried(budget)
+    return Diagnosis(
+        False, expected, " ".join(filter(None, (said, not_tried))), recipe, (), "", not_tried
+    )
+
+
+def _of_no_mistake(given: str) -> str:
+    if _HEX.fullmatch(given) and len(given) in _SIZES:
+        return (
+            f"It has the length of a {_SIZES[len(given)]} digest; the signature is SHA-256, "
+            "64 hex characters."
+        )
+    if _HEX.fullmatch(given) and len(given) == 64:
+        return (
+            "It has the right form, but no usual mistake gives it: the secret or the body that it "
+            "was made from is another one than given here."
+        )
+    return "It is not 64 hex characters, and no usual mistake gives it."

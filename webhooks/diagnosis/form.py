@@ -1,0 +1,241 @@
+"""How a signature is written: what digest may be behind a text, and what is wrong with its form."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import unquote
+
+_MAX_LENGTH: Final = 2_000
+_HEX: Final = re.compile(r"(?:[0-9a-fA-F]{2})+")
+_NIBBLES: Final = re.compile(r"[0-9a-fA-F]{8,127}")
+# What may stand before or after the digest, and what to say of it.
+_IN_FRONT: Final = "writes {n} in front of the signature"
+_AROUND: Final = (
+    (r"(?P<n>x-[\w-]*signature|[\w-]*signature)\s*[:=]\s*(?P<d>.+)", _IN_FRONT),
+    (
+        r"(?P<n>(?:HMAC-?)?(?:SHA2?-?(?:256|512)|SHA1|MD5)?\s?\([^)]*\)=)\s*(?P<d>\S+)",
+        "keeps openssl's {n} in front of the hex",
+    ),
+    (
+        r"(?P<d>[^\s,]{32,})(?P<n>\s+[*-]?\s?[-\w./]*)",
+        "keeps what sha256sum or openssl -r writes after the hex",
+    ),
+    (
+        r"(?P<n>t=[^,]*,\s*v1=)(?P<d>[^,\s]+)(?:,.*)?",
+        "writes {n} in front of the hex, as Stripe does",
+    ),
+    (
+        r"(?P<n>ts=[^;]*;\s*h1=)(?P<d>[^;\s]+)(?:;.*)?",
+        "writes {n} in front of the hex, as Paddle does",
+    ),
+    (
+        r"(?P<n>(?:(?:hmac[- ]?)?sha-?(?:256|512|1)|hmac|v\d|h1|s|sig|digest)[=,:])\s*(?P<d>.+)",
+        "writes {n} in front of the hex",
+    ),
+    (r"(?P<n>(?:hmac[- ]?)?sha-?(?:256|512|1)) (?P<d>.+)", "writes {n} in front of the hex"),
+    (r"(?P<n>0x)(?P<d>[0-9a-fA-F]+)", "writes 0x in front of the hex"),
+    (r"(?P<n>Bearer|Basic|Signature|HMAC|Token)\s+(?P<d>\S+)", _IN_FRONT),
+    (
+        r"\{\s*\"?(?P<n>\w+)\"?\s*:\s*[\"'](?P<d>[^\"']+)[\"']\s*\}",
+        "gives an object with the signature as {n}, not the signature",
+    ),
+    (r"(?P<n>b)'(?P<d>[^']*)'", "has Python's b'…' around it: decode() it first"),
+    (
+        r"(?P<n>[\[(])\s*[\"'](?P<d>[^\"']+)[\"'],?\s*[\])]",
+        "gives a list with the signature in it: take its first item",
+    ),
+    (r"(?P<n>\[)(?P<d>[0-9a-fA-F]{64})\]", "gives a list with the signature in it"),
+    (
+        r"(?P<n>Some|Ok|Just|Optional)\(?\s*\"?(?P<d>[^\")\s]+)\"?\s*\)?",
+        "gives {n}(…) around the signature: unwrap it",
+    ),
+    (
+        r"(?P<n><)(?P<d>[0-9a-fA-F]{8}[0-9a-fA-F ]+)>",
+        "prints the digest's bytes instead of their hex",
+    ),
+)
+
+
+# A list of bytes as languages print it: [12, -3], [12 3], {"type":"Buffer","data":[12,3]}.
+_NUMBERS: Final = re.compile(
+    r"(?:\{\"type\":\"Buffer\",\"data\":|Uint8Array\(\d+\) )?[\[{(]?\s*"
+    r"(-?\d{1,3}(?:[,\s]+-?\d{1,3}){7,})\s*[\])},]*"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One digest that a text may stand for. `said` continues "Your code …"; "" if it is right."""
+
+    digest: bytes
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Loose:
+    """A text that holds part of a digest: `fits` tells whether it is part of this one."""
+
+    fits: Callable[[bytes], bool]
+    said: str
+
+
+def readings(signature: str) -> Iterator[Reading | Loose]:
+    """What digest the text may stand for, the likeliest first."""
+    if len(signature) > _MAX_LENGTH:
+        return
+    for text, said in _unwrapped(signature):
+        yield from _digests(text, said, signature)
+        yield from _parts(text, said)
+
+
+def _unwrapped(signature: str) -> Iterator[tuple[str, str]]:
+    text = signature.strip("\ufeff\u200b \t\r\n\0")
+    bare = text.strip("\"'`“”‘’ \t\r\n")
+    ends = "has spaces, quotes or a line break around the hex" if bare != signature else ""
+    yield bare, ends
+    for pattern, said in _AROUND:
+        found = re.fullmatch(pattern, text, re.IGNORECASE | re.DOTALL) or re.fullmatch(
+            pattern, bare, re.IGNORECASE | re.DOTALL
+        )
+        if found:
+            yield found["d"].strip("\"' \t\r\n"), said.format(n=found["n"].strip())
+    parts = {part.strip() for part in bare.split(",")}
+    if "," in bare and len(parts) == 1:
+        yield parts.pop(), "has the signature twice, with a comma between: the header came twice"
+    if "%" in bare:
+        yield unquote(bare), "has the signature encoded for a URL"
+    joined = re.sub(r"\s", "", bare)
+    if joined != bare:
+        yield joined, "has spaces or line breaks in the digest"
+
+
+def _digests(text: str, said: str, signature: str) -> Iterator[Reading]:
+    if _HEX.fullmatch(text):
+        digest = bytes.fromhex(text)
+        upper = "writes the hex in upper case" if text != text.lower() else ""
+        yield Reading(digest, _both(said, upper))
+        # Hex of hex, and hex of base64.
+        inner = digest.decode("ascii", "replace")
+        if _HEX.fullmatch(inner):
+            yield Reading(bytes.fromhex(inner), _both(said, "writes hex of the hex"))
+        elif (decoded := _base64(inner)) is not None:
+            yield Reading(decoded, _both(said, "writes hex of the digest's base64"))
+    between = re.fullmatch(r"[0-9a-fA-F]{2}(?:[-: ,][0-9a-fA-F]{2}){7,}", text)
+    if between:
+        how = "C#'s BitConverter.ToString writes it" if "-" in text else "some tools write it"
+        shown = f"writes the hex as {text[:5]}…, as {how}"
+        yield Reading(bytes.fromhex(re.sub(r"[-: ,]", "", text)), _both(said, shown))
+    yield from _listed(text, said)
+    decoded = _base64(text)
+    if decoded is not None:
+        yield Reading(decoded, _both(said, "writes the digest in base64 instead of hex"))
+        inner = decoded.decode("ascii", "replace")
+        if _HEX.fullmatch(inner):
+            yield Reading(
+                bytes.fromhex(inner),
+                _both(said, "writes base64 of the hex instead of the hex itself"),
+            )
+        elif (twice := _base64(inner)) is not None:
+            yield Reading(twice, _both(said, "writes base64 of base64 instead of the hex"))
+    yield from _other_bases(text, said)
+    if not text.isascii() or len(text) in (16, 20, 32, 64):
+        try:
+            raw = signature.encode("latin-1")
+        except UnicodeEncodeError:
+            return
+        yield Reading(raw, "gives the digest's bytes as text instead of their hex")
+
+
+def _listed(text: str, said: str) -> Iterator[Reading]:
+    """The bytes as numbers, or as escapes."""
+    shown = "prints the digest's bytes instead of their hex"
+    buffer = re.fullmatch(r"<Buffer ((?:[0-9a-f]{2} ?)+)>", text)
+    if buffer:
+        yield Reading(bytes.fromhex(buffer[1]), _both(said, shown))
+    numbers = _NUMBERS.fullmatch(text)
+    if numbers:
+        values = [int(number) for number in re.findall(r"-?\d+", numbers[1])]
+        if all(-128 <= value <= 255 for value in values):
+            yield Reading(bytes(value & 0xFF for value in values), _both(said, shown))
+    if "\\x" in text:
+        try:
+            raw = text.encode("ascii").decode("unicode_escape").encode("latin-1")
+        except (UnicodeError, ValueError):
+            return
+        yield Reading(raw, _both(said, shown))
+
+
+def _other_bases(text: str, said: str) -> Iterator[Reading]:
+    if re.fullmatch(r"[A-Z2-7]{26,}=*", text):
+        try:
+            decoded = base64.b32decode(text + "=" * (-len(text) % 8))
+        except binascii.Error:
+            return
+        yield Reading(decoded, _both(said, "writes the digest in base32 instead of hex"))
+    if re.fullmatch(r"\d{60,80}", text):
+        number = int(text)
+        if number < 1 << 256:
+            yield Reading(
+                number.to_bytes(32, "big"),
+                _both(said, "writes the digest as a decimal number instead of hex"),
+            )
+
+
+def _parts(text: str, said: str) -> Iterator[Reading | Loose]:
+    """A digest that lost something on the way."""
+    if "\ufffd" in text:
+        yield Loose(
+            lambda made: made.decode("utf-8", "replace") == text,
+            "reads the digest's bytes as UTF-8 text, where most of it is lost, instead of hex",
+        )
+    if not _NIBBLES.fullmatch(text):
+        return
+    lower = text.lower()
+    if len(lower) < 64:
+        yield Reading(
+            bytes.fromhex(lower.zfill(64)), _both(said, "leaves out zeros at the hex's start")
+        )
+        yield Loose(
+            lambda made: made.hex().startswith(lower),
+            _both(said, f"writes the hex cut off after {len(lower)} of its 64 characters"),
+        )
+        yield Loose(
+            lambda made: made.hex().endswith(lower),
+            _both(
+                said,
+                f"writes the last {len(lower)} characters of the hex alone: the first "
+                f"{64 - len(lower)} are cut off, as a slice for another service's prefix does",
+            ),
+        )
+        yield Loose(
+            lambda made: "".join(f"{byte:x}" for byte in made) == lower,
+            _both(said, "writes bytes below 16 with one hex digit instead of two"),
+        )
+    elif len(lower) > 64:
+        yield Loose(
+            lambda made: len(made) == 32 and lower == made.hex() * 2,
+            _both(said, "writes the hex twice in a row"),
+        )
+        yield Loose(
+            lambda made: len(made) == 32 and (made.hex() in lower) and len(lower) <= 80,
+            _both(said, "has more characters around the hex"),
+        )
+
+
+def _base64(text: str) -> bytes | None:
+    if len(text) < 16 or not re.fullmatch(r"[A-Za-z0-9+/_-]+={0,2}", text):
+        return None
+    plain = text.rstrip("=").translate(str.maketrans("-_", "+/"))
+    try:
+        return binascii.a2b_base64(plain + "=" * (-len(plain) % 4))
+    except binascii.Error:
+        return None
+
+
+def _both(first: str, second: str) -> str:
+    return " and ".join(filter(None, (first, second)))

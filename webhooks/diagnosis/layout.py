@@ -1,0 +1,152 @@
+"""White space: how a serialiser lays its JSON out. Texts in it are marked, to be escaped later."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from webhooks.diagnosis.json_tree import Number
+
+# Stand for what the layout writes, so that the escapes touch only what is inside of texts.
+QUOTE: Final = "\ufdd0"
+BREAK: Final = "\ufdd1"
+TAB: Final = "\ufdd2"
+PLUS: Final = "\ufdd3"
+MARKS: Final = frozenset({QUOTE, BREAK, TAB, PLUS})
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """`indent` None: all on one line, with `comma` and `colon`. `said` follows "written"."""
+
+    said: str = ""
+    comma: str = ","
+    colon: str = ":"
+    indent: str | None = None
+    # What BREAK becomes in the end.
+    line_break: str = "\n"
+    # Where a library writes arrays on one line, or empty things in its own way.
+    array_open: str = ""
+    array_comma: str = ""
+    array_close: str = ""
+    empty_object: str = "{}"
+    empty_array: str = "[]"
+
+
+def _lines(indent: str, name: str, **how: Any) -> Layout:
+    said = f"over several lines, indented by {name}"
+    return Layout(said, **{"colon": ": ", "indent": indent, **how})
+
+
+_LINES: Final = {
+    "2": _lines("  ", "two spaces"),
+    "4": _lines("    ", "four spaces"),
+    "3": _lines("   ", "three spaces"),
+    "1": _lines(" ", "one space"),
+    "0": _lines("", "nothing"),
+    "8": _lines("        ", "eight spaces"),
+    "tab": _lines(TAB, "tabs"),
+    "2 tight": _lines("  ", "two spaces, no space after colons", colon=":"),
+    "4 tight": _lines("    ", "four spaces, no space after colons", colon=":"),
+    "2 spaced": _lines("  ", "two spaces, with a space before and after colons", colon=" : "),
+    "3 spaced": _lines("   ", "three spaces, with a space before and after colons", colon=" : "),
+    "ruby": _lines(
+        "  ", "two spaces", empty_object="{" + BREAK + "}", empty_array="[" + BREAK + BREAK + "]"
+    ),
+    "tab spaced": _lines(TAB, "tabs, with a space before and after colons", colon=" : "),
+    "cjson": _lines(
+        TAB,
+        "tabs, with a tab after colons and arrays on one line",
+        colon=":" + TAB,
+        array_open="[",
+        array_comma=", ",
+        array_close="]",
+        empty_object="{" + BREAK + "}",
+    ),
+    "4 spaced": _lines("    ", "four spaces, with a space before and after colons", colon=" : "),
+    "jackson": _lines(
+        "  ",
+        "two spaces, with a space before and after colons and arrays on one line",
+        colon=" : ",
+        array_open="[ ",
+        array_comma=", ",
+        array_close=" ]",
+        empty_object="{ }",
+        empty_array="[ ]",
+    ),
+    "swift": _lines(
+        "  ",
+        "two spaces, with a space before and after colons",
+        colon=" : ",
+        empty_object="{" + BREAK + BREAK + "}",
+        empty_array="[" + BREAK + BREAK + "]",
+    ),
+}
+
+
+def _windows(layout: Layout) -> Layout:
+    return replace(layout, said=f"{layout.said}, with CR LF as line breaks", line_break="\r\n")
+
+
+LAYOUTS: Final[dict[str, Layout]] = {
+    "compact": Layout(),
+    "spaced": Layout("with spaces after commas and colons", ", ", ": "),
+    "comma spaced": Layout("with spaces after commas", ", ", ":"),
+    "colon spaced": Layout("with spaces after colons", ",", ": "),
+    **_LINES,
+    **{f"{name} crlf": _windows(layout) for name, layout in _LINES.items()},
+}
+
+
+def laid_out(value: Any, layout: Layout) -> str:
+    """`value` in `layout`, its texts unescaped between QUOTEs."""
+    if layout.indent is None:
+        return _on_one_line(value, layout)
+    return _on_lines(value, layout, BREAK)
+
+
+def _scalar(value: Any) -> str:
+    if isinstance(value, str):
+        return f"{QUOTE}{value}{QUOTE}"
+    if value is None:
+        return "null"
+    if isinstance(value, Number):
+        return value.text.replace("+", PLUS)
+    return "true" if value else "false"
+
+
+def _on_one_line(value: Any, layout: Layout) -> str:
+    if isinstance(value, str):
+        return f"{QUOTE}{value}{QUOTE}"
+    if isinstance(value, dict):
+        colon = QUOTE + layout.colon
+        inner = layout.comma.join(
+            [f"{QUOTE}{key}{colon}{_on_one_line(item, layout)}" for key, item in value.items()]
+        )
+        return "{" + inner + "}"
+    if isinstance(value, list):
+        return "[" + layout.comma.join([_on_one_line(item, layout) for item in value]) + "]"
+    return _scalar(value)
+
+
+def _on_lines(value: Any, layout: Layout, line: str) -> str:
+    """`line` is the line break and indent that this value's own closing bracket has."""
+    inner_line = line + (layout.indent or "")
+    if isinstance(value, dict):
+        if not value:
+            return layout.empty_object.replace(BREAK, line)
+        colon = QUOTE + layout.colon
+        items = [
+            f"{QUOTE}{key}{colon}{_on_lines(item, layout, inner_line)}"
+            for key, item in value.items()
+        ]
+        return "{" + inner_line + ("," + inner_line).join(items) + line + "}"
+    if isinstance(value, list):
+        if not value:
+            return layout.empty_array.replace(BREAK, line)
+        if layout.array_open:
+            items = [_on_lines(item, layout, line) for item in value]
+            return layout.array_open + layout.array_comma.join(items) + layout.array_close
+        items = [_on_lines(item, layout, inner_line) for item in value]
+        return "[" + inner_line + ("," + inner_line).join(items) + line + "]"
+    return _scalar(value)

@@ -1,0 +1,101 @@
+"""Texts that are no digest at all, given where a signature should be, and what each means."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_NO_HEADER: Final = (
+    "No header was read: header names may be in lower case (x-wonderchat-signature), and some "
+    "frameworks give none by another name."
+)
+_NOT_READ: Final = "This is {shown}, not a signature. " + _NO_HEADER
+_NOTHING: Final = frozenset(
+    {
+        "undefined", "null", "none", "nil", "nan", "false", "true", "0", "<nil>", "(null)", "n/a",
+        "nothing", "optional.empty", "none()", "[]", "{}", "-", "map[]", "array", '""', "''",
+    }
+)  # fmt: skip
+_OBJECT: Final = (
+    "This is an object printed as text, not a signature. Give the header's own value: "
+    f'headers["x-wonderchat-signature"], or headers.get(…). {_NO_HEADER}'
+)
+_PROMISE: Final = (
+    "This is a promise or a function printed as text, not a signature: await it, or call it."
+)
+_METHOD: Final = "This is a method printed as text, not a signature: call it, as in hexdigest()."
+_HMAC: Final = (
+    "This is the HMAC object printed as text, not its digest: ask it for the hex "
+    '(digest("hex") in Node, hexdigest() in Python and Ruby).'
+)
+_BYTES: Final = (
+    "These are the digest's bytes printed as an object, which does not show them. Write them "
+    "as lower-case hex."
+)
+_TEMPLATE: Final = "This is a template or a format that was not filled in, not a signature."
+_TIMESTAMP: Final = (
+    "This is a timestamp, such as X-Wonderchat-Timestamp has it, not a signature. Take the "
+    "header X-Wonderchat-Signature."
+)
+_STANDARD: Final = (
+    "This has the form of the header webhook-signature of Standard Webhooks (v1 and base64), "
+    "not of X-Wonderchat-Signature, which is 64 hex characters."
+)
+_KEY: Final = "This is an API key, not a signature. The signature comes with each request."
+_JSON_WEB: Final = (
+    "This is a JSON Web Token, not a signature: X-Wonderchat-Signature is 64 hex characters."
+)
+# A pattern of the whole text, and what to say of it; the first that fits counts.
+_KNOWN: Final[tuple[tuple[str, str], ...]] = (
+    (r"\[object (?:Object|Undefined|Null|Headers)\]", _OBJECT),
+    (r"\[object (?:Promise|AsyncFunction)\]|Promise \{.*|<coroutine object .*", _PROMISE),
+    (r"(?:.*\b)?Task`?1?\[.*|\[?Function.*|function .*|async .*|\(\) => .*", _PROMISE),
+    (r"<(?:built-in |bound )?method .*|<function .*|#<Method: .*", _METHOD),
+    (r"<.*(?:HMAC|hash).* object.*|#<OpenSSL::HMAC.*|Hmac \{.*|\[object Hmac\]", _HMAC),
+    (r"System\.Security\.Cryptography\..*|javax\.crypto\.Mac@.*|&?hmac\..*", _HMAC),
+    (r"\[object (?:ArrayBuffer|Uint8Array|Buffer)\]|System\.Byte\[\]|\[B@[0-9a-f]+", _BYTES),
+    (r"<memory at .*|ArrayBuffer \{.*|kotlin\.ByteArray@.*|\d+ bytes", _BYTES),
+    (r"%!.*\(.*=.*\)|\{\{.*\}\}|\$\{.*\}|\$\(.*\)|<%=.*%>|%[sxd]|\$\w+", _TEMPLATE),
+    (r"\d{4}-\d\d-\d\d[T ].*|\d{10}|\d{13}", _TIMESTAMP),
+    (r"v\da?,[A-Za-z0-9+/=]+(?: v\da?,[A-Za-z0-9+/=]+)*", _STANDARD),
+    (r"(?:application|text|multipart)/.*", "This is a content type, not a signature."),
+    (r"https?://\S+", "This is a URL, not a signature."),
+    (r"wc_[\w-]{20,}", _KEY),
+    (r"whsec_\S*", "This is a secret, not a signature made with one."),
+    (r"eyJ[\w-]+\.[\w-]+\.[\w-]*", _JSON_WEB),
+    (
+        r"LIVE_CHAT_INITIATED|USER_MESSAGE_SENT|HUMAN_HANDOVER",
+        "This is the event's name, not a signature.",
+    ),
+    (r"\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?", "This is an address, not a signature."),
+    (
+        r"[\w.-]+/\d+(?:\.\d+)*(?: .*)?",
+        "This is a User-Agent or another header's value, not a signature.",
+    ),
+    (
+        r"x-wonderchat-\w+|webhook-\w+|content-\w+|authorization",
+        f"This is a header's name, not its value. {_NO_HEADER}",
+    ),
+    (r"\{.*|\[.*", "This is JSON or an object, not a signature."),
+)
+
+
+def sentence(signature: str, secret: str, body: str, message_id: str) -> str:
+    """What the text is instead of a signature; "" where that cannot be told."""
+    text = signature.strip().strip("\"'").strip()
+    if not text:
+        return "The signature is empty. " + _NO_HEADER
+    if text.lower() in _NOTHING:
+        return _NOT_READ.format(shown=f"the word {text}" if text.isalpha() else text)
+    if secret and text == secret.strip():
+        return "This is the secret itself, not a signature made with it."
+    if body and text == body.strip():
+        return "This is the body, not its signature."
+    if message_id and text == message_id:
+        return "This is the webhook-id, not a signature. Take the header X-Wonderchat-Signature."
+    if len(text) > 2_000:
+        return f"This has {len(text)} characters; a signature has 64."
+    for pattern, said in _KNOWN:
+        if re.fullmatch(pattern, text, re.DOTALL | re.IGNORECASE):
+            return said
+    return ""

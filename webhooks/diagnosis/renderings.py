@@ -1,0 +1,246 @@
+"""The parsed body as a text that is not its JSON: printed, as a form, its values joined."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, Final
+from urllib.parse import quote, quote_plus
+
+from webhooks.diagnosis.json_tree import Number
+from webhooks.diagnosis.way import Way, utf8
+
+_RECIPE: Final = "raw body"
+_OBJECT: Final = "[object Object]"
+
+
+def ways(value: Any) -> Iterator[Way]:
+    """Each as bytes with what was done."""
+    if isinstance(value, dict):
+        for text, said in _all(value):
+            yield Way(utf8(text), f"signs {said}", _RECIPE)
+
+
+def _all(value: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    data = value.get("data")
+    for item, name in ((value, "the parsed JSON"), (data, "the data part")):
+        if isinstance(item, dict):
+            yield from _printed(item, name)
+            yield from _joined(item, name)
+            yield from _forms(item, name)
+    yield from _forms({"data": value}, "the parsed JSON as data")
+    yield from _texts(value)
+
+
+def _printed(value: dict[str, Any], name: str) -> Iterator[tuple[str, str]]:
+    yield python(value), f"Python's str() of {name}"
+    yield python(value).replace("'", '"'), f"Python's str() of {name}, with ' replaced by \""
+    yield _ruby(value, "=>"), f"Ruby's to_s of {name}"
+    yield _ruby(value, " => "), f"Ruby's to_s of {name} (Ruby 3.4)"
+    yield _ruby_symbols(value, ": "), f"Ruby's to_s of {name} with symbols as keys (Ruby 3.4)"
+    yield _ruby_symbols(value, "=>"), f"Ruby's to_s of {name} with symbols as keys"
+    yield _go(value), f"Go's fmt.Sprint of {name}"
+    yield _java(value), f"Java's toString() of a map of {name}"
+    yield _php(value, 0), f"PHP's print_r of {name}"
+    yield _unquoted(value), f"JSON5 or JavaScript source of {name}"
+
+
+def _joined(value: dict[str, Any], name: str) -> Iterator[tuple[str, str]]:
+    texts = [_plain(item) for item in value.values()]
+    ordered = [_plain(value[key]) for key in sorted(value)]
+    for between in ("", ",", "|", ".", ":", "\n", "&", ";", "-", " "):
+        yield between.join(texts), f"the values of {name} joined by {between!r}"
+        yield between.join(ordered), f"the values of {name}, sorted by key, joined by {between!r}"
+    for keys in (list(value), sorted(value)):
+        pairs = [f"{key}={_plain(value[key])}" for key in keys]
+        yield "&".join(pairs), f"key=value pairs of {name} joined by &"
+        yield "".join(f"{key}{_plain(value[key])}" for key in keys), f"keys and values of {name}"
+        yield "\n".join(pairs), f"key=value pairs of {name} by lines"
+        yield ",".join(keys), f"the keys of {name}"
+    yield (
+        ",".join(f"{key},{_plain(item)}" for key, item in value.items()),
+        (f"JavaScript's String() of the entries of {name}"),
+    )
+
+
+def _forms(value: dict[str, Any], name: str) -> Iterator[tuple[str, str]]:
+    said = f"{name} as a form (a=1&b=2)"
+    for keys in (list(value), sorted(value)):
+        flat = {key: value[key] for key in keys}
+        yield "&".join(f"{_plus(k)}={_plus(_plain(v))}" for k, v in flat.items()), said
+        yield (
+            "&".join(f"{_plus(k)}={_plus(_python_plain(v))}" for k, v in flat.items()),
+            f"{said}, by Python's urlencode",
+        )
+        yield (
+            "&".join(f"{_component(k)}={_component(_query(v))}" for k, v in flat.items()),
+            f"{said}, by Node's querystring",
+        )
+        nested = list(_nested(flat))
+        for encode in (_plus, _raw):
+            full = [(encode(path), _form_text(item, encode)) for path, item in nested]
+            yield "&".join(f"{path}={item}" for path, item in full), f"{said}, by qs"
+            given = [
+                f"{path}={item}"
+                for (path, item), (_, was) in zip(full, nested, strict=True)
+                if was is not None
+            ]
+            yield "&".join(given), f"{said}, by PHP's http_build_query"
+
+
+def _texts(value: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Single values, and the few that people put together."""
+    data = value.get("data")
+    named = [("the ", value)]
+    if isinstance(data, dict):
+        named.append(("data's ", data))
+    for start, items in named:
+        for key, item in list(items.items())[:20]:
+            if isinstance(item, str):
+                yield item, f"{start}{key} alone"
+                yield json.dumps(item, ensure_ascii=False), f"{start}{key} alone, in quotes"
+    event, stamp = value.get("event"), value.get("timestamp")
+    if isinstance(event, str) and isinstance(stamp, str):
+        compact = _compact(data)
+        for between in ("", ".", ":", "|", "\n", ","):
+            yield between.join((event, stamp)), "the event and the timestamp alone"
+            yield between.join((stamp, event)), "the timestamp and the event alone"
+            yield between.join((event, stamp, compact)), "event, timestamp and data joined"
+            yield between.join((stamp, compact)), "the timestamp and the data part"
+            yield between.join((event, compact)), "the event and the data part"
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=lambda n: n.text)
+
+
+def _plain(value: Any) -> str:
+    """JavaScript's String()."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict):
+        return _OBJECT
+    if isinstance(value, list):
+        return ",".join("" if item is None else _plain(item) for item in value)
+    return _word(value, "null")
+
+
+def _word(value: Any, null: str) -> str:
+    if isinstance(value, Number):
+        return value.text
+    return null if value is None else "true" if value else "false"
+
+
+def python(value: Any) -> str:
+    """Python's str() of the parsed JSON."""
+    if isinstance(value, str):
+        return repr(value)
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{k!r}: {python(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(python, value)) + "]"
+    return value.text if isinstance(value, Number) else repr(value)
+
+
+def _python_plain(value: Any) -> str:
+    return value if isinstance(value, str) else python(value)
+
+
+def _quoted(text: str) -> str:
+    """Ruby's inspect, for what people write."""
+    made = json.dumps(text, ensure_ascii=False).replace("\\u001b", "\\e").replace("\\u000b", "\\v")
+    return made.replace("#{", "\\#{").replace("#$", "\\#$").replace("#@", "\\#@")
+
+
+def _ruby(value: Any, arrow: str) -> str:
+    if isinstance(value, str):
+        return _quoted(value)
+    if isinstance(value, dict):
+        inner = ", ".join(f"{_quoted(k)}{arrow}{_ruby(v, arrow)}" for k, v in value.items())
+        return "{" + inner + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(_ruby(item, arrow) for item in value) + "]"
+    return _word(value, "nil")
+
+
+def _ruby_symbols(value: Any, arrow: str) -> str:
+    if isinstance(value, dict):
+        start = "" if arrow == ": " else ":"
+        pairs = (f"{start}{k}{arrow}{_ruby_symbols(v, arrow)}" for k, v in value.items())
+        return "{" + ", ".join(pairs) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(_ruby_symbols(item, arrow) for item in value) + "]"
+    return _ruby(value, arrow)
+
+
+def _go(value: Any) -> str:
+    if isinstance(value, dict):
+        return "map[" + " ".join(f"{key}:{_go(value[key])}" for key in sorted(value)) + "]"
+    if isinstance(value, list):
+        return "[" + " ".join(map(_go, value)) + "]"
+    return value if isinstance(value, str) else _word(value, "<nil>")
+
+
+def _java(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}={_java(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_java, value)) + "]"
+    return value if isinstance(value, str) else _word(value, "null")
+
+
+def _php(value: Any, depth: int) -> str:
+    if isinstance(value, dict | list):
+        items = value.items() if isinstance(value, dict) else enumerate(value)
+        pad = " " * 8 * depth
+        inner = "".join(f"{pad}    [{key}] => {_php(item, depth + 1)}\n" for key, item in items)
+        return f"Array\n{pad}(\n{inner}{pad})\n"
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Number):
+        return value.text
+    return "1" if value is True else ""
+
+
+def _unquoted(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{key}:{_unquoted(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(_unquoted, value)) + "]"
+    if isinstance(value, str):
+        mark = '"' if "'" in value and '"' not in value else "'"
+        return mark + json.dumps(value, ensure_ascii=False)[1:-1].replace('\\"', '"') + mark
+    return _word(value, "null")
+
+
+def _nested(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """`data[name]` and its value, for each inner value."""
+    items = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, item in items:
+        inner = f"{path}[{key}]" if path else str(key)
+        if isinstance(item, dict | list):
+            yield from _nested(item, inner)
+        else:
+            yield inner, item
+
+
+def _query(value: Any) -> str:
+    return "" if value is None or isinstance(value, dict | list) else _plain(value)
+
+
+def _component(text: str) -> str:
+    """encodeURIComponent."""
+    return quote(text, safe="!~*'()", errors="replace")
+
+
+def _plus(text: str) -> str:
+    return quote_plus(text, errors="replace")
+
+
+def _raw(text: str) -> str:
+    return quote(text, safe="~", errors="replace")
+
+
+def _form_text(value: Any, encode: Any) -> str:
+    made: str = encode("" if value is None else _plain(value))
+    return made

@@ -1,0 +1,158 @@
+"""Other schemes than HMAC-SHA256 of the body: other hashes, other orders, more in the message."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Final
+
+from webhooks.diagnosis.moments import Moment
+from webhooks.diagnosis.way import utf8
+from webhooks.signing import standard_key
+
+Made = tuple[bytes, str, str]  # The digest, what was done, the recipe.
+
+# By the digest's length: what makes one of it, and what to call it.
+HASHES: Final = {
+    16: (("md5", "MD5"),),
+    20: (("sha1", "SHA-1"),),
+    28: (("sha224", "SHA-224"), ("sha3_224", "SHA3-224")),
+    32: (("sha3_256", "SHA3-256"), ("blake2s", "BLAKE2s")),
+    48: (("sha384", "SHA-384"), ("sha3_384", "SHA3-384")),
+    64: (("sha512", "SHA-512"), ("sha3_512", "SHA3-512"), ("blake2b", "BLAKE2b")),
+}
+_BETWEEN: Final = (
+    (".", "a dot"), ("", ""), (":", "a colon"), ("\n", "a line break"), ("|", "a bar"),
+    ("-", "a dash"), (",", "a comma"), (" ", "a space"), ("&", "an ampersand"),
+    ("_", "an underscore"),
+)  # fmt: skip
+
+
+def _hmac(key: bytes, message: bytes) -> bytes:
+    return hmac.digest(key, message, "sha256")
+
+
+def other_hashes(key: bytes, message: bytes, length: int) -> Iterator[Made]:
+    """HMACs and plain digests of this length."""
+    for name, shown in HASHES.get(length, ()):
+        yield hmac.digest(key, message, name), f"uses {shown} instead of SHA-256", "right"
+        for digest, said in _plain(key, message, partial(_digest, name)):
+            yield digest, f"uses a plain {shown} of {said} instead of an HMAC", "right"
+
+
+def _digest(name: str, data: bytes) -> bytes:
+    return hashlib.new(name, data, usedforsecurity=False).digest()
+
+
+def _sha256(data: bytes) -> bytes:
+    return hashlib.sha256(data).digest()
+
+
+def _plain(
+    key: bytes, message: bytes, digest: Callable[[bytes], bytes]
+) -> Iterator[tuple[bytes, str]]:
+    yield digest(message), "the body alone, without the secret,"
+    yield digest(key + message), "the secret followed by the body"
+    yield digest(message + key), "the body followed by the secret"
+    for between, name in ((b".", "a dot"), (b":", "a colon"), (b"\n", "a line break")):
+        yield digest(key + between + message), f"the secret, {name} and the body"
+        yield digest(message + between + key), f"the body, {name} and the secret"
+    yield digest(key + message + key), "the secret, the body and the secret again"
+    yield digest(key), "the secret alone"
+
+
+def without_time(key: bytes, message: bytes) -> Iterator[Made]:
+    """Schemes that know nothing but the secret and the body."""
+    yield (
+        _hmac(message, key),
+        "has the secret and the body the wrong way round in the HMAC",
+        "right",
+    )
+    for digest, said in _plain(key, message, _sha256):
+        yield digest, f"uses a plain SHA-256 of {said} instead of an HMAC", "right"
+    hashed, right = _sha256(message), _hmac(key, message)
+    for inner, name in ((hashed, "digest"), (utf8(hashed.hex()), "hex digest")):
+        yield (
+            _hmac(key, inner),
+            f"signs the SHA-256 {name} of the body instead of the body",
+            "right",
+        )
+    for inner, name in ((right, "digest"), (utf8(right.hex()), "hex digest")):
+        yield _sha256(inner), f"hashes the right HMAC's {name} once more", "right"
+        yield _hmac(key, inner), f"signs the right HMAC's {name} once more", "right"
+    yield _hmac(key, key), "signs the secret instead of the body", "right"
+    yield (
+        _hmac(key, key + message),
+        "puts the secret in front of the body, inside the HMAC",
+        "right",
+    )
+    yield _hmac(key, message + key), "puts the secret after the body, inside the HMAC", "right"
+    yield (
+        _hmac(key, message * 2),
+        "gives the body to the HMAC twice (update is called twice)",
+        "right",
+    )
+    yield _hmac(b"", message), "gives the HMAC no key", "key"
+
+
+def with_time(key: bytes, message: bytes, times: Iterable[Moment], event: str) -> Iterator[Made]:
+    """Schemes with a timestamp or the event's name in the message."""
+    leave = alone = "; Wonderchat signs the body alone"
+
+    def made(signed: bytes, said: str) -> Made:
+        return _hmac(key, signed), f"signs {said}{leave}", "body alone"
+
+    for moment in times:
+        stamp, name, leave = utf8(moment.text), moment.name, f"{moment.remark}{alone}"
+        for between, mark in _BETWEEN:
+            comma = f", {mark} and" if mark else " and"
+            way = {".": " (Stripe's way)", "": " (Zendesk's way)"}.get(between, "")
+            yield made(stamp + utf8(between) + message, f"{name}{comma} the body{way}")
+            yield made(message + utf8(between) + stamp, f"the body{comma} {name}")
+        for version in ("v0", "v1"):
+            for joint in (b":", b"."):
+                signed = joint.join((version.encode(), stamp, message))
+                yield made(signed, f"{version}, {name} and the body (Slack's and Zoom's way)")
+        yield made(stamp, f"{name} alone")
+        if event:
+            yield made(
+                utf8(event) + b"." + stamp + b"." + message, f"the event, {name} and the body"
+            )
+            yield made(utf8(event) + stamp, f"the event and {name}")
+        for start in (b"sha256", b"HMAC-SHA256"):
+            yield made(start + b"\n" + stamp + b"\n" + message, f"{name} and the body by lines")
+    if event:
+        for between, _ in _BETWEEN[:3]:
+            yield made(utf8(event + between) + message, "the event's name and the body")
+
+
+def with_url(key: bytes, message: bytes, url: str) -> Iterator[Made]:
+    """Schemes with the address in the message."""
+    path = "/" + url.partition("://")[2].partition("/")[2]
+    for text, name in ((url, "the URL"), (path, "the URL's path")):
+        where = utf8(text)
+        for signed, said in (
+            (where + message, f"{name} and the body (Square's way)"),
+            (message + where, f"the body and {name} (Trello's way)"),
+            (b"POST" + where + message, f"POST, {name} and the body"),
+            (b"POST\n" + where + b"\n" + message, f"POST, {name} and the body"),
+            (b"POST " + where + b"\n" + message, f"POST, {name} and the body"),
+            (where, f"{name} alone"),
+        ):
+            yield _hmac(key, signed), f"signs {said}; Wonderchat signs the body alone", "body alone"
+
+
+def standard(
+    secret: str, message: bytes, message_id: str, times: Iterable[Moment]
+) -> Iterator[Made]:
+    """Standard Webhooks: `id.timestamp.body`, with the secret as that has it and as text."""
+    said = (
+        "computes the Standard Webhooks signature (webhook-signature) where "
+        "X-Wonderchat-Signature is meant"
+    )
+    for moment in times:
+        signed = utf8(f"{message_id}.{moment.text}.") + message
+        for key in dict.fromkeys((standard_key(secret), utf8(secret))):
+            yield _hmac(key, signed), said, "body alone"

@@ -1,0 +1,261 @@
+"""Goes through the ways, the likeliest and cheapest first, until one gives the caller's digest."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from webhooks.diagnosis import bodies, keys, renderings, schemes, serialisers, styles
+from webhooks.diagnosis.budget import Budget, Spent
+from webhooks.diagnosis.form import Loose, Reading
+from webhooks.diagnosis.moments import Moment, moments
+from webhooks.diagnosis.style import JAVASCRIPT, Style
+from webhooks.diagnosis.way import Known, Way
+from webhooks.diagnosis.writer import Unwritable, Writer
+
+_SHA256_BYTES: Final = 32
+# Other secrets that are tried with changed bodies as well.
+_MAX_KNOWN_AGAIN: Final = 20
+# Ways that are put together with others, of the secret and of the body.
+_MAX_KEYS: Final = 60
+_MAX_BODIES: Final = 120
+# From so many bytes on, the time is looked at after each way.
+_LARGE: Final = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Ways that together give the caller's signature. `scheme` and `form` are as Way.said."""
+
+    key: Way
+    body: Way
+    scheme: str = ""
+    recipe: str = ""
+    form: str = ""
+
+    @property
+    def changes(self) -> int:
+        """How much is not as it should be."""
+        return sum(map(bool, (self.key.said, self.body.said or self.body.style, self.scheme)))
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is known of the request that was signed."""
+
+    timestamp: str = ""
+    message_id: str = ""
+    url: str = ""
+
+
+Tried = tuple[Way, Way, bytes, str, str]  # Key, body, digest, scheme, its recipe.
+
+
+class Search:
+    """One search. `value` is the body's parsed JSON and `writer` writes it, if it is JSON."""
+
+    def __init__(
+        self,
+        secret: str,
+        body: bytes,
+        known: Iterable[Known],
+        readings: Iterable[Reading | Loose],
+        request: Request,
+        value: Any,
+        writer: Writer | None,
+        budget: Budget,
+    ) -> None:
+        self._secret, self._request, self._budget = secret, request, budget
+        self._value, self._writer = value, writer
+        self._key = Way(secret.encode())
+        self._body = Way(body)
+        self._known = known
+        self._known_first: list[Way] = []
+        self._exact: dict[bytes, str] = {}
+        self._loose: list[Loose] = []
+        for reading in readings:
+            if isinstance(reading, Loose):
+                self._loose.append(reading)
+            else:
+                self._exact.setdefault(reading.digest, reading.said)
+        self._lengths = {len(digest) for digest in self._exact}
+        self._is_sha256 = _SHA256_BYTES in self._lengths or bool(self._loose)
+
+    def found(self) -> list[Found]:
+        """All that fit among the simplest that do; none if nothing fits or the time is over."""
+        for what, tier in self._tiers():
+            fitting = self._fitting(what, tier)
+            if fitting:
+                return fitting
+            if self._budget.spent(what):
+                break
+        return []
+
+    def _fitting(self, what: str, tier: Iterator[Tried]) -> list[Found]:
+        fitting: dict[tuple[str, ...], Found] = {}
+        try:
+            self._go_through(tier, fitting)
+        except Spent:
+            self._budget.skip(what)
+        return list(fitting.values())
+
+    def _go_through(self, tier: Iterator[Tried], fitting: dict[tuple[str, ...], Found]) -> None:
+        """Raises Spent when the time is over."""
+        seldom = 8 if len(self._body.value) < _LARGE else 1
+        for count, (key, body, digest, scheme, recipe) in enumerate(tier):
+            form = self._exact.get(digest)
+            if form is None:
+                form = next((loose.said for loose in self._loose if loose.fits(digest)), None)
+            if form is not None:
+                one = Found(key, body, scheme, recipe, form)
+                fitting.setdefault((key.said, body.said, repr(body.style), scheme), one)
+            if count % seldom == 0:
+                self._budget.check()
+
+    # ------------------------------------------------------------ what is tried, in order
+
+    def _tiers(self) -> Iterator[tuple[str, Iterator[Tried]]]:
+        if self._is_sha256:
+            yield from self._one_change()
+        if self._lengths & schemes.HASHES.keys():
+            yield "other hashes than SHA-256", self._other_hashes()
+        if self._is_sha256:
+            yield from self._more_changes()
+
+    def _one_change(self) -> Iterator[tuple[str, Iterator[Tried]]]:
+        yield "the form of the signature", self._hmacs([self._key], [self._body])
+        yield "the secrets of the account's other webhooks", self._with_known()
+        secret, body = "mistakes with the secret", "changes to the body's text"
+        yield secret, self._hmacs(keys.likely(self._secret), [self._body])
+        yield body, self._hmacs([self._key], bodies.likely(self._body.value))
+        yield "JSON as serialisers write it", self._hmacs([self._key], self._written(0))
+        yield "other schemes", self._without_time([self._key], [self._body])
+        yield "schemes with a timestamp", self._with_time([self._key], [self._body])
+        yield "serialisers with their options", self._hmacs([self._key], self._written(1))
+        yield secret, self._hmacs(keys.other(self._secret), [self._body])
+        yield body, self._hmacs([self._key], bodies.other(self._body.value))
+        yield "the body printed in other ways", self._hmacs([self._key], self._rendered())
+
+    def _more_changes(self) -> Iterator[tuple[str, Iterator[Tried]]]:
+        two = "two mistakes together"
+        yield "serialisers with two options", self._hmacs([self._key], self._written(2))
+        other_keys = [*self._known_first, *keys.likely(self._secret)][:_MAX_KEYS]
+        other_bodies = [*self._written(0), *bodies.likely(self._body.value)][:_MAX_BODIES]
+        yield two, self._hmacs(other_keys, other_bodies)
+        yield two, self._schemes(other_keys, [self._body])
+        yield two, self._schemes([self._key], other_bodies)
+        yield two, self._hmacs([self._key], self._mixed(2))
+        yield two, self._hmacs(other_keys, [*self._written(1)])
+        yield two, self._schemes([self._key], self._written(1))
+        yield "dates in other zones", self._hmacs([self._key], self._dated())
+        yield "more mistakes together", self._hmacs([self._key], self._mixed(3))
+        rarer = [*keys.other(self._secret)]
+        yield "more mistakes together", self._hmacs(rarer, other_bodies)
+
+    def _hmacs(self, with_keys: Iterable[Way], with_bodies: Iterable[Way]) -> Iterator[Tried]:
+        digest = hmac.digest
+        listed = list(with_keys)
+        for body in with_bodies:
+            message = body.value
+            for key in listed:
+                yield key, body, digest(key.value, message, "sha256"), "", ""
+
+    def _with_known(self) -> Iterator[Tried]:
+        """Secrets are opened one by one: there may be very many."""
+        for one in self._known:
+            raw = one.secret.encode("utf-8", "replace")
+            key = Way(raw, one.said, one.recipe, None, one.webhook_id)
+            if len(self._known_first) < _MAX_KNOWN_AGAIN:
+                self._known_first.append(key)
+            yield key, self._body, hmac.digest(key.value, self._body.value, "sha256"), "", ""
+
+    # ------------------------------------------------------------ bodies
+
+    def _written(self, options: int) -> Iterator[Way]:
+        if self._writer is not None:
+            yield from self._styled(serialisers.styles(self._writer, options))
+
+    def _mixed(self, changes: int) -> Iterator[Way]:
+        if self._writer is not None:
+            yield from self._styled(styles.mixed(self._writer, changes))
+
+    def _dated(self) -> Iterator[Way]:
+        if self._writer is not None:
+            yield from self._styled(styles.in_other_zones(self._writer))
+
+    def _styled(self, of_styles: Iterable[Style]) -> Iterator[Way]:
+        assert self._writer is not None
+        for style in of_styles:
+            try:
+                yield Way(self._writer.write(style), "", "raw body", style)
+            except Unwritable:
+                continue
+
+    def _rendered(self) -> Iterator[Way]:
+        return renderings.ways(self._value) if self._writer is not None else iter(())
+
+    # ------------------------------------------------------------ schemes
+
+    def _times(self) -> list[Moment]:
+        return moments(self._request.timestamp, self._value)
+
+    def _event(self) -> str:
+        event = self._value.get("event") if isinstance(self._value, dict) else ""
+        return event if isinstance(event, str) else ""
+
+    def _without_time(
+        self, with_keys: Iterable[Way], with_bodies: Iterable[Way]
+    ) -> Iterator[Tried]:
+        listed = list(with_keys)
+        for body in with_bodies:
+            for key in listed:
+                for made in schemes.without_time(key.value, body.value):
+                    yield key, body, *made
+
+    def _with_time(self, with_keys: Iterable[Way], with_bodies: Iterable[Way]) -> Iterator[Tried]:
+        times, event, listed = self._times(), self._event(), list(with_keys)
+        for body in with_bodies:
+            for key in listed:
+                for made in schemes.with_time(key.value, body.value, times, event):
+                    yield key, body, *made
+                if self._request.url:
+                    for made in schemes.with_url(key.value, body.value, self._request.url):
+                        yield key, body, *made
+                if self._request.message_id:
+                    text = key.value.decode("utf-8", "replace")
+                    for made in schemes.standard(text, body.value, self._request.message_id, times):
+                        yield key, body, *made
+
+    def _schemes(self, with_keys: Iterable[Way], with_bodies: Iterable[Way]) -> Iterator[Tried]:
+        listed, told = list(with_keys), list(with_bodies)
+        yield from self._without_time(listed, told)
+        yield from self._with_time(listed, told)
+
+    def _other_hashes(self) -> Iterator[Tried]:
+        pairs = [([self._key], [self._body])]
+        pairs.append(([*self._known_first, *keys.likely(self._secret)], [self._body]))
+        pairs.append(([self._key], [*self._written(0), *bodies.likely(self._body.value)]))
+        pairs.append(([self._key], [*self._written(1)]))
+        pairs.append(([*keys.other(self._secret)], [self._body]))
+        for with_keys, with_bodies in pairs:
+            for body in with_bodies:
+                for key in with_keys:
+                    for length in self._lengths:
+                        for made in schemes.other_hashes(key.value, body.value, length):
+                            yield key, body, *made
+
+
+def style_of(message: bytes, writer: Writer, budget: Budget) -> Style | None:
+    """The style, if any, in which a serialiser writes just these bytes."""
+    for options in (0, 1):
+        for style in serialisers.styles(writer, options):
+            if budget.spent():
+                return None
+            try:
+                if writer.write(style) == message:
+                    return style
+            except Unwritable:
+                continue
+    return JAVASCRIPT if writer.write(JAVASCRIPT) == message else None

@@ -1,0 +1,187 @@
+"""Writes one JSON value in any style, each distinct text once, and says how a style shows in it.
+
+What makes no difference for this very value (an order where the keys are sorted, an escape for a
+letter that it has not) is the default: so that a style is told by what shows of it alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Final
+
+from webhooks.diagnosis import dates, encodings, escapes, shape, style_words
+from webhooks.diagnosis.budget import Budget
+from webhooks.diagnosis.json_tree import Number, strings
+from webhooks.diagnosis.layout import BREAK, LAYOUTS, MARKS, PLUS, QUOTE, TAB, laid_out
+from webhooks.diagnosis.style import JAVASCRIPT, Style
+
+# From this many different characters on, one pass over the text is quicker than one for each.
+_MANY: Final = 24
+# Characters of laid out texts that are kept for other escapes.
+_MAX_KEPT: Final = 2_000_000
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+class Unwritable(ValueError):
+    """A value that cannot be marked up, or a part that it has not."""
+
+
+class Writer:
+    """Writes `value`. Raises Unwritable where it holds the marks that are worked with.
+
+    Its methods raise Spent when the budget is, before they do anything that takes long.
+    """
+
+    def __init__(self, value: Any, budget: Budget) -> None:
+        self.value = value
+        self._budget = budget
+        texts = strings(value)
+        self.characters = frozenset("".join(texts))
+        if self.characters & MARKS:
+            raise Unwritable
+        self._kept = max(8, _MAX_KEPT // (1 + sum(map(len, texts))))
+        self._shapes: dict[Style, Any] = {}
+        self._texts: dict[tuple[Style, str], str] = {}
+        self._pairs: dict[tuple[str, bool], Pairs] = {}
+        # The choice that stands for all of the same effect.
+        self._first: dict[tuple[object, ...], str] = {}
+        self._outer = tuple(value) if isinstance(value, dict) else ()
+        self._has_numbers = _has_number(value)
+
+    # ------------------------------------------------------------ what shows
+
+    def plain(self, style: Style) -> Style:
+        """`style` with everything that makes no difference here as JavaScript has it."""
+        part: tuple[str, ...] | str = "" if style.part == self._outer else style.part
+        pairs = self.pairs(style)
+        if pairs == self.pairs(replace(style, escapes=JAVASCRIPT.escapes)):
+            table = JAVASCRIPT.escapes
+        else:
+            table = self._first.setdefault(("escapes", pairs), style.escapes)
+        return replace(
+            style,
+            part=part,
+            order=self._shown("order", style.order, part),
+            nulls=self._shown("nulls", style.nulls, part),
+            dates=self._shown("dates", style.dates, part),
+            numbers=self._shown("numbers", style.numbers, part) if self._has_numbers else "kept",
+            layout=self._layout(style.layout, part),
+            escapes=table,
+        )
+
+    def _shown(self, field: str, choice: str, part: tuple[str, ...] | str) -> str:
+        """The first choice of a field that has this one's effect: "kept" if it has none."""
+        if choice == "kept":
+            return choice
+        key = (field, part, choice)
+        if key not in self._first:
+            base = Style(part=part)
+            made = self._id(replace(base, **{field: choice}))
+            if made is None or made == self._id(base):
+                self._first[key] = "kept"
+            else:
+                self._first[key] = self._first.setdefault((field, part, made), choice)
+        return self._first[key]
+
+    def _layout(self, layout: str, part: tuple[str, ...] | str) -> str:
+        if layout == "compact":
+            return layout
+        key = ("layout", part, layout)
+        if key not in self._first:
+            base = Style(part=part)
+            made, plain = self._id(base, layout), self._id(base)
+            if made is None or made == plain:
+                self._first[key] = "compact"
+            else:
+                line_break = LAYOUTS[layout].line_break
+                self._first[key] = self._first.setdefault(
+                    ("layout", part, made, line_break), layout
+                )
+        return self._first[key]
+
+    def _id(self, style: Style, layout: str = "compact") -> int | None:
+        """The same for the same text."""
+        try:
+            return hash(self._text(style, layout))
+        except Unwritable:
+            return None
+
+    def pairs(self, style: Style) -> Pairs:
+        """What a style's table of escapes replaces in this value, in order."""
+        dated = style.dates != "kept"
+        key = (style.escapes, dated)
+        if key not in self._pairs:
+            # A date that is written anew may bring these in.
+            self._budget.check()
+            characters = self.characters | frozenset("+/") if dated else self.characters
+            self._pairs[key] = escapes.pairs_of(style.escapes, characters)
+        return self._pairs[key]
+
+    def said(self, style: Style) -> str:
+        """What shows of a style, to follow "signs "."""
+        base = self.pairs(replace(style, escapes=JAVASCRIPT.escapes))
+        changed = [pair for pair in self.pairs(style) if pair not in base]
+        return style_words.said(style, changed, self.characters, self._example(style), self._outer)
+
+    def _example(self, style: Style) -> str:
+        """A date as the style writes it."""
+        form = style.dates.removeprefix("all: ")
+        for text in strings(self.value) if form in dates.FORMS else ():
+            written = dates.rewritten(text, form)
+            if written != text:
+                return written if isinstance(written, str) else written.text
+        return ""
+
+    # ------------------------------------------------------------ writing
+
+    def write(self, style: Style) -> bytes:
+        """The bytes. Raises Unwritable for a part that the value has not."""
+        layout = LAYOUTS[style.layout]
+        shape_only = Style(style.part, style.order, style.nulls, style.dates, style.numbers)
+        text = self._text(shape_only, style.layout)
+        pairs = self.pairs(style)
+        if len(pairs) > _MANY:
+            text = text.translate({ord(old): new for old, new in pairs if len(old) == 1})
+            pairs = tuple(pair for pair in pairs if len(pair[0]) > 1)
+        for old, new in pairs:
+            text = text.replace(old, new)
+        text = text.replace(QUOTE, '"')
+        if layout.indent is not None:
+            text = text.replace(BREAK, layout.line_break).replace(TAB, "\t")
+        if self._has_numbers or style.dates != "kept":
+            text = text.replace(PLUS, "+")
+        return encodings.BYTES[style.encoding](text + style.end)
+
+    def _text(self, style: Style, layout: str) -> str:
+        key = (style, layout)
+        if key not in self._texts:
+            self._budget.check()
+            if len(self._texts) >= self._kept:
+                self._texts.clear()
+            self._texts[key] = laid_out(self._shape(style), LAYOUTS[layout])
+        return self._texts[key]
+
+    def _shape(self, style: Style) -> Any:
+        if style not in self._shapes:
+            self._budget.check()
+            if len(self._shapes) >= self._kept:
+                self._shapes.clear()
+            try:
+                self._shapes[style] = shape.shaped(self.value, style)
+            except LookupError:
+                raise Unwritable from None
+        return self._shapes[style]
+
+
+def _has_number(value: Any) -> bool:
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, Number):
+            return True
+        if isinstance(item, dict):
+            waiting.extend(item.values())
+        elif isinstance(item, list):
+            waiting.extend(item)
+    return False
