@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from django.conf import settings
@@ -10,10 +11,21 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.utils import Error as DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from chatbots.printable import line
 from emitter import celery_app, metrics, preflight
 from emitter.preflight import NotReady
 
 BROKER_TIMEOUT_SECONDS = 1.0
+
+# The log says more.
+WRONG = {
+    "database": "It does not answer. The log says why.",
+    "migrations": "Some are not applied. Run: python manage.py migrate",
+    "broker": "It does not answer. The log says why.",
+}
+
+log = logging.getLogger(__name__)
+_told: dict[str, str] = {}
 
 # Once applied, migrations stay applied for as long as this process runs this code.
 _migrated: set[str] = set()
@@ -25,7 +37,10 @@ def live() -> HttpResponse:
 
 
 def ready() -> HttpResponse:
-    """200 when all it needs answers, else 503; each part with "ok" or what is wrong with it."""
+    """200 when all it needs answers, else 503; each part with "ok" or what is wrong with it.
+
+    Whoever may ask learns no host, no version and no error's own words: these are in the log.
+    """
     checks: dict[str, Callable[[], None]] = {
         "database": preflight.check_database,
         "migrations": check_migrations,
@@ -36,16 +51,24 @@ def ready() -> HttpResponse:
         if name == "migrations" and parts["database"] != "ok":
             parts[name] = "Not known while the database does not answer."
             continue
+        parts[name] = "ok"
+        trouble = ""
         try:
             check()
         except NotReady as error:
-            parts[name] = str(error)
-        else:
-            parts[name] = "ok"
+            parts[name], trouble = WRONG[name], str(error)
+        _tell(name, trouble)
     well = all(part == "ok" for part in parts.values())
     return JsonResponse(
         {"status": "ok" if well else "unavailable", **parts}, status=200 if well else 503
     )
+
+
+def _tell(name: str, trouble: str) -> None:
+    """Once for each trouble: probes come every few seconds."""
+    if trouble and _told.get(name) != trouble:
+        log.warning("Not ready: %s", line(trouble))
+    _told[name] = trouble
 
 
 def check_migrations() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -16,6 +18,7 @@ from pytest_django.asserts import assertNumQueries
 from chatbots import events
 from chatbots.models import Chatbot, EventSource
 from emitter import celery_app, health
+from emitter.preflight import NotReady
 from tests.ports import free_port
 from webhooks import outbox, subscriptions
 from webhooks.models import Attempt, Delivery, DeliveryStatus, Webhook
@@ -24,6 +27,7 @@ from webhooks.models import Attempt, Delivery, DeliveryStatus, Webhook
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> Iterator[None]:
     health._migrated.clear()
+    health._told.clear()
     yield
     health._migrated.clear()
 
@@ -88,17 +92,27 @@ def test_a_probe_is_read_only(client: Client) -> None:
 
 @pytest.mark.django_db
 def test_a_broker_that_does_not_answer_is_named(
-    client: Client, monkeypatch: pytest.MonkeyPatch, settings: Settings
+    client: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Settings,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(celery_app.conf, "broker_url", f"redis://127.0.0.1:{free_port()}/0")
+    port = free_port()
+    monkeypatch.setattr(celery_app.conf, "broker_url", f"redis://someone:hidden@127.0.0.1:{port}/0")
     monkeypatch.setattr(celery_app.conf, "broker_write_url", None)
     settings.CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5}
     response = client.get("/health/ready")
+    assert client.get("/health/ready").content == response.content
     assert response.status_code == 503
     answer = response.json()
     assert answer["status"] == "unavailable"
     assert answer["database"] == "ok"
-    assert "The broker at 127.0.0.1:" in answer["broker"]
+    assert answer["broker"] == "It does not answer. The log says why."
+    # A stranger who can ask learns no host; who runs it is told once, without the password.
+    told = [each.getMessage() for each in caplog.records if each.name == "emitter.health"]
+    assert len(told) == 1
+    assert f"The broker at 127.0.0.1:{port} cannot be used" in told[0]
+    assert "hidden" not in told[0]
 
 
 @pytest.mark.django_db
@@ -108,6 +122,29 @@ def test_a_migration_that_is_not_applied_is_named(client: Client) -> None:
     response = client.get("/health/ready")
     assert response.status_code == 503
     assert "python manage.py migrate" in response.json()["migrations"]
+
+
+@pytest.mark.django_db
+def test_a_database_that_does_not_answer_gives_nothing_away(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_database() -> None:
+        raise NotReady("The database shop at db7.internal:5432 cannot be used (PostgreSQL 16.1)")
+
+    monkeypatch.setattr("emitter.preflight.check_database", no_database)
+    response = client.get("/health/ready")
+    assert response.status_code == 503
+    answer = response.json()
+    assert answer["database"] == "It does not answer. The log says why."
+    assert answer["migrations"] == "Not known while the database does not answer."
+    assert "db7" not in response.content.decode()
+
+
+def test_the_shipped_proxy_publishes_no_probe() -> None:
+    text = (Path(__file__).parents[2] / "Caddyfile").read_text()
+    [paths] = re.findall(r"@inside path (.+)", text)
+    assert {"/metrics", "/health", "/health/*"} <= set(paths.split())
+    assert "respond @inside 404" in text
 
 
 def test_what_waits_is_counted(client: Client, webhook: Webhook) -> None:
