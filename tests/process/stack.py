@@ -49,7 +49,7 @@ class Stack:
         self.web: subprocess.Popen[bytes] | None = None
         self.beat: subprocess.Popen[bytes] | None = None
         self.web_url = ""
-        workload = self._start("-m", "tests.process.workload", talks=True)
+        workload = self.start("-m", "tests.process.workload", talks=True)
         self._workload = Told(workload, self.said)
 
     def __enter__(self) -> Self:
@@ -70,7 +70,7 @@ class Stack:
                     pipe.close()
         self.log.close()
 
-    def _start(
+    def start(
         self, *arguments: str, talks: bool = False, more: Mapping[str, str] = MappingProxyType({})
     ) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(
@@ -98,19 +98,19 @@ class Stack:
         celery = ["-m", "emitter.lifeline", "celery", "--quiet", "--app=emitter"]
         alone = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
         name = f"--hostname=worker{len(self.running)}@%h"
-        self.worker = self._start(
+        self.worker = self.start(
             *celery, "worker", name, *alone, "--loglevel=WARNING", more=environment
         )
         return self.worker
 
     def start_beat(self) -> None:
         celery = ["-m", "emitter.lifeline", "celery", "--quiet", "--app=emitter"]
-        self.beat = self._start(*celery, "beat", "--pidfile=", "--loglevel=WARNING")
+        self.beat = self.start(*celery, "beat", "--pidfile=", "--loglevel=WARNING")
 
     def start_web(self, port: int = 0, **environment: str) -> None:
         port = port or free_port()
         self.web_url = f"http://127.0.0.1:{port}"
-        self.web = self._start(
+        self.web = self.start(
             *("-m", "emitter.lifeline", "granian", "--interface=wsgi", "--host=127.0.0.1"),
             *(f"--port={port}", "--workers=1", "--blocking-threads=16", "--factory"),
             "emitter.lifeline:application",
