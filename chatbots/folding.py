@@ -4,6 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
+
+# A message has at most 4,000 characters (visitor_input.py), and one of them may become eighteen by
+# normalising (U+FDFA). So much of what it becomes is looked at: a message of any script in full.
+LOOKED_AT = 4000
+# Letters and their accents, taken apart, before they are put together again.
+APART = 3 * LOOKED_AT
 
 # What Unicode does not take apart into a letter and an accent, and people type either way.
 _letters = str.maketrans(
@@ -20,8 +27,27 @@ def folded(text: str) -> str:
     straight = _apostrophes.sub("'", text)
     if straight.isascii():
         return straight.lower()
-    # Twice: what is taken apart may have capitals in it, and a small letter may be two.
-    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", straight).casefold())
+    return _put_together(_apart(_apart(straight).casefold()))
+
+
+@lru_cache(maxsize=256)
+def folded_message(text: str) -> str:
+    """What a visitor wrote, folded: the first LOOKED_AT characters of what that gives.
+
+    Kept for a while: a message is looked at for several things, and folded once.
+    """
+    straight = _apostrophes.sub("'", text[:LOOKED_AT])
+    if straight.isascii():
+        return straight.lower()
+    return _put_together(_apart(_apart(straight)[:APART].casefold())[:APART])[:LOOKED_AT]
+
+
+def _apart(text: str) -> str:
+    # Done twice: what is taken apart may have capitals in it, and a small letter may be two.
+    return unicodedata.normalize("NFKD", text)
+
+
+def _put_together(apart: str) -> str:
     # A vowel sign of an Indian script has combining class 0 and stays.
     bare = "".join(c for c in apart if not unicodedata.combining(c))
     return unicodedata.normalize("NFC", bare).translate(_letters)

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable
 
 from chatbots import person_phrases, phrase_notation
-from chatbots.folding import UNSPACED, folded, words_of
+from chatbots.folding import UNSPACED, folded, folded_message, words_of
 from chatbots.misspelling import readings
 
 _spaced = tuple(
@@ -45,7 +45,7 @@ def asks_for_a_person(text: str, own_phrases: Iterable[str] = ()) -> bool:
     `own_phrases` are the chatbot's own: any of them, in whatever case and accents, asks. Takes time
     in proportion to the text's length.
     """
-    said = folded(text)
+    said = folded_message(text)
     written_out = _contracted_is.sub(r"\1", _contraction.sub("", said))
     return _has_one_of(own_phrases, said) or any(
         map(_sentence_asks, filter(None, _sentence_ends.split(written_out)))

@@ -11,9 +11,10 @@ from __future__ import annotations
 import heapq
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 from rapidfuzz import fuzz, process
 
@@ -30,6 +31,16 @@ UNKNOWN = 0.7
 # Words of at least this length are taken for a misspelling of a known word this much alike.
 MISSPELT_LENGTH = 4
 MISSPELT_RATIO = 80
+
+# What one question may cost is bounded: of a visitor's message so many telling words are compared,
+# so many of them looked up as misspelt, among so many words of the chatbot's own.
+MOST_WORDS = 100
+MOST_MISSPELT = 40
+MOST_KNOWN_WORDS = 20_000
+# And of the chatbot's own texts: so many questions, and in all so many characters, of the questions
+# first and then of the answers.
+MOST_QUESTIONS = 2000
+MOST_CHARACTERS = 300_000
 
 Row = tuple[str, str, str, str]
 
@@ -59,6 +70,8 @@ class Found:
 class _Entry:
     row: Row
     plain: str
+    # The same words in alphabetical order, as the looks of two sentences are compared.
+    in_order: str
     question: frozenset[str]
     answer: frozenset[str]
     weight: float
@@ -72,8 +85,11 @@ class Index:
     """A chatbot's questions and answers, ready to be searched."""
 
     def __init__(self, rows: tuple[Row, ...]) -> None:
-        questions = [_all(words.meaning(row[0])) for row in rows]
-        answers = [_all(words.meaning(row[1])) for row in rows]
+        rows = rows[:MOST_QUESTIONS]
+        asked = [words.meaning(row[0]) for row in rows]
+        left = MOST_CHARACTERS - sum(len(row[0]) for row in rows)
+        answered = [words.meaning(text) for text in _answers(rows, left)]
+        questions, answers = [_all(one) for one in asked], [_all(one) for one in answered]
         frequency = Counter(
             token
             for question, answer in zip(questions, answers, strict=True)
@@ -85,21 +101,19 @@ class Index:
         # rarest words speak for theirs.
         self.unknown = UNKNOWN * math.log(1 + max(count, 1))
         self.entries = [
-            _Entry(row, words.plain(row[0]), question, answer, sum(map(self.weight, question)))
+            _entry(row, question, answer, sum(map(self.weight, question)))
             for row, question, answer in zip(rows, questions, answers, strict=True)
         ]
-        self.vocabulary = [
-            word
-            for row in rows
-            for text in row[:2]
-            for word in words.meaning(text)
-            if word[0] != "#"
-        ]
+        # Of each token, the entries that have it in their question, and in their answer.
+        self._asking, self._answering = _places(questions), _places(answers)
+        used = Counter(word for one in (*asked, *answered) for word in one if word[0] != "#")
+        self._known = frozenset(used) | words.known_words()
+        often = {word: n for word, n in used.items() if len(word) >= MISSPELT_LENGTH}
+        # The commonest ones, if there are too many to look among.
         self.vocabulary = sorted(
-            {word for word in self.vocabulary if len(word) >= MISSPELT_LENGTH}
+            {*heapq.nlargest(MOST_KNOWN_WORDS, often, key=often.__getitem__)}
             | {word for word in words.known_words() if len(word) >= MISSPELT_LENGTH}
         )
-        self._known = frozenset(self.vocabulary)
 
     def weight(self, token: str) -> float:
         return self.weights.get(token, self.unknown)
@@ -107,18 +121,20 @@ class Index:
     def _tokens(self, text: str) -> list[frozenset[str]]:
         """What each word of `text` stands for; a misspelt one, what its nearest known one does."""
         tokens = []
-        for word, stands_for in words.meaning(text).items():
+        left = MOST_MISSPELT
+        for word, stands_for in islice(words.meaning(text).items(), MOST_WORDS):
             if (
-                not any(token in self.weights for token in stands_for)
+                left
+                and not any(token in self.weights for token in stands_for)
                 and word not in self._known
                 and len(word) >= MISSPELT_LENGTH
-                and (
-                    near := process.extractOne(
-                        word, self.vocabulary, scorer=fuzz.ratio, score_cutoff=MISSPELT_RATIO
-                    )
-                )
             ):
-                stands_for = frozenset(words.concepts_of(near[0]))  # noqa: PLW2901
+                left -= 1
+                near = process.extractOne(
+                    word, self.vocabulary, scorer=fuzz.ratio, score_cutoff=MISSPELT_RATIO
+                )
+                if near:
+                    stands_for = frozenset(words.concepts_of(near[0]))  # noqa: PLW2901
             tokens.append(stands_for)
         return tokens
 
@@ -134,12 +150,31 @@ class Index:
         if not said or not self.entries:
             return []
         asked = sum(max(map(self.weight, token)) for token in tokens)
-        scored = [(self._score(said, tokens, asked, entry), entry) for entry in self.entries]
+        in_order = _in_order(said)
+        # What shares no word cannot be related: looks alone count 0.15, and less than that here.
+        near = sorted({place for token in tokens for place in self._near(token)})
+        scored = [
+            (self._score(said, in_order, tokens, asked, self.entries[place]), self.entries[place])
+            for place in near
+        ]
         # Of equals the first, as the owner has them in order.
         best = heapq.nlargest(most, scored, key=lambda pair: pair[0])
         return [_found(entry, score) for score, entry in best if score >= RELATED]
 
-    def _score(self, said: str, tokens: list[frozenset[str]], asked: float, entry: _Entry) -> float:
+    def _near(self, token: frozenset[str]) -> Iterator[int]:
+        """The places of the entries that have what one word stands for."""
+        for one in token:
+            yield from self._asking.get(one, ())
+            yield from self._answering.get(one, ())
+
+    def _score(
+        self,
+        said: str,
+        in_order: str,
+        tokens: list[frozenset[str]],
+        asked: float,
+        entry: _Entry,
+    ) -> float:
         if said == entry.plain:
             return 1.0
         shared = 0.0
@@ -152,8 +187,33 @@ class Index:
                 shared += IN_ANSWER * max(map(self.weight, inside))
         understood = shared / asked if asked else 0.0
         recalled = sum(map(self.weight, covered)) / entry.weight if entry.weight else 0.0
-        alike = max(0.0, fuzz.token_sort_ratio(said, entry.plain) / 100 - 0.4) / 0.6
+        alike = max(0.0, fuzz.ratio(in_order, entry.in_order) / 100 - 0.4) / 0.6
         return 0.65 * understood + 0.2 * recalled + 0.15 * alike
+
+
+def _entry(row: Row, question: frozenset[str], answer: frozenset[str], weight: float) -> _Entry:
+    plain = words.plain(row[0])
+    return _Entry(row, plain, _in_order(plain), question, answer, weight)
+
+
+def _in_order(plain: str) -> str:
+    return " ".join(sorted(plain.split()))
+
+
+def _answers(rows: tuple[Row, ...], left: int) -> Iterator[str]:
+    """The rows' answers as far as they are read; nothing once `left` characters are."""
+    for row in rows:
+        read = row[1][: words.READ_AT_MOST]
+        left -= len(read)
+        yield read if left >= 0 else ""
+
+
+def _places(tokens: list[frozenset[str]]) -> dict[str, list[int]]:
+    places: dict[str, list[int]] = {}
+    for place, those in enumerate(tokens):
+        for token in those:
+            places.setdefault(token, []).append(place)
+    return places
 
 
 def _found(entry: _Entry, score: float) -> Found:
@@ -182,6 +242,6 @@ def _index_of(chatbot: Chatbot) -> Index:
     rows = tuple(
         chatbot.answers.order_by("id").values_list(
             "question", "answer", "source_title", "source_url"
-        )
+        )[:MOST_QUESTIONS]
     )
     return _index(rows)

@@ -17,6 +17,7 @@ from chatbots.models import Chatbot, Conversation, Message, MessageType
 from chatbots.timestamp import iso
 from chatbots.visitor_input import MAX_MESSAGE_LENGTH
 from chatbots.visitor_throttle import Kind
+from chatbots.whole_number import whole_number
 
 logger = logging.getLogger(__name__)
 
@@ -24,6 +25,7 @@ MESSAGES_AT_ONCE = 200
 # More than a full form or message, its details and JSON's escapes can take.
 MAX_BODY_BYTES = 64 * 1024
 CHATLOG_HEADER = "X-Chatlog-Id"
+TOO_LARGE = f"A message may have up to {MAX_MESSAGE_LENGTH} characters."
 NO_CONVERSATION = "This conversation is no longer there. Start a new one."
 FIELD_NAMES = {
     "non_field_errors": "",
@@ -97,7 +99,7 @@ def read(request: HttpRequest, chatbot_id: str, shape: type[Shape]) -> Shape:
         raise Refused(415, "Send JSON.")
     body = request.read(MAX_BODY_BYTES + 1)
     if len(body) > MAX_BODY_BYTES:
-        raise Refused(413, f"A message may have up to {MAX_MESSAGE_LENGTH} characters.")
+        raise Refused(413, TOO_LARGE)
     try:
         given = shape(data=jsonbytes.decode(body))
     except jsonbytes.NotExact as error:
@@ -123,11 +125,10 @@ def history(request: HttpRequest, chatbot: Chatbot) -> JsonResponse:
     """The conversation since message `after`, as far as one answer holds, for who holds its id."""
     chatlog_id = request.headers.get(CHATLOG_HEADER, "")
     after = request.GET.get("after", "")
-    number = int(after) if after.isascii() and after.isdigit() and len(after) < 19 else 0
     if not chatlog_id.isalnum():
         raise Http404
     conversation = chatbot.conversations.get(pk=chatlog_id)
-    said_since = conversation.messages.filter(pk__gt=number).order_by("id")
+    said_since = conversation.messages.filter(pk__gt=whole_number(after)).order_by("id")
     return JsonResponse(
         of(conversation) | {"messages": [row(one) for one in said_since[:MESSAGES_AT_ONCE]]}
     )

@@ -25,8 +25,10 @@ POINTS = {"urgent": 3, "again": 2, "trouble": 1}
 MOST_OF_TROUBLE = 2
 HIGH_FROM = 3
 
-# A message is long enough for everything that tells to be said in it.
+# Characters, normalised, of a form or message; it is long enough for everything that tells.
 READ_AT_MOST = 10_000
+# And of a conversation, from its end.
+READ_IN_ALL = 30_000
 
 _KINDS = ("calm", "harmless", *POINTS)
 _spaced = phrase_notation.finder(priority_phrases.SPACED, _KINDS, phrase_notation.SPACED)
@@ -36,8 +38,13 @@ _unspaced = phrase_notation.finder(priority_phrases.UNSPACED, _KINDS, phrase_not
 def classify(messages: Sequence[str]) -> Judgement:
     """The priority that a visitor's messages call for, oldest first."""
     signs: dict[str, dict[str, str]] = {kind: {} for kind in POINTS}
+    left = READ_IN_ALL
     for message in reversed(messages):
-        found = _signs(message)
+        if not left:
+            break
+        text = normalised(message)[:left]
+        left -= len(text)
+        found = _signs(text)
         if calm := [said for kind, _, said in found if kind == "calm"]:
             if _points(signs) >= HIGH_FROM:
                 break
@@ -58,9 +65,13 @@ def _points(signs: dict[str, dict[str, str]]) -> int:
     return sum(POINTS[kind] * count for kind, count in most.items())
 
 
-def _signs(message: str) -> list[tuple[str, str, str]]:
-    """Each sign in a message: its kind, the sign as it is compared, and as the visitor wrote it."""
-    text = unicodedata.normalize("NFKC", message[:READ_AT_MOST])
+def normalised(message: str) -> str:
+    """What is read of a message. One character may become eighteen (U+FDFA): cut last."""
+    return unicodedata.normalize("NFKC", message[:READ_AT_MOST])[:READ_AT_MOST]
+
+
+def _signs(text: str) -> list[tuple[str, str, str]]:
+    """Each sign in a text: its kind, the sign as it is compared, and as the visitor wrote it."""
     said = words_of(text.replace("'", "").replace("\N{RIGHT SINGLE QUOTATION MARK}", ""))
     compared = [folded(word).replace(" ", "") for word in said]
     found = _found(_spaced, compared, said, " ")

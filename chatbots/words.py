@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from chatbots import vocabulary
-from chatbots.folding import UNSPACED, folded, words_of
+from chatbots.folding import UNSPACED, folded_message, words_of
 
 STOP_WORDS = frozenset(vocabulary.STOP_WORDS.split())
 
@@ -27,24 +27,30 @@ _phrases = tuple(
     (re.compile(rf"\b(?:{pattern})\b"), concept)
     for concept, pattern in vocabulary.lines(vocabulary.PHRASES)
 )
+# Any of them, to pass over a text that has none: most have none.
+_any_phrase = re.compile(
+    rf"\b(?:{'|'.join(pattern for _, pattern in vocabulary.lines(vocabulary.PHRASES))})\b"
+)
 _endings = ("ings", "ing", "edly", "ied", "ies", "ed", "es", "ly", "s")
 
+# Of a text, once it is folded.
 READ_AT_MOST = 2000
 
 
 def plain(text: str) -> str:
     """Lower case without accents, apostrophes and punctuation; one space between words."""
-    return " ".join(words_of(folded(text[:READ_AT_MOST]).replace("'", "")))
+    return " ".join(words_of(folded_message(text)[:READ_AT_MOST].replace("'", "")))
 
 
 def stem(word: str) -> str:
     """An English word without its ending; other words as they are, mostly."""
-    for ending in _endings:
+    for ending in _endings if word.endswith(_endings) else ():
         if word.endswith(ending) and len(word) - len(ending) >= 3:
             return word[: -len(ending)] + ("y" if ending in ("ied", "ies") else "")
     return word[:-1] if word.endswith("e") and len(word) > 4 else word
 
 
+@lru_cache(maxsize=20_000)
 def concepts_of(word: str) -> tuple[str, ...]:
     """What a word stands for, or its stem where it stands for itself."""
     known = _concepts_of.get(word)
@@ -60,13 +66,13 @@ def meaning(text: str) -> Mapping[str, frozenset[str]]:
     """
     said = plain(text)
     found: dict[str, frozenset[str]] = {}
-    for pattern, concept in _phrases:
+    for pattern, concept in _phrases if _any_phrase.search(said) else ():
         if pattern.search(said):
             found[f"#{concept}"] = frozenset({f"#{concept}"})
             said = pattern.sub(" ", said)
     words: list[str] = []
     for word in said.split():
-        if UNSPACED.search(word):
+        if not word.isascii() and UNSPACED.search(word):
             for run in UNSPACED.findall(word):
                 words += [run[i : i + 2] for i in range(max(1, len(run) - 1))]
         else:

@@ -6,7 +6,8 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.http import HttpRequest
+from django.core.paginator import InvalidPage
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
@@ -35,6 +36,19 @@ class Site(UnfoldAdminSite):
             request, {**(extra_context or {}), **home.context(request)}
         )
         return page
+
+    def search(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """What the theme finds; the first page of it where `page` is none that there is."""
+        try:
+            found: HttpResponse = super().search(request, extra_context)
+        except (InvalidPage, ValueError):
+            query = request.GET.copy()
+            query["page"] = "1"
+            request.GET = query  # type: ignore[assignment]  # The stubs want one that cannot change.
+            found = super().search(request, extra_context)
+        return found
 
     def get_urls(self) -> list[Any]:
         from chatbots.admin import live_chat

@@ -124,6 +124,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     # The API goes no further; what follows is for people with a browser.
     "emitter.api_path.ApiPath",
+    "emitter.readable.Readable",
+    "emitter.body_limit.BodyLimit",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -264,6 +266,15 @@ else:
     vars().update(service_urls.mail("EMAIL_URL", "consolemail://"))
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = environment.sender("DEFAULT_FROM_EMAIL", "Wonderchat <no-reply@localhost>")
+
+# ---------------------------------------------------------------- what may be sent to it
+
+# Nothing here takes a file, so none is written anywhere: not to memory, not to /tmp.
+FILE_UPLOAD_HANDLERS: list[str] = []
+DATA_UPLOAD_MAX_NUMBER_FILES = 0
+# The body of a form; body_limit.py has a bound for each kind of address.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1536 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 
 # ---------------------------------------------------------------- security
 

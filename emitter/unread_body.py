@@ -14,7 +14,7 @@ from typing import Final
 from django.http import HttpRequest, HttpResponse
 
 # Nobody needs more by mistake; whoever sends more is cut off.
-MOST_BYTES: Final = 32 * 1024 * 1024
+MOST_BYTES: Final = 8 * 1024 * 1024
 CHUNK_BYTES: Final = 64 * 1024
 
 

@@ -22,6 +22,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from chatbots.whole_number import whole_number
 from inbox.models import MAX_DELAY_SECONDS, AnswerStatus, Inbox, InboxRequest, Verdict
 from inbox.verdict import webhooks_of
 from webhooks.coloured_json import coloured
@@ -107,8 +108,8 @@ def show(request: HttpRequest, inbox: Inbox) -> HttpResponse:
 def new_requests(request: HttpRequest, token: str) -> HttpResponse:
     """The rows that came after `after`, to be put on top; nothing (204) when there are none."""
     inbox = inbox_or_404(token)
-    after = request.GET.get("after", "0")
-    rows = list(_newest(inbox).filter(id__gt=int(after) if after.isdecimal() else 0)[:SHOWN])
+    after = whole_number(request.GET.get("after", ""))
+    rows = list(_newest(inbox).filter(id__gt=after)[:SHOWN])
     if not rows:
         return HttpResponse(status=204)
     context = {

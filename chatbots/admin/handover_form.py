@@ -8,14 +8,13 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db.models import Field
 from django.http import HttpRequest
-from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from chatbots.admin.scope import OwnInline
+from chatbots.admin.scope import OwnFormSet, OwnInline
 from chatbots.form_field import MOST_FIELDS, ONCE, FieldKind, FormField
 
 
-class FieldsFormSet(PaginationInlineFormSet):
+class FieldsFormSet(OwnFormSet):
     """What no field can know of itself: the form has one name and one message."""
 
     def clean(self) -> None:

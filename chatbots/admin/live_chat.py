@@ -30,6 +30,7 @@ from chatbots.chat_state import LIVE_STATES
 from chatbots.membership import chatbots_of
 from chatbots.models import Conversation, Message
 from chatbots.visitor_input import MAX_MESSAGE_LENGTH, Said
+from chatbots.whole_number import whole_number
 
 SHOWN_MESSAGES = 200
 
@@ -127,9 +128,8 @@ def _changes(request: HttpRequest, conversation: Conversation | None) -> dict[st
             "head": render_to_string("admin/live_chat_head.html", context, request),
             "notice": render_to_string("admin/live_chat_notice.html", context, request),
         }
-    after = given.get("after", "")
-    number = int(after) if after.isascii() and after.isdigit() and len(after) < 19 else 0
-    if said := conversation.messages.filter(pk__gt=number).order_by("id")[:SHOWN_MESSAGES]:
+    after = whole_number(given.get("after", ""))
+    if said := conversation.messages.filter(pk__gt=after).order_by("id")[:SHOWN_MESSAGES]:
         changed["said"] = [
             {"id": message.pk, "html": _bubble(conversation, message)} for message in said
         ]

@@ -14,8 +14,10 @@ from django.forms import ModelChoiceField
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.contrib.filters.admin import RelatedDropdownFilter
+from unfold.forms import PaginationInlineFormSet
 
 from chatbots.membership import accounts_of, is_operator
+from chatbots.whole_number import whole_number
 
 
 class PlainChoices:
@@ -33,7 +35,18 @@ class PlainChoices:
         return field
 
 
-class ScopedAdmin(PlainChoices, ModelAdmin):
+class FoundByKey:
+    """An address that names no field to find a row by (`?_to_field=`) finds it by its key."""
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Any:
+        return super().get_object(  # type: ignore[misc]  # The admin it is mixed into.
+            request, object_id, from_field or None
+        )
+
+
+class ScopedAdmin(FoundByKey, PlainChoices, ModelAdmin):
     """A model's pages, for operators and for the members of the accounts its rows belong to."""
 
     # The lookup from the model to its account.
@@ -102,9 +115,20 @@ class ScopedAdmin(PlainChoices, ModelAdmin):
         return field
 
 
+class OwnFormSet(PaginationInlineFormSet):
+    """Rows a page at a time; the first where the query names none that there is."""
+
+    def get_page_num(self) -> int:
+        assert self.request is not None
+        key = self.get_pagination_key()
+        asked = self.request.GET.get(key) or self.request.POST.get(key) or ""
+        return whole_number(asked) or 1
+
+
 class OwnInline(PlainChoices, TabularInline):
     """Rows shown within their parent: whoever may change the parent may change them."""
 
+    formset = OwnFormSet
     hide_title = True
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:

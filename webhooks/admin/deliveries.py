@@ -19,6 +19,7 @@ from chatbots import database_clock
 from chatbots.admin.column import column
 from chatbots.admin.scope import ScopedAdmin, ScopedFilter
 from chatbots.models import EventType
+from chatbots.whole_number import whole_number
 from webhooks import replay, waiting
 from webhooks.attempt_view import request_body, request_headers, response_headers
 from webhooks.coloured_json import coloured
@@ -111,8 +112,8 @@ class DeliveryAdmin(ScopedAdmin):
         term = search_term.strip()
         if not term:
             return queryset, False
-        if term.isascii() and term.isdecimal() and len(term) < 19:
-            return queryset.filter(pk=int(term)), False
+        if number := whole_number(term):
+            return queryset.filter(pk=number), False
         return queryset.filter(event_id=term.replace("\0", "")), False
 
     @column("id", ordering="id")
@@ -203,9 +204,7 @@ class DeliveryAdmin(ScopedAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        if not object_id.isdecimal():
-            raise Http404("There is no such delivery.")
-        delivery = self._delivery(request, int(object_id))
+        delivery = self._delivery(request, whole_number(object_id))
         context = {
             **self.admin_site.each_context(request),
             "title": str(delivery),

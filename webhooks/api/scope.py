@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from django.db.models import QuerySet
 from django.http import Http404
 
 from chatbots import standing
 from chatbots.models import Account, Chatbot, Event
+from chatbots.whole_number import whole_number
 from webhooks.models import Delivery, Webhook, WebhookStatus
 
-MAX_ID: Final = 2**63 - 1
-
-
-def number(text: str) -> int:
-    """The database id that `text` is; 0, which no row has, when it is none."""
-    if not (text.isascii() and text.isdigit()) or len(text) > 19:
-        return 0
-    value = int(text)
-    return value if value <= MAX_ID else 0
+# A database id from a path or a query.
+number = whole_number
 
 
 def is_id(text: str) -> bool:
@@ -45,7 +37,7 @@ def webhooks(account: Account) -> QuerySet[Webhook]:
 
 def webhook(account: Account, webhook_id: str) -> Webhook:
     """The account's webhook, unless deleted. Raises Http404 for any other."""
-    found = webhooks(account).filter(pk=number(webhook_id)).first()
+    found = webhooks(account).filter(pk=whole_number(webhook_id)).first()
     if found is None:
         raise Http404("There is no webhook with this id in your account.")
     return found
@@ -59,7 +51,7 @@ def deliveries(account: Account) -> QuerySet[Delivery]:
 
 def delivery(account: Account, delivery_id: str) -> Delivery:
     """The account's delivery. Raises Http404 for any other."""
-    found = deliveries(account).filter(pk=number(delivery_id)).first()
+    found = deliveries(account).filter(pk=whole_number(delivery_id)).first()
     if found is None:
         raise Http404("There is no delivery with this id in your account.")
     return found

@@ -1,0 +1,93 @@
+"""One request after another, each as if it were the only one; and which parameters a view reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import pytest
+from django.core.handlers.wsgi import WSGIRequest
+from django.db import transaction
+from django.http import QueryDict
+from django.test import Client
+
+from tests.dashboard.conftest import Everything
+
+
+@dataclass
+class Answer:
+    """What a request was answered."""
+
+    status: int
+    content: bytes
+    context: Any
+    type: str
+
+
+@dataclass
+class Visitor:
+    """An operator with a browser, and a program with a key."""
+
+    client: Client
+    key: str
+    things: Everything
+    ids: Mapping[str, str]
+    # The sessions of the browser, for requests that are to have none.
+    anonymous: Client = field(default_factory=lambda: Client(raise_request_exception=False))
+
+    def ask(
+        self, method: str, address: str, body: bytes = b"", kind: str = "", **headers: Any
+    ) -> Answer:
+        """Ask, and undo whatever it did. `address` goes as it is, percent signs and all."""
+        path, _, query = address.partition("?")
+        if path.startswith("/api/"):
+            headers.setdefault("HTTP_AUTHORIZATION", f"Bearer {self.key}")
+        client = self.client if headers.pop("_logged_in", True) else self.anonymous
+        with transaction.atomic():
+            # A deferred constraint would be looked at with the COMMIT only.
+            answer = client.generic(
+                method, path, body, kind or "application/json", QUERY_STRING=query, **headers
+            )
+            content = answer.content if not answer.streaming else b"".join(answer)
+            transaction.set_rollback(True)
+        return Answer(
+            answer.status_code, content, answer.context, answer.headers.get("Content-Type", "")
+        )
+
+
+class _Noted(QueryDict):
+    """A query that notes what is asked of it."""
+
+    names: ClassVar[set[str]] = set()
+
+    def __getitem__(self, key: str) -> Any:
+        self.names.add(key)
+        return super().__getitem__(key)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        self.names.add(key)
+        return super().get(key, default)
+
+    def getlist(self, key: str, default: Any = None) -> Any:
+        self.names.add(key)
+        return super().getlist(key, default)
+
+    def __contains__(self, key: object) -> bool:
+        self.names.add(str(key))
+        return super().__contains__(key)
+
+
+@contextmanager
+def names_read(monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str]]:
+    """The names of the parameters that are read from query strings meanwhile."""
+    names: set[str] = set()
+
+    def spied(request: WSGIRequest) -> QueryDict:
+        return _Noted(request.META.get("QUERY_STRING", ""), encoding=request.encoding)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(_Noted, "names", names)
+        patched.setattr(WSGIRequest, "GET", property(spied, lambda self, value: None))
+        yield names
