@@ -18,7 +18,9 @@ from django.core.mail import EmailMessage
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from chatbots import printable
 from chatbots.models import Message, MessageType, SupportEmail, SupportEmailStatus
+from chatbots.visitor_input import is_address
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +61,7 @@ def send(mail: SupportEmail) -> bool:
         message_of(mail).send()
     except (OSError, SMTPException, ValueError) as error:
         # ValueError: a header that the mail library refuses.
-        _failed(mail, attempts, f"{type(error).__name__}: {error}"[:300].replace("\0", ""))
+        _failed(mail, attempts, printable.line(f"{type(error).__name__}: {error}"))
         return False
     _mine(mail, attempts).update(status=SupportEmailStatus.SENT, sent_at=timezone.now(), error="")
     return True
@@ -86,7 +88,7 @@ def message_of(mail: SupportEmail) -> EmailMessage:
     conversation = mail.conversation
     chatbot = conversation.chatbot
     who = one_line(conversation.name or conversation.email or "A visitor")
-    parts = [f"{who} asks for a person in the chat with {chatbot.name}."]
+    parts = [f"{who} asks for a person in the chat with {one_line(chatbot.name)}."]
     details = {
         "Name": conversation.name,
         "E-mail": conversation.email,
@@ -109,7 +111,9 @@ def message_of(mail: SupportEmail) -> EmailMessage:
         for line in said
     )
     parts.append("Conversation\n------------\n" + transcript)
-    if conversation.email:
+    # One address: a list of them would carry the answer to whom the visitor likes.
+    may_be_answered = is_address(conversation.email)
+    if may_be_answered:
         parts.append("Answer this e-mail to write to the visitor.")
     subject = one_line(f"{who} asks for a person ({chatbot.name})")[:LONGEST_SUBJECT]
     return EmailMessage(
@@ -117,16 +121,16 @@ def message_of(mail: SupportEmail) -> EmailMessage:
         "\n\n".join(parts) + "\n",
         settings.DEFAULT_FROM_EMAIL,
         [mail.to],
-        reply_to=[conversation.email] if conversation.email else None,
+        reply_to=[conversation.email] if may_be_answered else None,
         headers={"Message-ID": f"<support-{mail.pk}.{conversation.pk}@wonderchat.emitter>"},
     )
 
 
 def _quoted(text: str) -> str:
     """`text` with its further lines set in: none can pass for another speaker's, or a field's."""
-    return "\n    ".join(text.splitlines())
+    return "\n    ".join(printable.lines(text).splitlines())
 
 
 def one_line(text: str) -> str:
-    """`text` as a header may hold it: without line breaks."""
-    return " ".join(text.split())
+    """`text` as a header may hold it: without line breaks, or what else steers."""
+    return printable.line(" ".join(text.split()), 1000)

@@ -23,6 +23,7 @@ _STEERING: Final = (
 _ALL = re.compile(f"[{_STEERING}]")
 _BUT_LINE_BREAKS = re.compile(f"(?!\n)[{_STEERING}]")
 _BREAKS = re.compile("[\t\n\v\f\r\x85\u2028\u2029]+")
+_EACH_BREAK = re.compile("\r\n|[\v\f\r\x85\u2028\u2029]")
 _INSTEAD: Final = "\N{REPLACEMENT CHARACTER}"
 
 
@@ -37,8 +38,8 @@ def line(text: str, most: int = LONGEST_LINE) -> str:
 
 
 def lines(text: str) -> str:
-    """`text` with its line breaks, and nothing else that steers; a tab becomes spaces."""
-    broken = text.replace("\r\n", "\n").replace("\r", "\n").expandtabs(4)
+    """`text` with its line breaks, each a "\\n", and nothing else that steers; a tab is spaces."""
+    broken = _EACH_BREAK.sub("\n", text).expandtabs(4)
     return _BUT_LINE_BREAKS.sub(_INSTEAD, broken)
 
 

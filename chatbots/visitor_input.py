@@ -17,14 +17,15 @@ from chatbots.models import Channel
 
 MAX_MESSAGE_LENGTH = 4000
 
-# Anything a mail could be sent to: more than ASCII, no spaces, one @.
-_address = re.compile(r"[^\s@\x00-\x1f\x7f]+@[^\s@\x00-\x1f\x7f]+")
+# One address a mail could be sent to: more than ASCII, no spaces, one @, and nothing that a header
+# takes for a list, a name or a comment.
+_address = re.compile(r"[^\s@,;:<>()\[\]\"\\]+@[^\s@,;:<>()\[\]\"\\]+")
 _TEXT = "This must be a string."
 
 
 def is_address(text: str) -> bool:
-    """Whether a mail could be sent to `text`."""
-    return bool(_address.fullmatch(text))
+    """Whether a mail could be sent to `text`, and to nobody else."""
+    return bool(_address.fullmatch(text)) and text.isprintable()
 
 
 class Text(serializers.CharField):

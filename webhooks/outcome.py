@@ -7,7 +7,11 @@ from http import HTTPStatus
 
 import pycurl
 
+from chatbots import printable
+
 TOTAL_SECONDS = 10
+# Characters of the sentence of one attempt.
+LONGEST_ERROR = 700
 
 REDIRECTS = frozenset({300, 301, 302, 303, 307, 308})
 
@@ -54,6 +58,11 @@ class Outcome:
     retry_after: str = ""
     # Nothing was sent, for it was too late to begin: no attempt.
     is_late: bool = False
+
+    def __post_init__(self) -> None:
+        # It quotes a receiver, its certificate or what a library says of them; here it is made.
+        if self.error:
+            self.error = printable.line(self.error, LONGEST_ERROR)
 
     @property
     def succeeded(self) -> bool:
