@@ -14,7 +14,8 @@ from django.http import HttpRequest
 
 from chatbots import database_clock
 from chatbots.membership import chatbots_of, is_operator
-from webhooks import waiting
+from webhooks import experiment, waiting
+from webhooks.delivery_words import labelled
 from webhooks.last_error import with_last_error
 from webhooks.models import Delivery, DeliveryStatus, Webhook, WebhookStatus
 
@@ -120,6 +121,11 @@ CHART_OPTIONS = json.dumps(
 )
 
 
+def _waits(day: QuerySet[Delivery]) -> bool:
+    """Whether something is to go out, a test too."""
+    return day.filter(status__in=waiting.NOT_OVER).exists()
+
+
 def context(request: HttpRequest) -> dict[str, Any]:
     """The template's variables for whoever asks, of what they may see and no more."""
     user, now = request.user, database_clock.now()
@@ -127,7 +133,8 @@ def context(request: HttpRequest) -> dict[str, Any]:
     webhooks = Webhook.objects.filter(chatbot__in=chatbots).exclude(status=WebhookStatus.DELETED)
     every = Webhook.objects.filter(chatbot__in=chatbots)
     day = _of_day(every, now, everybody=is_operator(user))
-    counts = Counter(dict(day.order_by().values_list("status").annotate(count=Count("id"))))
+    real = day.filter(experiment.real())
+    counts = Counter(dict(real.order_by().values_list("status").annotate(count=Count("id"))))
     finished = counts[DeliveryStatus.SUCCEEDED] + counts[DeliveryStatus.FAILED]
     rate = 100 * counts[DeliveryStatus.SUCCEEDED] / finished if finished else None
     troubled = webhooks.filter(
@@ -142,13 +149,13 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "succeeded_of_day": counts[DeliveryStatus.SUCCEEDED],
         "failed_of_day": counts[DeliveryStatus.FAILED],
         "waiting": unfinished,
-        "no_worker": waiting.without_worker(now) if unfinished else "",
+        "no_worker": waiting.without_worker(now) if _waits(day) else "",
         # Never round up to a perfect score.
         "success_rate": None if rate is None else int(rate * 10) / 10,
         "webhook_count": webhooks.filter(status=WebhookStatus.ACTIVE).count(),
         "troubled": troubled[:6],
-        "latest": latest,
-        "chart": _chart(day, now),
+        "latest": labelled(latest),
+        "chart": _chart(real, now),
         "chart_options": CHART_OPTIONS,
         "chatbot": chatbots.filter(webhooks__in=webhooks).order_by("created_at").first()
         or chatbots.order_by("created_at").first(),

@@ -19,6 +19,7 @@ from prometheus_client.metrics_core import Metric
 
 import emitter
 from chatbots import database_clock
+from webhooks import experiment
 from webhooks.models import (
     Attempt,
     Delivery,
@@ -102,21 +103,23 @@ def _recent() -> Iterable[Metric]:
     newest = Delivery.objects.aggregate(newest=Max("pk"))["newest"] or 0
     deliveries = GaugeMetricFamily(
         "emitter_recent_deliveries",
-        f"The newest {RECENT} deliveries by status.",
+        f"The newest {RECENT} deliveries by status, without tests and simulations.",
         labels=["status"],
     )
-    recent = Delivery.objects.filter(pk__gt=newest - RECENT)
+    # An experiment says nothing of how the webhooks do: nobody is to be woken for a test.
+    recent = Delivery.objects.filter(experiment.real(), pk__gt=newest - RECENT)
     counts = dict(recent.order_by().values_list("status").annotate(Count("pk")))
     for status in DeliveryStatus.values:
         deliveries.add_metric([status], counts.get(status, 0))
     yield deliveries
     attempts = GaugeMetricFamily(
         "emitter_recent_attempts",
-        f"Attempts of the newest {RECENT} deliveries by how they ended.",
+        f"Attempts of the newest {RECENT} deliveries by how they ended, without tests and "
+        "simulations.",
         labels=["result"],
     )
     kinds = dict(
-        Attempt.objects.filter(delivery_id__gt=newest - RECENT)
+        Attempt.objects.filter(delivery__in=recent)
         .order_by()
         .values_list("error_kind")
         .annotate(Count("number"))

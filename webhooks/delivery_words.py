@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
+from webhooks import experiment
+from webhooks.expectation import Verdict
 from webhooks.models import Attempt, Delivery, DeliveryStatus, WebhookStatus
 from webhooks.next_attempt import Waiting, WaitingFor
 
 # A page that shows a delivery asks again every second while it is due within this time.
 SOON_SECONDS = 20
 LONGEST_WAIT_SECONDS = 3600
+
+GIVEN_UP: Final = "No retry is left, so it was given up: resend it when the receiver is mended."
+ONCE: Final = "A test is sent once, and does not count for its webhook."
+ONCE_SIMULATED: Final = (
+    "What misbehaves on purpose is sent once, and does not count for its webhook."
+)
 
 
 @dataclass(frozen=True)
@@ -92,6 +102,10 @@ def standing(delivery: Delivery, last: Attempt | None, waits: Waiting | None) ->
     over."""
     if waits is not None:
         return _waiting(delivery, last, waits)
+    judged = experiment.verdict(delivery, last)
+    if judged and last and delivery.simulate:
+        return _misbehaved(last, judged)
+    after = f" {ONCE}" if judged else ""
     match delivery.status:
         case DeliveryStatus.SUCCEEDED:
             where = (
@@ -99,23 +113,85 @@ def standing(delivery: Delivery, last: Attempt | None, waits: Waiting | None) ->
                 if delivery.attempts == 1
                 else (f"on attempt {delivery.attempts}")
             )
-            answer = (
-                f"The receiver answered {last.status_code} in {last.duration_ms} ms."
-                if last
-                else ""
-            )
             return Standing(
-                "green", "check_circle", "Succeeded", f"Succeeded {where}", answer, is_final=True
+                "green",
+                "check_circle",
+                "Succeeded",
+                f"Succeeded {where}",
+                (_answer(last) if last else "") + after,
+                is_final=True,
             )
         case DeliveryStatus.FAILED:
             title = f"Failed after {_times(delivery.attempts)}"
+            why = last.error if last else ""
             return Standing(
-                "red", "error", "Failed", title, last.error if last else "", is_final=True
+                "red", "error", "Failed", title, why + (after or f" {GIVEN_UP}"), is_final=True
             )
         case _:
             why = (
-                "The webhook was deleted before this was sent."
+                "The webhook was deleted while this waited."
                 if delivery.webhook.status == WebhookStatus.DELETED
                 else "It will not be sent."
             )
             return Standing("grey", "block", "Cancelled", "Cancelled", why, is_final=True)
+
+
+def _answer(last: Attempt) -> str:
+    return f"The receiver answered {last.status_code} in {last.duration_ms} ms."
+
+
+def _misbehaved(last: Attempt, verdict: Verdict) -> Standing:
+    """Where a delivery stands that misbehaved on purpose: what counts is the verdict."""
+    words = _sentence_case(verdict.words)
+    return Standing(
+        "green" if verdict.is_good else "red",
+        "check_circle" if verdict.is_good else "error",
+        words,
+        words,
+        f"{last.error or _answer(last)} {ONCE_SIMULATED}",
+        is_final=True,
+    )
+
+
+def _sentence_case(words: str) -> str:
+    return words[0].upper() + words[1:]
+
+
+@dataclass(frozen=True)
+class Label:
+    """A delivery's state for a line of a list: a colour, a word, and what is quiet beside it."""
+
+    colour: str
+    word: str
+    # "Test", "Simulated" or "".
+    kind: str = ""
+    note: str = ""
+
+
+COLOUR_OF: Final = {
+    DeliveryStatus.PENDING: "blue",
+    DeliveryStatus.HELD: "amber",
+    DeliveryStatus.SUCCEEDED: "green",
+    DeliveryStatus.FAILED: "red",
+    DeliveryStatus.CANCELLED: "grey",
+}
+
+
+def label(delivery: Delivery, last: Attempt | None) -> Label:
+    """The label of a delivery; `last` is needed of one that misbehaves alone."""
+    colour, word = COLOUR_OF[DeliveryStatus(delivery.status)], delivery.get_status_display()
+    if not delivery.is_experiment:
+        # Annotated by with_last_error.
+        return Label(colour, word, note=getattr(delivery, "last_error", None) or "")
+    judged = experiment.verdict(delivery, last) if delivery.simulate else None
+    if judged:
+        colour, word = "green" if judged.is_good else "red", _sentence_case(judged.words)
+    note = "" if judged else getattr(delivery, "last_error", None) or ""
+    return Label(colour, word, "Test" if delivery.is_test else "Simulated", note)
+
+
+def labelled(rows: Iterable[Delivery]) -> list[tuple[Delivery, Label]]:
+    """Deliveries of a list, each with its label."""
+    found = list(rows)
+    last = experiment.last_attempts(row for row in found if row.simulate)
+    return [(row, label(row, last.get(row.pk))) for row in found]

@@ -219,6 +219,11 @@ class Delivery(models.Model):
     def __str__(self) -> str:
         return f"Delivery {self.pk}"
 
+    @property
+    def is_experiment(self) -> bool:
+        """A test, or made to misbehave: see webhooks/experiment.py."""
+        return self.is_test or bool(self.simulate)
+
 
 class Unsettled(models.Model):
     """Deliveries of a webhook, held or waiting in this lane, that are yet to follow a change of the

@@ -8,6 +8,7 @@ from http import HTTPStatus
 import pycurl
 
 from chatbots import printable
+from webhooks import advice
 
 TOTAL_SECONDS = 10
 # Characters of the sentence of one attempt.
@@ -70,37 +71,32 @@ class Outcome:
 
 
 def of_status(code: int, location: str = "") -> tuple[str, str]:
-    """The error class and sentence of an answer with status `code`; ("", "") for 2xx."""
+    """The error class and sentence of an answer with status `code`; ("", "") for 2xx.
+
+    Only what came, and what to do about it: what follows is not the transport's to say.
+    """
     if 200 <= code < 300:
         return "", ""
-    try:
-        phrase = f"{code} {HTTPStatus(code).phrase}"
-    except ValueError:
-        phrase = str(code)
     if code in REDIRECTS:
         where = f" to {location[:300]}" if location else ""
-        return "redirect", (
-            f"Your endpoint answered {phrase}{where}. Redirects are not followed: "
-            "set the webhook's URL to the final address."
-        )
-    if code == HTTPStatus.GONE:
-        return "http_status", (
-            "Your endpoint answered 410 Gone, so the webhook was disabled. "
-            "Enable it when the endpoint is back; what waits is sent then."
-        )
-    hints = {
-        400: " It could not make sense of the request: see its log.",
-        401: " It did not accept the signature or asks for a login: check the webhook's secret.",
-        403: " It refuses the request: check its firewall and the webhook's secret.",
-        404: " Nothing is there: check the path of the webhook's URL.",
-        405: " The route does not accept POST: webhooks are sent by POST.",
-        408: " It gave up waiting for the request.",
-        413: " Raise its limit for the size of a request.",
-        415: " It does not accept application/json.",
-        429: " It asks to be sent less; the next attempt waits as long as it says.",
-    }
-    hint = hints.get(code, " It failed: see its log." if code >= 500 else "")
-    return "http_status", f"Your endpoint answered {phrase}; a 2xx says the event arrived.{hint}"
+        sentence = f"Your endpoint answered {phrase(code)}{where}."
+        return "redirect", f"{sentence} {advice.on_redirect(code, location)}"
+    hint = advice.on_status(code)
+    says = "; a 2xx says the event arrived." if code != HTTPStatus.GONE else "."
+    return "http_status", f"Your endpoint answered {phrase(code)}{says} {hint}".rstrip()
+
+
+def phrase(code: int) -> str:
+    """A status as people know it: "401 Unauthorized"."""
+    try:
+        return f"{code} {HTTPStatus(code).phrase}"
+    except ValueError:
+        return str(code)
+
+
+def answer_sentence(code: int) -> str:
+    """What came, and no more: for where there is nothing to mend."""
+    return f"Your endpoint answered {phrase(code)}."
 
 
 def of_curl(code: int, message: str, *, phase: str, host: str) -> tuple[str, str]:
@@ -144,4 +140,4 @@ def of_curl(code: int, message: str, *, phase: str, host: str) -> tuple[str, str
         return "closed", {
             "answer": "Your endpoint closed the connection in the middle of its answer.",
         }.get(phase, "Your endpoint closed the connection without an answer. See its log.")
-    return "internal", f"The request could not be sent ({message}). It will be tried again."
+    return "internal", f"The request could not be sent ({message})."

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from http import HTTPStatus
 
-from webhooks import schedule
-from webhooks.outcome import Outcome
-from webhooks.queue import Finished
+from webhooks import expectation, schedule
+from webhooks.models import ErrorKind
+from webhooks.outcome import Outcome, answer_sentence
+from webhooks.queue import Claimed, Finished
 from webhooks.signed_request import Sent
 
 logger = logging.getLogger(__name__)
@@ -16,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 def finished(sent: Sent, url: str, head: bytes, outcome: Outcome) -> Finished:
     """What becomes of a delivery after this outcome: done, failed for good, or due again."""
-    claimed = sent.claimed
+    claimed, outcome = sent.claimed, as_expected(sent.claimed, outcome)
     status, delay, asked = "failed", 0.0, _asked(sent, outcome)
     if outcome.succeeded:
         status = "succeeded"
@@ -41,6 +43,20 @@ def finished(sent: Sent, url: str, head: bytes, outcome: Outcome) -> Finished:
     )
 
 
+def as_expected(claimed: Claimed, outcome: Outcome) -> Outcome:
+    """The outcome of an attempt. Where an experiment was refused as it should be, its sentence has
+    no advice: nothing is to be mended."""
+    if not claimed.is_experiment or not expectation.is_refusal(outcome.status_code):
+        return outcome
+    if not expectation.meets(_expected(claimed), expectation.Expected.REFUSED):
+        return outcome
+    return replace(outcome, error=answer_sentence(outcome.status_code or 0))
+
+
+def _expected(claimed: Claimed) -> expectation.Expected:
+    return expectation.expected(claimed.simulate, signs_timestamp=claimed.standard_headers)
+
+
 def _asked(sent: Sent, outcome: Outcome) -> float:
     """For how many seconds the receiver asked to be left alone, by its Retry-After; 0 for not."""
     if outcome.status_code not in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
@@ -49,10 +65,13 @@ def _asked(sent: Sent, outcome: Outcome) -> float:
 
 
 def log_failures(batch: Sequence[Finished]) -> None:
-    """One line for each webhook and kind of failure in a batch, however many deliveries failed."""
+    """One line for each webhook and kind of failure in a batch, however many deliveries failed; and
+    one for each experiment, whatever came of it."""
     groups: dict[tuple[int, str, bool], list[Finished]] = {}
     for one in batch:
-        if not one.outcome.succeeded:
+        if one.claimed.is_experiment:
+            _log_experiment(one)
+        elif not one.outcome.succeeded:
             key = (one.claimed.webhook_id, one.outcome.error_kind, one.status == "pending")
             groups.setdefault(key, []).append(one)
     for (webhook_id, kind, again), failed in groups.items():
@@ -65,5 +84,25 @@ def log_failures(batch: Sequence[Finished]) -> None:
             kind,
             first.claimed.number,
             first.outcome.error,
-            f"Next try in {first.delay_seconds:.0f} s" if again else "Given up",
+            # Whether it is active by then, nobody knows here.
+            f"The next try is in {first.delay_seconds:.0f} s if the webhook is active then"
+            if again
+            else "Given up",
         )
+
+
+def _log_experiment(one: Finished) -> None:
+    claimed, outcome = one.claimed, one.outcome
+    verdict = expectation.judge(
+        _expected(claimed), claimed.simulate, outcome.status_code, outcome.error_kind
+    )
+    logger.log(
+        # A secret that cannot be read is no receiver's fault.
+        logging.WARNING if outcome.error_kind == ErrorKind.INTERNAL else logging.INFO,
+        "Webhook %s: %s delivery %s was %s.%s",
+        claimed.webhook_id,
+        "test" if claimed.is_test else "simulated",
+        claimed.delivery_id,
+        verdict.words,
+        f" {outcome.error}" if outcome.error and not verdict.is_good else "",
+    )

@@ -88,7 +88,8 @@ def resend(
     elif wait:
         outcome.show([row])
     else:
-        screen.console().print(f"Delivery {row['id']} is sent again.")
+        waits = "" if row["waitingFor"] in outcome.BRIEF else f" {row['waitingReason']}"
+        screen.console().print(Text(screen.plain(f"Delivery {row['id']} is queued again.{waits}")))
     if wait:
         outcome.judge([row])
 

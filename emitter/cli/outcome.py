@@ -11,9 +11,23 @@ from rich.text import Text
 from emitter.cli import screen
 from emitter.cli.ending import TheAnswerIsNo
 from emitter.cli.rest import Rest
+from webhooks.expectation import Expected, answered, meets
 
 Wait = Annotated[
-    bool, typer.Option("--wait", help="Wait for the first attempt; exit code 1 if it failed.")
+    bool,
+    typer.Option(
+        "--wait",
+        help="Wait for the first attempt; exit code 1 if it failed, or, with what misbehaves on "
+        "purpose, if the receiver did not do what was expected of it.",
+    ),
+]
+Expect = Annotated[
+    Expected | None,
+    typer.Option(
+        "--expect",
+        help="Wait; exit code 0 if every receiver did this, else 1. Without it a real event and a "
+        "test are to be accepted, and a wrong signature is to be refused.",
+    ),
 ]
 
 # A delivery takes ten seconds at most; then it may have waited for its turn.
@@ -50,11 +64,25 @@ def wait_for(rest: Rest, ids: list[str], more_than: int = 0) -> list[dict[str, A
     return rows
 
 
-def judge(rows: list[dict[str, Any]]) -> None:
-    """Raises TheAnswerIsNo when one of them was not delivered."""
-    bad = [row for row in rows if row["status"] != "succeeded"]
-    if bad:
-        raise TheAnswerIsNo(f"{len(bad)} of {len(rows)} not delivered.")
+def judge(rows: list[dict[str, Any]], expect: Expected | None = None) -> None:
+    """Raises TheAnswerIsNo when a receiver did not do what was expected of it: `expect`, or what
+    the delivery itself expects. A real one is to be delivered."""
+    bad = [row for row in rows if not _is_good(row, expect)]
+    if not bad:
+        return
+    some = f"{len(bad)} of {len(rows)} not"
+    if expect:
+        raise TheAnswerIsNo(f"{some} {'answered' if expect == Expected.EITHER else expect}.")
+    if any(row["expected"] for row in bad):
+        raise TheAnswerIsNo(f"{some} as expected.")
+    raise TheAnswerIsNo(f"{some} delivered.")
+
+
+def _is_good(row: dict[str, Any], expect: Expected | None) -> bool:
+    if expect is None:
+        return row["status"] == "succeeded" if row["expected"] is None else bool(row["asExpected"])
+    last = last_attempt(row)
+    return last is not None and meets(expect, answered(last["statusCode"], last["errorKind"] or ""))
 
 
 def last_attempt(row: dict[str, Any]) -> dict[str, Any] | None:
@@ -70,6 +98,11 @@ def sentence(row: dict[str, Any]) -> str:
     waits = str(row.get("waitingReason") or "")
     if last is None:
         return waits or "not tried"
+    if row.get("verdict"):
+        # What was answered as it should be needs no advice.
+        why = "" if row["asExpected"] else str(last["error"] or "")
+        code = f" ({last['statusCode']} in {last['durationMs']} ms)" if last["statusCode"] else ""
+        return f"{row['verdict']}{code}. {why}".strip()
     if last["error"] or waits:
         return f"{last['error'] or ''} {waits}".strip()
     return f"{last['statusCode']} in {last['durationMs']} ms"
@@ -80,7 +113,10 @@ def show(rows: list[dict[str, Any]]) -> None:
     shown = screen.console()
     for row in rows:
         line = Text(f"{row['id']:>8}  ")
-        line.append(f"{row['status']:<9}", style=STYLE.get(row["status"], "yellow"))
+        style = STYLE.get(row["status"], "yellow")
+        if row.get("asExpected") is not None:
+            style = "green" if row["asExpected"] else "red"
+        line.append(f"{row['status']:<9}", style=style)
         line.append(f"  {row['event']}", style=screen.EVENT_STYLE)
         line.append(f"  {screen.plain(row['url'])}")
         line.append(f"  {screen.plain(sentence(row))}", style="dim")

@@ -9,7 +9,7 @@ import typer
 from rich.text import Text
 
 from emitter.cli import access, outcome, screen
-from emitter.cli.ending import WrongUse
+from emitter.cli.ending import TheAnswerIsNo, WrongUse
 from emitter.cli.rest import Rest
 
 EVENTS = ("LIVE_CHAT_INITIATED", "USER_MESSAGE_SENT", "HUMAN_HANDOVER")
@@ -31,6 +31,7 @@ def trigger(
         str, typer.Option(help='How to misbehave, as JSON: {"badSignature": true}. Sandbox only.')
     ] = "",
     wait: outcome.Wait = False,
+    expect: outcome.Expect = None,
     url: access.Url = "",
     key: access.Key = "",
     chatbot: access.ChatbotId = "",
@@ -56,13 +57,15 @@ def trigger(
             },
         )
         ids = [str(delivery["id"]) for delivery in answer["deliveries"]]
-        rows = outcome.wait_for(rest, ids) if wait else []
+        rows = outcome.wait_for(rest, ids) if wait or expect else []
     if as_json:
-        screen.as_json(answer | ({"results": rows} if wait else {}))
+        screen.as_json(answer | ({"results": rows} if wait or expect else {}))
     else:
         show(answer)
         outcome.show(rows)
-    outcome.judge(rows)
+    if not ids and (expect or (wait and simulate)):
+        raise TheAnswerIsNo("It was sent to nobody, so no receiver did what was expected.")
+    outcome.judge(rows, expect)
 
 
 def show(answer: dict[str, Any]) -> None:
@@ -73,7 +76,8 @@ def show(answer: dict[str, Any]) -> None:
     for delivery in answer["deliveries"]:
         shown.print(Text(f"  delivery {delivery['id']} → {screen.plain(delivery['url'])}"))
     if answer["reason"]:
-        shown.print(Text(f"  sent to nobody: {answer['reason']}"))
+        what = "not sent yet" if answer["deliveries"] else "sent to nobody"
+        shown.print(Text(f"  {what}: {answer['reason']}"))
 
 
 def _object(text: str, option: str) -> dict[str, Any]:

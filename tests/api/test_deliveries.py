@@ -66,6 +66,64 @@ def test_a_delivery_shows_every_attempt_as_it_was(api: Api, delivery: Delivery) 
     assert second["response"] == {"headers": {}, "body": "", "truncated": False}
 
 
+@pytest.mark.parametrize(
+    ("columns", "status_code", "error", "expected", "verdict", "as_expected"),
+    [
+        ({}, 401, "No.", None, None, None),
+        ({"is_test": True}, 200, "", "accepted", "accepted, as it should be", True),
+        ({"is_test": True}, 401, "No.", "accepted", "refused a request in order", False),
+        (
+            {"simulate": {"badSignature": True}},
+            401,
+            "No.",
+            "refused",
+            "refused, as it should be",
+            True,
+        ),
+        (
+            {"simulate": {"badSignature": True}},
+            200,
+            "",
+            "refused",
+            "accepted a forged request",
+            False,
+        ),
+        (
+            {"simulate": {"timestampSkewSeconds": -600}},
+            200,
+            "",
+            "either",
+            "accepted, as it may be",
+            True,
+        ),
+        ({"simulate": {"copies": 3}}, None, "No.", "accepted", None, None),
+    ],
+)
+def test_a_test_and_what_misbehaves_have_an_expectation_and_a_verdict(
+    api: Api,
+    delivery: Delivery,
+    columns: dict[str, object],
+    status_code: int | None,
+    error: str,
+    expected: str | None,
+    verdict: str | None,
+    as_expected: bool | None,
+) -> None:
+    if status_code:
+        attempt(delivery, 1, status_code, error)
+        columns = {"status": "failed" if error else "succeeded"} | columns
+    Delivery.objects.update(**columns)
+    wanted = (expected, verdict, as_expected)
+    for row in (
+        api.get(f"/deliveries/{delivery.pk}").json(),
+        api.get("/deliveries").json()["results"][0],
+    ):
+        assert (row["expected"], row["verdict"], row["asExpected"]) == wanted
+    again = api.post(f"/deliveries/{delivery.pk}/resend").json()
+    # It is not over.
+    assert (again["expected"], again["verdict"], again["asExpected"]) == (expected, None, None)
+
+
 def test_the_log_is_narrowed_and_shows_how_the_last_attempt_went(
     api: Api, chatbot: Chatbot, webhook: Webhook, delivery: Delivery
 ) -> None:

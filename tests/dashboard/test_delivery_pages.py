@@ -34,6 +34,35 @@ def test_a_delivery_shows_each_attempt_as_it_was(
     assert "every 1s" not in text  # Final: it asks no more.
 
 
+@pytest.mark.parametrize(
+    ("columns", "status", "says"),
+    [
+        ({"simulate": {"badSignature": True}}, DeliveryStatus.SUCCEEDED, "forged request"),
+        ({"is_test": True}, DeliveryStatus.SUCCEEDED, "A test is sent once"),
+        ({"is_test": True}, DeliveryStatus.FAILED, "A test is sent once"),
+    ],
+)
+def test_an_experiment_says_its_verdict_and_that_it_counts_for_nothing(
+    browser_of_member: Client,
+    webhook: Webhook,
+    columns: dict[str, Any],
+    status: DeliveryStatus,
+    says: str,
+) -> None:
+    delivery = deliver(webhook, status)
+    Delivery.objects.filter(pk=delivery.pk).update(**columns)
+    text = browser_of_member.get(page_of(delivery)).content.decode()
+    assert says in text
+    assert "does not count for its webhook" in text
+    assert "Expected" in text
+    everything = reverse("admin:webhooks_delivery_changelist")
+    assert f">{delivery.pk}<" in browser_of_member.get(everything).content.decode()
+    real = browser_of_member.get(everything, {"kind": "real"}).content.decode()
+    assert f">{delivery.pk}<" not in real
+    experiments = browser_of_member.get(everything, {"kind": "experiment"}).content.decode()
+    assert f">{delivery.pk}<" in experiments
+
+
 def test_what_a_receiver_answers_is_never_html(browser_of_member: Client, webhook: Webhook) -> None:
     evil = b"</pre></textarea><script>alert(1)</script><img src=x onerror=alert(2)>"
     for body in (evil, b'{"a":"' + evil + b'"}'):

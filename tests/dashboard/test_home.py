@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -57,6 +58,21 @@ def test_where_something_waits_and_no_worker_runs_the_page_says_so(
     assert said in browser_of_member.get("/").content.decode()
     presence.report_idle("a worker")
     assert said not in browser_of_member.get("/").content.decode()
+
+
+@pytest.mark.parametrize(
+    "columns", [{"is_test": True}, {"simulate": {"badSignature": True}}], ids=str
+)
+def test_an_experiment_is_in_no_figure_and_in_the_list(
+    browser_of_member: Client, webhook: Webhook, columns: dict[str, object]
+) -> None:
+    deliver(webhook)
+    refused = deliver(webhook, DeliveryStatus.FAILED)
+    Delivery.objects.filter(pk=refused.pk).update(**columns)
+    context = browser_of_member.get("/").context
+    assert (context["deliveries_of_day"], context["failed_of_day"]) == (1, 0)
+    assert context["success_rate"] == 100
+    assert next(row.pk for row, _ in context["latest"]) == refused.pk
 
 
 def test_without_any_delivery_the_page_is_calm(browser_of_operator: Client, db: None) -> None:

@@ -77,6 +77,45 @@ def test_a_delivery_that_fails_is_exit_code_1_and_resent_when_the_receiver_is_we
     assert first.body == second.body
 
 
+FORGED = ("--simulate", '{"badSignature": true}')
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "code", "says"),
+    [
+        ((*FORGED, "--wait"), 401, 0, "refused, as it should be (401 in "),
+        ((*FORGED, "--wait"), 200, 1, "accepted a forged request (200 in "),
+        ((*FORGED, "--wait"), 500, 1, "not refused: it answered 500"),
+        ((*FORGED, "--expect", "refused"), 401, 0, "refused, as it should be"),
+        ((*FORGED, "--expect", "accepted"), 401, 1, "refused, as it should be"),
+        (("--expect", "refused"), 401, 0, "Your endpoint answered 401"),
+        (("--expect", "refused"), 500, 1, "Your endpoint answered 500"),
+        (("--expect", "accepted"), 200, 0, "200 in "),
+        (("--simulate", '{"copies": 2}', "--wait"), 200, 0, "accepted, as it should be"),
+        (("--simulate", '{"unknownEvent": true}', "--wait"), 422, 1, "refused an event it does "),
+        (("--simulate", '{"timestampSkewSeconds": -900}', "--wait"), 400, 0, "refused, as it may"),
+    ],
+)
+def test_the_exit_code_says_whether_the_receiver_did_what_was_expected(
+    emitter: Emitter,
+    webhook: Webhook,
+    live_receiver: Receiver,
+    options: tuple[str, ...],
+    status: int,
+    code: int,
+    says: str,
+) -> None:
+    live_receiver.answer("/hook", status)
+    done = with_a_worker(emitter, "trigger", EVENT, *options)
+    assert done.returncode == code, done.stderr
+    assert says in done.stdout
+
+
+def test_where_nobody_gets_it_no_receiver_did_what_was_expected(emitter: Emitter) -> None:
+    assert emitter("trigger", EVENT, *FORGED, "--wait").returncode == 1
+    assert emitter("trigger", EVENT, "--expect", "accepted").returncode == 1
+
+
 def test_whoever_waits_is_told_what_for(
     emitter: Emitter, webhook: Webhook, live_receiver: Receiver
 ) -> None:

@@ -44,7 +44,7 @@ def test_an_endless_location_is_cut() -> None:
         (403, "firewall"),
         (404, "path"),
         (405, "POST"),
-        (410, "disabled"),
+        (410, "gone for good"),
         (413, "limit"),
         (415, "application/json"),
         (418, "418"),

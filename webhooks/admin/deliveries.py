@@ -20,22 +20,22 @@ from chatbots.admin.column import column
 from chatbots.admin.scope import ScopedAdmin, ScopedFilter
 from chatbots.models import EventType
 from chatbots.whole_number import whole_number
-from webhooks import replay, waiting
+from webhooks import experiment, replay, waiting
 from webhooks.attempt_view import request_body, request_headers, response_headers
 from webhooks.coloured_json import coloured
 from webhooks.curl_command import curl_command
-from webhooks.delivery_words import standing
+from webhooks.delivery_words import label, standing
+from webhooks.expectation import Expected
 from webhooks.last_error import with_last_error
 from webhooks.models import Attempt, Delivery, DeliveryStatus, ErrorKind, WebhookStatus
 
 SHOWN_ATTEMPTS = 30
 RESENDABLE = (DeliveryStatus.SUCCEEDED, DeliveryStatus.FAILED, DeliveryStatus.CANCELLED)
-COLOUR_OF = {
-    DeliveryStatus.PENDING: "blue",
-    DeliveryStatus.HELD: "amber",
-    DeliveryStatus.SUCCEEDED: "green",
-    DeliveryStatus.FAILED: "red",
-    DeliveryStatus.CANCELLED: "grey",
+EXPECTED = {
+    Expected.ACCEPTED: "The receiver accepts it, with a 2xx",
+    Expected.REFUSED: "The receiver refuses it, with a 4xx such as 401",
+    Expected.EITHER: "The receiver accepts it or refuses it: either is right",
+    None: "",
 }
 
 
@@ -48,6 +48,25 @@ class EventFilter(DropdownFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> QuerySet[Delivery]:
         return queryset.filter(webhook__event=self.value()) if self.value() else queryset
+
+
+class KindFilter(DropdownFilter):
+    """A failed test, or a forged request that was refused, is no failure of the webhook's."""
+
+    title = "kind"
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("real", "Real events"), ("experiment", "Tests and simulations")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> QuerySet[Delivery]:
+        match self.value():
+            case "real":
+                return queryset.filter(experiment.real())
+            case "experiment":
+                return queryset.exclude(experiment.real())
+            case _:
+                return queryset
 
 
 def never_left(attempt: Attempt) -> str:
@@ -94,7 +113,12 @@ class DeliveryAdmin(ScopedAdmin):
     may_add = False
     may_change = False
     list_display = ("number", "status_label", "event_type", "where", "attempts", "made")
-    list_filter = (("status", ChoicesDropdownFilter), EventFilter, ("webhook", ScopedFilter))
+    list_filter = (
+        ("status", ChoicesDropdownFilter),
+        KindFilter,
+        EventFilter,
+        ("webhook", ScopedFilter),
+    )
     # What the search does is in get_search_results; Django shows its box only with fields.
     search_fields = ("=id",)
     search_help_text = "Search by the id of a delivery or of its event"
@@ -122,15 +146,16 @@ class DeliveryAdmin(ScopedAdmin):
 
     @column("status")
     def status_label(self, delivery: Delivery) -> str:
+        last = experiment.last_attempts([delivery]) if delivery.simulate else {}
+        shown = label(delivery, last.get(delivery.pk))
         return format_html(
             '<span class="wc-label wc-{}">{}</span>{}{}',
-            COLOUR_OF[DeliveryStatus(delivery.status)],
-            delivery.get_status_display(),
-            format_html(' <span class="wc-label wc-grey">Test</span>') if delivery.is_test else "",
-            # Annotated by with_last_error.
-            format_html(' <span class="wc-quiet">{}</span>', why)
-            if (why := getattr(delivery, "last_error", ""))
+            shown.colour,
+            shown.word,
+            format_html(' <span class="wc-label wc-grey">{}</span>', shown.kind)
+            if shown.kind
             else "",
+            format_html(' <span class="wc-quiet">{}</span>', shown.note) if shown.note else "",
         )
 
     @column("event")
@@ -182,6 +207,9 @@ class DeliveryAdmin(ScopedAdmin):
             "payload_size": len(payload),
             "delivery": delivery,
             "webhook": delivery.webhook,
+            "expected": EXPECTED.get(
+                experiment.expected(delivery, attempts[0] if attempts else None)
+            ),
             "stands": stands,
             "wait_seconds": stands.seconds_to_wait(now),
             "attempts": [shown(attempt) for attempt in attempts],

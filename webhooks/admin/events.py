@@ -16,6 +16,7 @@ from chatbots.admin.column import column
 from chatbots.admin.scope import ScopedAdmin, ScopedFilter
 from chatbots.models import Conversation, Event, EventType
 from webhooks.coloured_json import coloured
+from webhooks.delivery_words import labelled
 from webhooks.last_error import with_last_error
 from webhooks.subscriptions import not_sending_reason
 
@@ -65,7 +66,7 @@ class EventAdmin(ScopedAdmin):
         if event is None:
             raise Http404(f"There is no such {self.opts.verbose_name}.")
         body = bytes(event.body)
-        deliveries = list(
+        deliveries = labelled(
             with_last_error(
                 event.deliveries.select_related("webhook__endpoint", "event")
                 .defer("event__body")

@@ -21,6 +21,7 @@ from chatbots.membership import chatbots_of
 from webhooks import given_up, subscriptions, waiting
 from webhooks.admin import recover, webhook_actions
 from webhooks.admin.forms import AddWebhookForm, ChangeWebhookForm, add_errors
+from webhooks.delivery_words import labelled
 from webhooks.last_error import with_last_error
 from webhooks.models import Webhook, WebhookStatus
 
@@ -201,7 +202,7 @@ class WebhookAdmin(ScopedAdmin):
             "webhooks/webhook.html",
             webhook,
             title=webhook.url,
-            recent=recent,
+            recent=labelled(recent),
             held=webhook.deliveries.filter(status="held").count(),
             recoveries=recover.latest(webhook),
             held_back=waiting.held_back(webhook, now),

@@ -8,6 +8,7 @@ import msgspec
 
 from chatbots.events import PAYLOADS
 from webhooks.api.documents import COUNT, FLAG, MOMENT, SETTINGS, Json, ref, text, thing
+from webhooks.expectation import Expected
 from webhooks.models import DeliveryStatus, ErrorKind
 from webhooks.next_attempt import WaitingFor
 
@@ -116,6 +117,22 @@ SCHEMAS: Final[Json] = {
             "inFlight": FLAG,
             "isTest": FLAG,
             "simulate": {"anyOf": [ref("Simulate"), {"type": "null"}]},
+            "expected": {
+                "type": ["string", "null"],
+                "enum": [*(word.value for word in Expected), None],
+                "description": (
+                    "What the receiver is expected to do with a test, or with what misbehaves on "
+                    "purpose; null for a real delivery."
+                ),
+            },
+            "verdict": {
+                **TEXT_OR_NULL,
+                "description": "What it did, such as `refused, as it should be`; null until then.",
+            },
+            "asExpected": {
+                "type": ["boolean", "null"],
+                "description": "Whether that is what was expected.",
+            },
             "attemptCount": COUNT,
             "nextAttemptAt": {
                 **WHEN_OR_NULL,

@@ -346,7 +346,10 @@ RESEND_DELIVERY: Final = operation(
     "resendDelivery",
     "Send a delivery again",
     tag="Deliveries",
-    description="The same bytes, a new attempt. 409 while an attempt is on its way.",
+    description=(
+        "The same bytes, a new attempt. 409 while an attempt is on its way. What misbehaved "
+        "does so once more."
+    ),
     path="delivery_id",
     answers={202: ref("Delivery")},
 )

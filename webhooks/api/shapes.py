@@ -11,7 +11,7 @@ import msgspec
 from chatbots import database_clock
 from chatbots.models import Event
 from chatbots.timestamp import iso
-from webhooks import attempt_view, rotation, vault, waiting
+from webhooks import attempt_view, experiment, rotation, vault, waiting
 from webhooks.models import Attempt, Delivery, Webhook, WebhookStatus
 from webhooks.next_attempt import Waiting, WaitingFor
 
@@ -80,10 +80,12 @@ def sent_to(rows: Sequence[Delivery]) -> list[dict[str, Any]]:
 
 
 def delivery(row: Delivery) -> dict[str, Any]:
-    return _delivery(row, waiting.of(row))
+    last = experiment.last_attempts([row]) if row.is_experiment else {}
+    return _delivery(row, waiting.of(row), last.get(row.pk))
 
 
-def _delivery(row: Delivery, waits: Waiting | None) -> dict[str, Any]:
+def _delivery(row: Delivery, waits: Waiting | None, last: Attempt | None) -> dict[str, Any]:
+    verdict = experiment.verdict(row, last)
     return {
         "id": str(row.pk),
         "eventId": row.event_id,
@@ -95,6 +97,9 @@ def _delivery(row: Delivery, waits: Waiting | None) -> dict[str, Any]:
         "inFlight": waits is not None and waits.word == WaitingFor.ANSWER,
         "isTest": row.is_test,
         "simulate": row.simulate,
+        "expected": experiment.expected(row, last),
+        "verdict": verdict.words if verdict else None,
+        "asExpected": verdict.is_good if verdict else None,
         "attemptCount": row.attempts,
         "nextAttemptAt": moment(waits.next_at) if waits else None,
         "waitingFor": waits.word if waits else None,
@@ -106,15 +111,10 @@ def _delivery(row: Delivery, waits: Waiting | None) -> dict[str, Any]:
 
 def deliveries(rows: Sequence[Delivery]) -> list[dict[str, Any]]:
     """Deliveries, each with how its latest recorded attempt went."""
-    latest = {
-        attempt.delivery_id: attempt
-        for attempt in Attempt.objects.filter(delivery__in=[row.pk for row in rows])
-        .order_by("delivery_id", "number")
-        .defer("request_head", "request_body", "response_head", "response_body")
-    }
+    latest = experiment.last_attempts(rows)
     waits = waiting.of_each(rows)
     return [
-        _delivery(row, waits.get(row.pk))
+        _delivery(row, waits.get(row.pk), latest.get(row.pk))
         | {"lastAttempt": outcome(latest[row.pk]) if row.pk in latest else None}
         for row in rows
     ]
