@@ -6,6 +6,7 @@ import re
 from collections import deque
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from urllib.parse import urljoin
 
 MOST_KEPT_BYTES = 64 * 1024
 MOST_READ_BYTES = 1024 * 1024
@@ -15,6 +16,14 @@ MOST_HEADER_LINES = 5_100
 
 # libcurl alone would take "HTTP/1.1 2000" for a 200.
 _STATUS_LINE = re.compile(rb"HTTP/[0-9](?:\.[0-9])? +([1-9][0-9]{2})(?![0-9])")
+
+
+def _text(value: bytes) -> str:
+    """The value of a header as text: UTF-8 where it is that, else one byte, one character."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
 
 
 @dataclass(slots=True)
@@ -29,13 +38,23 @@ class Head:
     is_whole: bool = False
 
     def header(self, name: bytes) -> str:
-        """The value of the header `name` (lower case); "" when there is none."""
+        """The value of the header `name` (lower case), the first one's; "" when there is none."""
         # libcurl takes a bare LF for the end of a line, too.
         for line in self.raw.split(b"\n")[1:]:
             key, _, value = line.partition(b":")
             if key.strip().lower() == name:
-                return value.strip().decode("latin-1")
+                return _text(value.strip())
         return ""
+
+    def location(self, url: str) -> str:
+        """Where a redirect of `url` leads, absolute (RFC 3986, 5); "" when it does not say."""
+        location = self.header(b"location")
+        if not location:
+            return ""
+        try:
+            return urljoin(url, location)
+        except ValueError:  # No URL at all, such as http://[.
+            return location
 
 
 @dataclass(slots=True, eq=False)
@@ -88,3 +107,10 @@ class Answer:
                 is_whole = True
                 break
         return Head(b"".join(kept)[:MOST_KEPT_HEAD_BYTES], status, is_whole)
+
+
+def is_nothing(came: bytes) -> bool:
+    """Whether the first five bytes that came on a connection are no part of an answer: none at all,
+    or the alert with which TLS takes its leave (RFC 8446, 6.1; in TLS 1.3 it looks like data of two
+    bytes, which would be 19 with their type and tag)."""
+    return not came or came[:2] == b"\x15\x03" or came == b"\x17\x03\x03\x00\x13"

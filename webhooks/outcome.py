@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -13,6 +14,7 @@ from webhooks import advice
 TOTAL_SECONDS = 10
 # Characters of the sentence of one attempt.
 LONGEST_ERROR = 700
+MOST_ADDRESSES_SHOWN = 6
 
 REDIRECTS = frozenset({300, 301, 302, 303, 307, 308})
 
@@ -78,7 +80,7 @@ def of_status(code: int, location: str = "") -> tuple[str, str]:
     if 200 <= code < 300:
         return "", ""
     if code in REDIRECTS:
-        where = f" to {location[:300]}" if location else ""
+        where = f" to {printable.line(location)}" if location else ""
         sentence = f"Your endpoint answered {phrase(code)}{where}."
         return "redirect", f"{sentence} {advice.on_redirect(code, location)}"
     hint = advice.on_status(code)
@@ -99,14 +101,30 @@ def answer_sentence(code: int) -> str:
     return f"Your endpoint answered {phrase(code)}."
 
 
-def of_curl(code: int, message: str, *, phase: str, host: str) -> tuple[str, str]:
+def _tried(host: str, addresses: Sequence[str]) -> str:
+    """The addresses of `host` that were tried, as the middle of a sentence; "" for its only one."""
+    if not addresses or list(addresses) == [host]:
+        return ""
+    shown = list(addresses[:MOST_ADDRESSES_SHOWN])
+    if len(addresses) > len(shown):
+        shown.append(f"{len(addresses) - len(shown)} more")
+    last = shown.pop()
+    return f", tried at {', '.join(shown)} and {last}" if shown else f", tried at {last}"
+
+
+def of_curl(
+    code: int, message: str, *, phase: str, host: str, addresses: Sequence[str] = ()
+) -> tuple[str, str]:
     """The error class and sentence of libcurl's error `code`.
 
-    `phase` is how far the attempt had come: "connect", "tls", "sent" or "answer".
+    `phase` is how far the attempt had come: "connect", "tls", "sent" or "answer"; `addresses` are
+    those of `host` that were tried.
     """
+    message = printable.line(message)
     if code == pycurl.E_OPERATION_TIMEDOUT:
         return "timeout", {
-            "connect": f"No connection to {host} within {TOTAL_SECONDS} s. "
+            "connect": f"No connection to {host} within {TOTAL_SECONDS} s"
+            f"{_tried(host, addresses)}. "
             "Check that the server runs and that its firewall lets us in.",
             "tls": f"{host} accepted the connection but did not finish the TLS handshake "
             f"within {TOTAL_SECONDS} s.",
@@ -117,7 +135,7 @@ def of_curl(code: int, message: str, *, phase: str, host: str) -> tuple[str, str
         }[phase]
     if code == pycurl.E_COULDNT_CONNECT:
         return "connect", (
-            f"{host} did not accept the connection ({message}). "
+            f"{host} did not accept the connection{_tried(host, addresses)} ({message}). "
             "Check that the server runs and listens on this port."
         )
     if code in TLS_ERRORS and any(words in message.lower() for words in NOT_TLS):

@@ -21,18 +21,18 @@ from typing import Any
 import certifi
 import pycurl
 
-from webhooks import outcome
-from webhooks.answer import Head
+from webhooks import ending
+from webhooks.answer import Head, is_nothing
+from webhooks.connecting import FIRST_ROUND_SECONDS
 from webhooks.destination import refused
+from webhooks.ending import End
 from webhooks.outcome import TOTAL_SECONDS, Outcome
+from webhooks.relay import Relay
 from webhooks.resolver import Resolver
-from webhooks.transfer import Handle, Request, Transfer, Way
+from webhooks.transfer import Handle, Request, Transfer, Way, way_of
 
 logger = logging.getLogger(__name__)
 
-# With several addresses, how long the first ones get before the next is tried.
-CONNECT_SECONDS = 3.0
-MOST_ADDRESSES = 3
 KEPT_CONNECTIONS = 512
 MOST_HANDLES = 512
 
@@ -67,6 +67,10 @@ class Transport:
         # with no transfer: the next one finds its socket there, with no system call.
         self._watched: dict[int, int] = {}
         self._dormant: set[int] = set()
+        # Kept connections on which a request has left; whether something has come of its answer.
+        self._asked: dict[int, bool] = {}
+        self._sockets: dict[int, socket.socket] = {}
+        self.is_silent = True
         self._wake_reader, self._wake_writer = socket.socketpair()
         self._wake_reader.setblocking(False)
         self._wake_writer.setblocking(False)
@@ -110,14 +114,21 @@ class Transport:
             for key, mask in self._selector.select(self._select_seconds()):
                 if key.fileobj is self._wake_reader:
                     self._drain_wake()
+                elif isinstance(key.data, Relay):
+                    # Closed, perhaps, by what came before it in this list.
+                    if key.data.is_open:
+                        key.data.pump()
                 elif key.fd in self._dormant:
                     # The other side closed it, or speaks out of turn: libcurl finds out.
-                    self._forget(key.fd)
+                    self._unwatch(key.fd)
                 else:
                     bits = (pycurl.CSELECT_IN if mask & selectors.EVENT_READ else 0) | (
                         pycurl.CSELECT_OUT if mask & selectors.EVENT_WRITE else 0
                     )
+                    if key.fd in self._asked:
+                        self.is_silent = self._says_nothing(key.fd)
                     self._multi.socket_action(key.fd, bits)
+                    self.is_silent = True
             while self._submitted:
                 self._begin(self._submitted.popleft())
             while self._resolved:
@@ -132,6 +143,10 @@ class Transport:
         self._multi.close()
         for used in (*self._active.values(), *chain.from_iterable(self._idle.values())):
             used.close()
+        for relay in {key.data for key in self._selector.get_map().values() if key.data}:
+            relay.close()
+        for known in self._sockets.values():
+            known.detach()
         self._selector.close()
         self._wake_reader.close()
         self._wake_writer.close()
@@ -158,7 +173,10 @@ class Transport:
             if fd in self._watched:
                 self._dormant.add(fd)
             return
-        self._dormant.discard(fd)
+        if fd in self._dormant:
+            self._dormant.discard(fd)
+            if fd in self._sockets:  # libcurl has one of its own, too.
+                self._asked[fd] = False
         events = (selectors.EVENT_READ if what & pycurl.POLL_IN else 0) | (
             selectors.EVENT_WRITE if what & pycurl.POLL_OUT else 0
         )
@@ -171,13 +189,50 @@ class Transport:
         else:
             self._selector.modify(fd, events)
 
-    def _on_opened(self, fd: int) -> None:
+    def on_opened(self, opened: socket.socket) -> int:
         """A new socket; one that had its number before was closed, and with that left the kernel's
-        list, if not ours."""
+        list, if not ours. Returns its number: it is libcurl's to close."""
+        fd = opened.fileno()
         self._forget(fd)
+        self._sockets[fd] = opened
+        return fd
+
+    def on_large(self, local: tuple[str, int]) -> None:
+        """Have the connection from this address go through a relay, unless it does."""
+        for fd, known in self._sockets.items():
+            with contextlib.suppress(OSError):  # Closed since.
+                if known.getsockname()[:2] == local:
+                    self._relay(fd)
+                    return
+
+    def _relay(self, fd: int) -> None:
+        events = self._watched.get(fd, 0)
+        self._unwatch(fd)
+        relay = Relay(self._selector, fd)
+        for number in relay.numbers:
+            self._forget(number)
+        relay.pump()
+        if events:
+            self._watched[fd] = events
+            self._selector.register(fd, events)
+
+    def _says_nothing(self, fd: int) -> bool:
+        """Whether nothing has come on a kept connection that libcurl may find to be closed."""
+        if not self._asked[fd]:
+            try:
+                self._asked[fd] = not is_nothing(self._sockets[fd].recv(5, socket.MSG_PEEK))
+            except OSError:
+                return True
+        return not self._asked[fd]
 
     def _forget(self, fd: int) -> None:
         self._dormant.discard(fd)
+        self._asked.pop(fd, None)
+        if (known := self._sockets.pop(fd, None)) is not None:
+            known.detach()
+        self._unwatch(fd)
+
+    def _unwatch(self, fd: int) -> None:
         if self._watched.pop(fd, None) is not None:
             self._selector.unregister(fd)
 
@@ -212,30 +267,22 @@ class Transport:
             # One bad address is enough: whoever controls the name chooses which one is tried.
             self._refuse(transfer, *refused)
             return
-        transfer.addresses = list(addresses[:MOST_ADDRESSES])
+        transfer.addresses = tuple(addresses)
         self._connect(transfer)
 
     def _connect(self, transfer: Transfer) -> None:
-        transfer.address = transfer.addresses.pop(0)
         left = transfer.deadline - time.monotonic()
         if left <= 0:
-            self._finish(
-                transfer,
-                *outcome.of_curl(
-                    pycurl.E_OPERATION_TIMEDOUT,
-                    "",
-                    phase="connect",
-                    host=transfer.request.destination.host,
-                ),
-            )
+            end = End(pycurl.E_OPERATION_TIMEDOUT)
+            self._finish(transfer, *ending.of(transfer, end, Head()))
             return
-        way = (transfer.request.destination.url, transfer.address)
-        handle = self._handle_for(way)
+        is_first_of_many = len(transfer.addresses) > 1 and not transfer.rounds
+        transfer.rounds += 1
+        handle = self._handle_for(way_of(transfer))
         handle.begin(
             transfer,
-            way,
             max(1, int(left * 1000)),
-            int(min(left, CONNECT_SECONDS) * 1000) if transfer.addresses else 0x7FFFFFF,
+            int(min(left, FIRST_ROUND_SECONDS) * 1000) if is_first_of_many else 0x7FFFFFF,
         )
         self._active[handle.curl] = handle
         self._multi.add_handle(handle.curl)
@@ -244,7 +291,7 @@ class Transport:
         """One that went this way before, if there is one; else a new one, or the longest unused."""
         if way not in self._idle and (self._handles < MOST_HANDLES or not self._idle):
             self._handles += 1
-            return Handle(self._ca_file, self._on_opened)
+            return Handle(self._ca_file, self)
         way = way if way in self._idle else next(iter(self._idle))
         ready = self._idle[way]
         handle = ready.pop()
@@ -267,47 +314,47 @@ class Transport:
             if not queued:
                 return
 
-    def _ended(self, handle: pycurl.Curl, code: int, message: str) -> None:
-        used = self._active.pop(handle)
+    def _ended(self, curl: pycurl.Curl, code: int, message: str) -> None:
+        used = self._active.pop(curl)
         transfer = used.transfer
         assert transfer is not None
-        self._multi.remove_handle(handle)
-        sent = code == 0 or handle.getinfo(pycurl.REQUEST_SIZE) > 0
-        tcp_connected = code == 0 or handle.getinfo(pycurl.CONNECT_TIME) > 0
+        self._multi.remove_handle(curl)
+        has_connected = transfer.times_sent > 0 or curl.getinfo(pycurl.CONNECT_TIME) > 0
+        reached = curl.getinfo(pycurl.PRIMARY_IP) if has_connected else ""
+        transfer.address = reached or (transfer.tried or transfer.addresses)[-1]
+        end = End(code, message, curl.getinfo(pycurl.OS_ERRNO) if code else 0, has_connected)
         self._put_back(used)
-        destination, answer = transfer.request.destination, transfer.answer
-        if transfer.refused and not sent:
+        if code and not transfer.times_sent and transfer.refused:
             self._refuse(transfer, *transfer.refused)
             return
-        # A handshake that takes too long leaves the next address its chance; one that fails would
-        # fail there, too.
-        unreached = not tcp_connected or code == pycurl.E_OPERATION_TIMEDOUT
-        if code and not sent and unreached and transfer.addresses:
+        if code and self._goes_on(transfer, end):
             self._connect(transfer)
             return
+        destination, answer = transfer.request.destination, transfer.answer
         head = answer.head()
         answer.lines.clear()
-        if answer.is_cut or (code == 0 and head.is_whole):
-            status = head.status or 0
-            location = head.header(b"location") if 300 <= status < 400 else ""
-            kind, sentence = outcome.of_status(status, location)
-            if not destination.is_address:
-                self._resolver.prefer(destination.host, transfer.address)
-        else:
-            phase = (
-                "answer" if head.status
-                else "sent" if sent
-                else "tls" if tcp_connected and destination.scheme == "https"
-                else "connect"
-            )  # fmt: skip
-            if code == 0:
-                # libcurl is content with half a head, and with a status that is none.
-                code = pycurl.E_PARTIAL_FILE if head.status else pycurl.E_UNSUPPORTED_PROTOCOL
-                message = "its status line has no status"
-            kind, sentence = outcome.of_curl(code, message, phase=phase, host=destination.host)
-            if kind == "internal":
-                logger.error("libcurl error %s to %s: %s", code, destination.origin, message)
+        kind, sentence = ending.of(transfer, end, head)
+        if head.status and not destination.is_address:
+            self._resolver.prefer(destination.host, transfer.address)
+        if kind == "internal":
+            logger.error("libcurl error %s to %s: %s", code, destination.origin, message)
         self._finish(transfer, kind, sentence, head)
+
+    def _goes_on(self, transfer: Transfer, end: End) -> bool:
+        """Whether the attempt has not failed yet: another address, or a new connection, is next."""
+        if transfer.was_stopped:
+            transfer.was_stopped = False
+            end.code, end.message = pycurl.E_GOT_NOTHING, ""
+            return transfer.may_repeat
+        is_first_of_many = len(transfer.addresses) > 1 and transfer.rounds == 1
+        if transfer.times_sent or end.code != pycurl.E_OPERATION_TIMEDOUT or not is_first_of_many:
+            return False
+        if end.has_connected:
+            # A handshake that takes too long leaves the others their chance; one that fails would
+            # fail there, too.
+            others = tuple(one for one in transfer.addresses if one != transfer.address)
+            transfer.addresses = others
+        return True
 
     def _expire_look_ups(self) -> None:
         if not self._looking_up:

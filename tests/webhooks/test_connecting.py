@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Iterator
 from ipaddress import ip_network
@@ -18,6 +19,18 @@ from tests.webhooks.raw_server import RawServer, answer, answer_and_close
 from tests.webhooks.sender import Sender, request_to
 from webhooks.address_policy import AddressPolicy
 from webhooks.transfer import Handle, Transfer
+
+
+class Unheard:
+    """For a handle of which nobody wants to know anything."""
+
+    is_silent = True
+
+    def on_opened(self, opened: socket.socket) -> int:
+        return opened.detach()
+
+    def on_large(self, local: tuple[str, int]) -> None:
+        pass
 
 
 @pytest.fixture
@@ -186,7 +199,7 @@ def test_the_socket_itself_refuses_what_the_policy_refuses() -> None:
     """Even if libcurl were led elsewhere, the last check is where the socket is opened."""
     for reached in (b"127.0.0.1", b"::1", "169.254.169.254"):
         transfer = Transfer(request_to("https://hooks.example.com/", policy=AddressPolicy()), 0.0)
-        handle = Handle("", lambda fd: None)
+        handle = Handle("", Unheard())
         handle.transfer = transfer
         address = type("Address", (), {"addr": (reached, 443), "family": 2, "socktype": 1})()
         assert handle.open_socket(pycurl.SOCKTYPE_IPCXN, address) == pycurl.SOCKET_BAD

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import socket
 import time
-from collections.abc import Iterator
 from itertools import repeat
 from statistics import median
 
@@ -13,6 +11,7 @@ import pytest
 
 from tests.ports import free_port
 from tests.webhooks.dns_server import DnsServer, Says
+from tests.webhooks.full_listener import full_listener
 from tests.webhooks.raw_server import Behaviour, Connection, RawServer, answer
 from tests.webhooks.sender import Sender, request_to
 from webhooks.outcome import TOTAL_SECONDS, Outcome
@@ -81,21 +80,6 @@ SLOW: dict[str, tuple[Behaviour, bool, str]] = {
         "TLS handshake",
     ),
 }
-
-
-@contextlib.contextmanager
-def full_listener(host: str = "127.0.0.1") -> Iterator[int]:
-    """A port whose queue is full: Linux drops further connections' packets, as a firewall does."""
-    with contextlib.ExitStack() as stack:
-        listener = stack.enter_context(socket.socket())
-        port = free_port()
-        listener.bind((host, port))
-        listener.listen(0)
-        for _ in range(8):
-            filler = stack.enter_context(socket.socket())
-            filler.setblocking(False)
-            filler.connect_ex((host, port))
-        yield port
 
 
 def check_in_time(outcome: Outcome, name: str) -> None:
