@@ -28,6 +28,7 @@ FIRST = (
 )
 # Each test of these may run anywhere: they wait long, and share nothing that takes long to make.
 APART = {
+    "tests/emitter/test_cli_everywhere.py",
     "tests/emitter/test_stopping.py",
     "tests/process/test_bench.py",
     "tests/process/test_hanging_model.py",

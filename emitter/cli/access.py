@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
+from emitter.cli import terminal
 from emitter.cli.ending import Ending, WrongUse
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -51,7 +52,7 @@ def find(url: str = "", key: str = "", chatbot_id: str = "") -> Access:
         known = _sandbox()
         if url and url.rstrip("/") != str(known.get("url", "")).rstrip("/"):
             known = {}
-    url = url or str(known.get("url", ""))
+    url = terminal.text(url).strip() or str(known.get("url", ""))
     if not url:
         raise WrongUse(
             "No emitter is known. Start the sandbox with `make up`, or give --url and --key "
@@ -59,9 +60,11 @@ def find(url: str = "", key: str = "", chatbot_id: str = "") -> Access:
         )
     if not url.startswith(("http://", "https://")):
         raise WrongUse(f"--url must start with http:// or https://; it is {url!r}.")
-    key = key or str(known.get("apiKey", ""))
+    key = key.strip() or str(known.get("apiKey", ""))
     if not key:
         raise WrongUse(f"There is no key for {url}. Give --key or EMITTER_KEY.")
+    if not (key.isascii() and key.isprintable()):
+        raise WrongUse("The key has letters that no key has. Look at --key or EMITTER_KEY.")
     return Access(url.rstrip("/"), key, chatbot_id or str(known.get("chatbotId", "")))
 
 

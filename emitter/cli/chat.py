@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from typing import Annotated
 
@@ -10,18 +9,19 @@ import typer
 from rich.text import Text
 
 from chatbots.scenarios.player import Outcome, Visitor
-from emitter.cli import access, screen
+from emitter.cli import access, screen, terminal
+from emitter.cli.ending import WrongUse
 from emitter.cli.rest import Rest
 from emitter.cli.rest_stage import RestStage
 
 
 def chat(
     message: Annotated[
-        str, typer.Argument(help="What to say. Without it: a conversation, line by line.")
-    ] = "",
+        str | None, typer.Argument(help="What to say. Without it: a conversation, line by line.")
+    ] = None,
     chatlog: Annotated[
-        str, typer.Option(help="The chatlogId of a conversation to go on with.")
-    ] = "",
+        str | None, typer.Option(help="The chatlogId of a conversation to go on with.")
+    ] = None,
     person: Annotated[
         bool, typer.Option("--person", help="Say it to a person (live chat), not to the chatbot.")
     ] = False,
@@ -33,8 +33,14 @@ def chat(
     as_json: access.AsJson = False,
 ) -> None:
     """Talk with the chatbot: one message, or line by line until an empty one or Ctrl-D."""
+    if message is not None and not message.strip():
+        raise WrongUse(
+            "The message is empty. Say something, or leave it out for a conversation line by line."
+        )
+    if chatlog == "":
+        raise WrongUse("--chatlog is empty. Leave it out for a new conversation.")
     with Rest(access.with_chatbot(url, key, chatbot)) as rest:
-        visitor = Visitor(1, "web", name, email, chatlog_id=chatlog)
+        visitor = Visitor(1, "web", name, email, chatlog_id=chatlog or "")
         stage = RestStage(rest)
         if chatlog:
             stage.look(chatlog)
@@ -48,15 +54,15 @@ def chat(
 
 def lines(as_json: bool) -> Iterator[str]:
     """What the person types, or what a script sends line by line."""
-    asks = sys.stdin.isatty() and not as_json
+    asks = terminal.is_person() and not as_json
     while True:
         if asks:
             screen.console().print(Text("you > ", style="bold green"), end="")
-        line = sys.stdin.readline()
-        if not line or (asks and not line.strip()):
+        line = terminal.line()
+        if line is None or (asks and not line.strip()):
             return
         if line.strip():
-            yield line.rstrip("\n")
+            yield line
 
 
 def show(outcome: Outcome, visitor: Visitor, as_json: bool) -> None:

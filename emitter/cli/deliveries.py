@@ -12,28 +12,34 @@ from emitter.cli.rest import Rest
 
 
 def deliveries(
-    delivery: Annotated[str, typer.Argument(help="One delivery's id. Without it: the list.")] = "",
+    delivery: Annotated[
+        str | None, typer.Argument(help="One delivery's id. Without it: the list.")
+    ] = None,
     status: Annotated[
-        str, typer.Option(help="Only pending, held, succeeded, failed or cancelled ones.")
-    ] = "",
+        str | None, typer.Option(help="Only pending, held, succeeded, failed or cancelled ones.")
+    ] = None,
     status_code: Annotated[
-        str, typer.Option(help="Only those last answered with this status, such as 401.")
-    ] = "",
+        str | None, typer.Option(help="Only those last answered with this status, such as 401.")
+    ] = None,
     error_kind: Annotated[
-        str, typer.Option(help="Only those that last failed so: timeout, tls, dns, …")
-    ] = "",
-    webhook: Annotated[str, typer.Option(help="Only of this webhook's id.")] = "",
-    event: Annotated[str, typer.Option(help="Only of this event's id.")] = "",
+        str | None, typer.Option(help="Only those that last failed so: timeout, tls, dns, …")
+    ] = None,
+    webhook: Annotated[str | None, typer.Option(help="Only of this webhook's id.")] = None,
+    event: Annotated[str | None, typer.Option(help="Only of this event's id.")] = None,
     event_type: Annotated[
-        str, typer.Option("--type", help="Only of this event type, such as HUMAN_HANDOVER.")
-    ] = "",
-    chatbot: Annotated[str, typer.Option(help="Only of this chatbot's id.")] = "",
-    chatlog: Annotated[str, typer.Option(help="Only of this conversation's chatlogId.")] = "",
+        str | None, typer.Option("--type", help="Only of this event type, such as HUMAN_HANDOVER.")
+    ] = None,
+    chatbot: Annotated[str | None, typer.Option(help="Only of this chatbot's id.")] = None,
+    chatlog: Annotated[
+        str | None, typer.Option(help="Only of this conversation's chatlogId.")
+    ] = None,
     tests: Annotated[
         bool | None, typer.Option("--tests/--no-tests", help="Only tests, or none of them.")
     ] = None,
-    since: Annotated[str, typer.Option(help="Made at this moment or later (ISO 8601).")] = "",
-    until: Annotated[str, typer.Option(help="Made before this moment (ISO 8601).")] = "",
+    since: Annotated[
+        str | None, typer.Option(help="Made at this moment or later (ISO 8601).")
+    ] = None,
+    until: Annotated[str | None, typer.Option(help="Made before this moment (ISO 8601).")] = None,
     limit: Annotated[int, typer.Option(min=1, max=200, help="How many at most.")] = 20,
     url: access.Url = "",
     key: access.Key = "",
@@ -41,7 +47,7 @@ def deliveries(
 ) -> None:
     """List deliveries, newest first, or show one with every request and answer."""
     with Rest(access.find(url, key)) as rest:
-        if delivery:
+        if delivery is not None:
             row = rest.get(f"/deliveries/{access.segment(delivery)}")
             if as_json:
                 screen.as_json(row)
@@ -51,17 +57,17 @@ def deliveries(
         rows = rest.newest(
             "/deliveries",
             limit,
-            status=status or None,
-            statusCode=status_code or None,
-            errorKind=error_kind or None,
-            webhookId=webhook or None,
-            eventId=event or None,
-            event=event_type or None,
-            chatbotId=chatbot or None,
-            chatlogId=chatlog or None,
+            status=status,
+            statusCode=status_code,
+            errorKind=error_kind,
+            webhookId=webhook,
+            eventId=event,
+            event=event_type,
+            chatbotId=chatbot,
+            chatlogId=chatlog,
             isTest=None if tests is None else str(tests).lower(),
-            since=since or None,
-            until=until or None,
+            since=since,
+            until=until,
         )
     if as_json:
         screen.as_json(rows)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 import typer
+from typer.exceptions import TyperException
 
-from emitter.cli import chat, deliveries, scenario, signatures, trigger
-from emitter.cli.ending import Ending
+from chatbots import printable
+from emitter.cli import chat, deliveries, scenario, signatures, terminal, trigger
+from emitter.cli.ending import CANNOT_REACH, WRONG_USE, Ending
+
+INTERRUPTED = 128 + signal.SIGINT
 
 app = typer.Typer(
     name="emitter",
     help="Talk with a running emitter over its REST API.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
@@ -28,8 +32,52 @@ app.command()(signatures.diagnose)
 
 def run() -> None:
     """Run the command of this process's arguments and leave with its code."""
+    terminal.leave(_code())
+
+
+def _code() -> int:
+    """Typer's own `main` would end a closed pipe with 1, and a mistake with a panel of lines."""
     try:
-        app(prog_name="emitter")
+        terminal.prepare()
+        command = typer.main.get_command(app)
+        with command.make_context("emitter", terminal.arguments() or ["--help"]) as context:
+            command.invoke(context)
+        sys.stdout.flush()
+    except typer.Exit as ended:
+        return _written(ended.exit_code)
     except Ending as ending:
-        sys.stderr.write(f"emitter: {ending.sentence}\n")
-        sys.exit(ending.code)
+        return _written(ending.code, ending.sentence)
+    except TyperException as mistake:
+        return _written(WRONG_USE, _sentence(mistake))
+    except (KeyboardInterrupt, typer.Abort):
+        return INTERRUPTED
+    except (BrokenPipeError, SystemExit):
+        # Whoever read has read enough. (The latter is what rich makes of it.)
+        return 0
+    except OSError as error:
+        # Files and connections say this for themselves: it was the output.
+        terminal.say(f"The output cannot be written: {error.strerror or error}.")
+        return CANNOT_REACH
+    return 0
+
+
+def _written(code: int, sentence: str = "") -> int:
+    """The code, once all that was printed before is written."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        code = code or 0
+    except OSError as error:
+        sentence = sentence or f"The output cannot be written: {error.strerror or error}."
+        code = code or CANNOT_REACH
+    if sentence:
+        terminal.say(sentence)
+    return code
+
+
+def _sentence(mistake: TyperException) -> str:
+    said = printable.line(mistake.format_message())
+    context = getattr(mistake, "ctx", None)
+    path = context.command_path if context is not None else "emitter"
+    return f"{said if said.endswith('.') else said + '.'} `{path} --help` says what there is."

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
 import requests
 
+from emitter.cli import terminal
 from emitter.cli.access import Access
 from emitter.cli.ending import CannotReach, Ending, TheAnswerIsNo, WrongUse
 
@@ -39,7 +41,11 @@ class Rest:
 
     def get(self, path: str, **query: object) -> Any:
         """GET /api/v1{path}. Raises Ending."""
-        return self._call("GET", path, params={k: v for k, v in query.items() if v is not None})
+        given = {k: v for k, v in query.items() if v is not None}
+        for name, value in given.items():
+            if not terminal.is_text(str(value)):
+                raise WrongUse(f"{name} is not UTF-8.")
+        return self._call("GET", path, params=given)
 
     def newest(self, path: str, most: int, **query: object) -> list[Any]:
         """The newest `most` rows of a list. Raises Ending.
@@ -59,7 +65,9 @@ class Rest:
 
     def post(self, path: str, body: Mapping[str, Any]) -> Any:
         """POST /api/v1{path}; what is None in `body` is left out. Raises Ending."""
-        return self._call("POST", path, json={k: v for k, v in body.items() if v is not None})
+        given = {name: value for name, value in body.items() if value is not None}
+        headers = {"Content-Type": "application/json"}
+        return self._call("POST", path, data=_json(given), headers=headers)
 
     def _call(self, method: str, path: str, **given: Any) -> Any:
         url = self.access.url
@@ -98,6 +106,16 @@ class Rest:
                 f"{self.access.url} answered {status}{what or ', not as an emitter does.'}"
             )
         raise _refusal(status, detail)
+
+
+def _json(value: Mapping[str, Any]) -> bytes:
+    """As it is counted against the API's limit: UTF-8, without escapes. Raises WrongUse."""
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except UnicodeEncodeError:
+        raise WrongUse("What was given is not UTF-8, or holds half of a surrogate pair.") from None
+    except (ValueError, RecursionError):
+        raise WrongUse("What was given is no JSON that the emitter takes.") from None
 
 
 def _cursor(following: object) -> str | None:

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from chatbots.scenarios import player, script
-from emitter.cli import access, screen
+from emitter.cli import access, screen, terminal
 from emitter.cli.ending import WrongUse
 from emitter.cli.rest import Rest
 from emitter.cli.rest_stage import RestStage
@@ -27,8 +27,8 @@ DONE = {
 
 def scenario(
     name: Annotated[
-        str, typer.Argument(help="One of the list, or a .toml file. Without it: the list.")
-    ] = "",
+        str | None, typer.Argument(help="One of the list, or a .toml file. Without it: the list.")
+    ] = None,
     speed: Annotated[
         float, typer.Option(min=0.1, max=MAX_SPEED, help="How many times as fast as written.")
     ] = 1.0,
@@ -42,11 +42,11 @@ def scenario(
     as_json: access.AsJson = False,
 ) -> None:
     """Play a whole conversation in real time, so that a receiver gets a life-like sequence."""
-    if not name:
+    if name is None:
         show_list(as_json)
         return
     try:
-        read = script.load(name)
+        read = script.load(terminal.file_name(name))
     except script.Mistake as mistake:
         raise WrongUse(str(mistake)) from None
     if visitors:

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
+from chatbots import printable
+
 EVENT_STYLE = "bold cyan"
 
 
 def console() -> Console:
-    return Console(highlight=False, soft_wrap=True)
+    """For sentences. What others wrote is no markup, and NO_COLOR wants no escape at all."""
+    return Console(
+        highlight=False,
+        soft_wrap=True,
+        markup=False,
+        emoji=False,
+        color_system=None if os.environ.get("NO_COLOR") else "auto",
+    )
 
 
 def errors() -> Console:
@@ -22,8 +32,13 @@ def errors() -> Console:
 
 
 def as_json(value: Any) -> None:
-    """One value on one line."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    """One value on one line, as JSON in whatever encoding the output has."""
+    line = printable.json_line(value)
+    try:
+        line.encode(sys.stdout.encoding)
+    except UnicodeEncodeError:
+        line = json.dumps(value)
+    sys.stdout.write(line + "\n")
     sys.stdout.flush()
 
 
@@ -42,6 +57,4 @@ def events_line(events: tuple[str, ...], reason: str = "") -> Text:
 
 def plain(text: str) -> str:
     """`text` without what would steer a terminal: a visitor's words are not to be trusted."""
-    return "".join(
-        c if c in "\n\t" or c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text
-    )
+    return printable.lines(text)

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from emitter.cli import access, screen
+from emitter.cli import access, screen, terminal
 from emitter.cli.ending import CannotReach, TheAnswerIsNo, WrongUse
 from emitter.cli.rest import Rest
 from webhooks import diagnosis
@@ -48,7 +48,9 @@ def verify(
     """Say whether a signature is right: exit code 0 if it is, 1 if not."""
     content = read(body)
     expected = signature_of(_needed(secret), content)
-    right = hmac.compare_digest(expected.encode(), signature.strip().encode())
+    right = hmac.compare_digest(
+        expected.encode(), signature.strip().encode("utf-8", "surrogatepass")
+    )
     if as_json:
         screen.as_json({"matches": right, "expected": expected})
     elif right:
@@ -200,9 +202,11 @@ def _show(answer: dict[str, Any]) -> None:
 def read(body: str) -> bytes:
     """The bytes of a file, or of the standard input. Raises WrongUse."""
     if body == "-":
-        return sys.stdin.buffer.read()
+        return terminal.content()
+    if not body:
+        raise WrongUse("The name of the body's file is empty; - is the standard input.")
     try:
-        return Path(body).read_bytes()
+        return Path(terminal.file_name(body)).read_bytes()
     except OSError as error:
         raise WrongUse(f"{body} cannot be read: {error.strerror}.") from None
 
@@ -210,4 +214,4 @@ def read(body: str) -> bytes:
 def _needed(secret: str) -> str:
     if not secret:
         raise WrongUse("The secret is missing. Give --secret, or EMITTER_SECRET.")
-    return secret
+    return terminal.needed_text(secret, "The secret")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Annotated, Any
 
 import typer
@@ -18,8 +19,8 @@ EVENTS = ("LIVE_CHAT_INITIATED", "USER_MESSAGE_SENT", "HUMAN_HANDOVER")
 def trigger(
     event: Annotated[str, typer.Argument(help=f"{', '.join(EVENTS)}.")],
     data: Annotated[
-        str, typer.Option(help="A JSON object that is laid over the event's sample.")
-    ] = "",
+        str | None, typer.Option(help="A JSON object that is laid over the event's sample.")
+    ] = None,
     sets: Annotated[
         list[str] | None, typer.Option("--set", help="KEY=TEXT, as often as you like.")
     ] = None,
@@ -28,8 +29,9 @@ def trigger(
         list[str] | None, typer.Option(help="KEY is absent, as undefined would be.")
     ] = None,
     simulate: Annotated[
-        str, typer.Option(help='How to misbehave, as JSON: {"badSignature": true}. Sandbox only.')
-    ] = "",
+        str | None,
+        typer.Option(help='How to misbehave, as JSON: {"badSignature": true}. Sandbox only.'),
+    ] = None,
     wait: outcome.Wait = False,
     expect: outcome.Expect = None,
     url: access.Url = "",
@@ -80,13 +82,38 @@ def show(answer: dict[str, Any]) -> None:
         shown.print(Text(f"  {what}: {answer['reason']}"))
 
 
-def _object(text: str, option: str) -> dict[str, Any]:
-    if not text:
+def _object(text: str | None, option: str) -> dict[str, Any]:
+    if text is None:
         return {}
     try:
-        value = json.loads(text)
+        value = json.loads(
+            text,
+            parse_constant=_no_number,
+            parse_float=_number,
+            object_pairs_hook=_each_key_once,
+        )
+    except RecursionError:
+        raise WrongUse(f"{option} is nested too deeply.") from None
     except ValueError as error:
         raise WrongUse(f"{option} is not JSON: {error}.") from None
     if not isinstance(value, dict):
         raise WrongUse(f'{option} must be a JSON object, such as {{"name": "Ann"}}.')
     return value
+
+
+def _no_number(text: str) -> float:
+    raise ValueError(f"{text} is not a value of JSON")
+
+
+def _number(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _no_number(text[:40])
+
+
+def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the key {twice[:60]!r} is in one object twice")
+    return made

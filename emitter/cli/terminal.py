@@ -1,0 +1,124 @@
+"""The process's arguments and streams, whatever terminal, pipe and encoding they are of."""
+
+from __future__ import annotations
+
+import os
+import sys
+from io import TextIOWrapper
+
+from emitter.cli.ending import CannotReach, WrongUse
+
+
+def prepare() -> None:
+    """Make the streams take every letter. Raises CannotReach where there is no standard output."""
+    lost = sys.stdout is None
+    # A descriptor that is free would go to the next socket, and what is printed into it.
+    while (place := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(place)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # A letter that the encoding does not have is shown as \xeb, and nothing is lost.
+            stream.reconfigure(errors="backslashreplace")
+    if lost:
+        raise CannotReach("The standard output is closed, so nothing was done.")
+
+
+def arguments() -> list[str]:
+    """The arguments after the command's name, as UTF-8 where the locale could not read them."""
+    return [text(argument) for argument in sys.argv[1:]]
+
+
+def text(given: str) -> str:
+    """What was typed, of an argument or a variable that the locale's encoding could not read.
+
+    Bytes that are not UTF-8 either stay as they are: they may be the name of a file.
+    """
+    if is_text(given):
+        return given
+    try:
+        return os.fsencode(given).decode()
+    except UnicodeError:
+        return given
+
+
+def is_text(given: str) -> bool:
+    """False where bytes were not read, or half of a surrogate pair is in it: UTF-8 has none."""
+    try:
+        given.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def needed_text(given: str, what: str) -> str:
+    """`text` of it. Raises WrongUse with `what` it is where it is none."""
+    read = text(given)
+    if not is_text(read):
+        raise WrongUse(f"{what} is not UTF-8.")
+    return read
+
+
+def file_name(given: str) -> str:
+    """`given` as the system's calls take it, also where the locale's encoding lacks its letters."""
+    try:
+        os.fsencode(given)
+    except UnicodeEncodeError:
+        return os.fsdecode(given.encode("utf-8", "surrogateescape"))
+    return given
+
+
+def line() -> str | None:
+    """The next line of the standard input without its end; None after the last. Raises WrongUse."""
+    if sys.stdin is None:
+        return None
+    content = sys.stdin.buffer.readline()
+    if not content:
+        return None
+    for encoding in ("utf-8", sys.stdin.encoding):
+        try:
+            return content.decode(encoding).rstrip("\r\n")
+        except UnicodeDecodeError:
+            continue
+    raise WrongUse("A line of the standard input is not UTF-8.")
+
+
+def is_person() -> bool:
+    """Does somebody type what is read?"""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def content() -> bytes:
+    """All of the standard input. Raises WrongUse where there is none."""
+    if sys.stdin is None:
+        raise WrongUse("The standard input is closed; name a file.")
+    return sys.stdin.buffer.read()
+
+
+def say(sentence: str) -> None:
+    """A sentence to stderr; whoever closed it does not want it."""
+    if sys.stderr is None:
+        return
+    try:
+        sys.stderr.write(f"emitter: {text(sentence)}\n")
+        sys.stderr.flush()
+    except OSError:
+        _forget(2)
+
+
+def leave(code: int) -> None:
+    """End the process; what cannot be written any more is left, so that nothing complains."""
+    for stream, descriptor in ((sys.stdout, 1), (sys.stderr, 2)):
+        if stream is not None:
+            try:
+                stream.flush()
+            except OSError:
+                _forget(descriptor)
+    sys.exit(code)
+
+
+def _forget(descriptor: int) -> None:
+    """Python flushes its streams once more at its end: into nothing, then."""
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, descriptor)
+    os.close(nothing)
