@@ -90,8 +90,9 @@ def diagnose(
     signature = signature or headers.get("x-wonderchat-signature", "")
     if not signature and "x-wonderchat-signature" not in headers:
         raise WrongUse("The signature is missing. Give --signature.")
+    signature = terminal.needed_text(signature, "The signature")
     if not webhook:
-        _needed(secret)
+        secret = _needed(secret)
     content = read(body)
     stamp = timestamp or headers.get("x-wonderchat-timestamp") or headers.get("webhook-timestamp")
     asked = _Asked(secret, webhook, signature, stamp or "", headers.get("webhook-id", ""))
