@@ -20,7 +20,7 @@ from chatbots import handover_form, page_json, phone_number
 from chatbots.conversation import Contact, Reply
 from chatbots.models import Channel, Chatbot, Conversation
 from chatbots.page_json import Refused
-from chatbots.said_once import said_once
+from chatbots.said_once import of_visitor, said_once
 from chatbots.visitor_input import ContactShape, FormFields, Said, Text, optional
 from chatbots.visitor_throttle import Kind
 
@@ -95,7 +95,7 @@ def messages(request: HttpRequest, chatbot_id: str, channel: str = Channel.WEB) 
         page_json.count(request, chatbot.pk, Kind.READ)
         return page_json.history(request, chatbot)
     shape = page_json.read(request, chatbot.pk, shape_of(channel))
-    return _say(chatbot, chat.ask, shape, channel=channel)
+    return _say(request, chatbot, chat.ask, shape, channel=channel)
 
 
 @never_cache
@@ -105,7 +105,7 @@ def live_chat(request: HttpRequest, chatbot_id: str, channel: str = Channel.WEB)
     """The visitor wants to talk to a person now."""
     chatbot = page_json.find(chatbot_id)
     shape = page_json.read(request, chatbot.pk, shape_of(channel))
-    return _say(chatbot, chat.live_message, shape, channel=channel)
+    return _say(request, chatbot, chat.live_message, shape, channel=channel)
 
 
 @never_cache
@@ -114,7 +114,7 @@ def live_chat(request: HttpRequest, chatbot_id: str, channel: str = Channel.WEB)
 def leave_email(request: HttpRequest, chatbot_id: str) -> HttpResponse:
     """Leave Email: a message and an address to be answered at."""
     chatbot = page_json.find(chatbot_id)
-    return _say(chatbot, chat.hand_over, page_json.read(request, chatbot.pk, LeftShape))
+    return _say(request, chatbot, chat.hand_over, page_json.read(request, chatbot.pk, LeftShape))
 
 
 @never_cache
@@ -137,6 +137,7 @@ def submit_form(request: HttpRequest, chatbot_id: str) -> HttpResponse:
     if not filled.text.strip():
         raise Refused(400, "Please fill in at least one field.", field=asked[0].label)
     return _once(
+        request,
         chatbot,
         chat.hand_over,
         given,
@@ -147,25 +148,34 @@ def submit_form(request: HttpRequest, chatbot_id: str) -> HttpResponse:
 
 
 def _say(
-    chatbot: Chatbot, act: Callable[..., Reply], shape: SaidShape | WhatsAppShape, **more: Any
+    request: HttpRequest,
+    chatbot: Chatbot,
+    act: Callable[..., Reply],
+    shape: SaidShape | WhatsAppShape,
+    **more: Any,
 ) -> HttpResponse:
     """A message of the page, with who says it, for `act` to do."""
     given = shape.validated_data
-    return _once(chatbot, act, given, given["text"], contact=shape.contact, **more)
+    return _once(request, chatbot, act, given, given["text"], contact=shape.contact, **more)
 
 
 def _once(
-    chatbot: Chatbot, act: Callable[..., Reply], given: dict[str, Any], text: str, **more: Any
+    request: HttpRequest,
+    chatbot: Chatbot,
+    act: Callable[..., Reply],
+    given: dict[str, Any],
+    text: str,
+    **more: Any,
 ) -> HttpResponse:
     """Do one of the acts of conversation.py for what the page sent, once for its clientId."""
-    reply = said_once(
-        chatbot,
-        given.get("clientId") or "",
-        lambda key: act(
-            chatbot, text, chatlog_id=given.get("chatlogId") or None, client_id=key, **more
-        ),
-    )
-    return page_json.said(reply)
+    chatlog_id = given.get("chatlogId") or None
+
+    def say(key: str) -> Reply:
+        page_json.charge(chatbot, chatlog_id, Kind.WRITE)
+        return act(chatbot, text, chatlog_id=chatlog_id, client_id=key, **more)
+
+    client_id = of_visitor(request, given.get("clientId") or "", text)
+    return page_json.said(said_once(chatbot, client_id, say))
 
 
 @never_cache
@@ -176,5 +186,6 @@ def details(request: HttpRequest, chatbot_id: str) -> HttpResponse:
     chatbot = page_json.find(chatbot_id)
     shape = page_json.read(request, chatbot.pk, DetailsShape)
     chatlog_id = shape.validated_data.get("chatlogId") or None
+    page_json.charge(chatbot, chatlog_id, Kind.WRITE)
     kept: Conversation = chat.set_contact(chatbot, chatlog_id, shape.contact)
     return JsonResponse(page_json.of(kept))

@@ -85,7 +85,21 @@ def find(chatbot_id: str) -> Chatbot:
 
 def count(request: HttpRequest, chatbot_id: str, kind: Kind) -> None:
     """Count one request of this visitor. Raises Refused when it is one too many."""
-    wait_seconds = visitor_throttle.seconds_to_wait(request, chatbot_id, kind)
+    _pass(visitor_throttle.visitor_waits(request, chatbot_id, kind))
+
+
+def charge(chatbot: Chatbot, chatlog_id: str | None, kind: Kind) -> None:
+    """Count one request for all visitors together; call it when nothing is left to refuse.
+
+    Raises Refused when it is one too many, and Conversation.DoesNotExist for one that is not this
+    chatbot's.
+    """
+    if chatlog_id and not chatbot.conversations.filter(pk=chatlog_id).exists():
+        raise Conversation.DoesNotExist
+    _pass(visitor_throttle.chatbot_waits(chatbot.pk, kind))
+
+
+def _pass(wait_seconds: int) -> None:
     if wait_seconds:
         raise Refused(
             429, f"That was quick! Please wait {wait_seconds} seconds and try again.", wait_seconds
@@ -128,6 +142,7 @@ def history(request: HttpRequest, chatbot: Chatbot) -> JsonResponse:
     if not chatlog_id.isalnum():
         raise Http404
     conversation = chatbot.conversations.get(pk=chatlog_id)
+    charge(chatbot, None, Kind.READ)
     said_since = conversation.messages.filter(pk__gt=whole_number(after)).order_by("id")
     return JsonResponse(
         of(conversation) | {"messages": [row(one) for one in said_since[:MESSAGES_AT_ONCE]]}

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from chatbots import allowance
+from chatbots.address_block import block_of
 
 WINDOW_SECONDS = 60
 
@@ -53,19 +54,25 @@ def address_of(request: HttpRequest) -> str:
     return forwarded if ours and forwarded else peer
 
 
-def seconds_to_wait(request: HttpRequest, chatbot_id: str, kind: Kind) -> int:
-    """Count one request. 0 if it may pass, as all do in the sandbox, else how long to wait."""
+def visitor_waits(request: HttpRequest, chatbot_id: str, kind: Kind) -> int:
+    """Count one request of this visitor, whatever it is worth.
+
+    0 if it may pass, as all do in the sandbox, else how many seconds to wait.
+    """
     if settings.SANDBOX:
         return 0
-    limit = LIMITS[kind]
-    visitor = f"{chatbot_id} {address_of(request)}".encode("utf-8", "surrogateescape")
+    visitor = f"{chatbot_id} {block_of(address_of(request))}".encode("utf-8", "surrogateescape")
     digest = hashlib.sha256(visitor).hexdigest()[:32]
-    # A visitor who is refused does not use up what the chatbot's other visitors have.
-    return math.ceil(
-        allowance.seconds_to_wait(
-            f"visitor:{kind.value}:{digest}", limit.per_visitor, WINDOW_SECONDS
-        )
-        or allowance.seconds_to_wait(
-            f"chatbot:{kind.value}:{chatbot_id}", limit.per_chatbot, WINDOW_SECONDS
-        )
-    )
+    name = f"visitor:{kind.value}:{digest}"
+    return math.ceil(allowance.seconds_to_wait(name, LIMITS[kind].per_visitor, WINDOW_SECONDS))
+
+
+def chatbot_waits(chatbot_id: str, kind: Kind) -> int:
+    """Count one request to this chatbot that is about to be done; as `visitor_waits`.
+
+    Only then: what was refused uses up nothing of what the chatbot's other visitors have.
+    """
+    if settings.SANDBOX:
+        return 0
+    name = f"chatbot:{kind.value}:{chatbot_id}"
+    return math.ceil(allowance.seconds_to_wait(name, LIMITS[kind].per_chatbot, WINDOW_SECONDS))

@@ -362,3 +362,71 @@ def test_a_form_that_was_taken_away_says_so(visitor: Visitor) -> None:
         404,
         "This form is no longer there. Reload the page, please.",
     )
+
+
+# ---------------------------------------------------------------- who is counted, and for what
+
+
+def test_a_visitors_whole_ipv6_network_is_one_visitor(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(LIMITS, Kind.WRITE, Limit(per_visitor=3, per_chatbot=100))
+
+    def details_from(address: str) -> int:
+        visitor.client.defaults["REMOTE_ADDR"] = address
+        return visitor.post("details", {})[0]
+
+    of_one = [details_from(f"2a01:4f8:1:2:{number:x}::{number:x}") for number in range(5)]
+    assert of_one == [200, 200, 200, 429, 429]
+    assert details_from("2a01:4f8:1:3::1") == 200
+    assert details_from("::ffff:8.8.8.8") == 200
+
+
+REFUSED = [
+    b"not json",
+    b"{}",
+    b'{"text": ""}',
+    b'{"text": "hi", "chatlogId": "nobodys"}',
+    b'{"text": "hi", "email": "none"}',
+    b'"' + b"x" * 70_000 + b'"',
+]
+
+
+def test_what_is_refused_uses_up_nothing_of_the_other_visitors(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(LIMITS, Kind.WRITE, Limit(per_visitor=2, per_chatbot=1))
+    monkeypatch.setitem(LIMITS, Kind.READ, Limit(per_visitor=2, per_chatbot=1))
+    calls = ["messages", "live-chat", "handover", "form", "details", "whatsapp/messages"]
+    for number, body in enumerate([body for body in REFUSED for _ in calls]):
+        visitor.client.defaults["REMOTE_ADDR"] = f"8.8.{number}.1"
+        call = calls[number % len(calls)]
+        # Details may be empty, and have no text.
+        if call != "details" or body not in REFUSED[1:3]:
+            assert visitor.post(call, body)[0] in {400, 404, 413}, (call, body[:60])
+        assert visitor.read("c" * 25)[0] == 404
+    visitor.client.defaults["REMOTE_ADDR"] = "9.9.9.9"
+    status, answer = visitor.post("messages", {"text": "hi"})
+    assert status == 200
+    assert visitor.read(answer["chatlogId"])[0] == 200
+    # And that was the one there was.
+    visitor.client.defaults["REMOTE_ADDR"] = "9.9.9.10"
+    assert visitor.post("messages", {"text": "hi"})[0] == 429
+
+
+@pytest.mark.parametrize("place", ["", "/embed"])
+def test_an_id_that_another_visitor_used_gives_nothing_away(chatbot: Chatbot, place: str) -> None:
+    first, second = Visitor(chatbot), Visitor(chatbot)
+    first.base += place
+    second.base += place
+    second.client.defaults["REMOTE_ADDR"] = "9.9.9.9"
+    for visitor in (first, second):
+        visitor.client.defaults["HTTP_ORIGIN"] = "http://testserver"
+        if place:
+            visitor.client.cookies.clear()
+    said = {"text": "My number is 4711", "clientId": "1"}
+    mine = first.post("messages", said)[1]
+    assert first.post("messages", said)[1]["chatlogId"] == mine["chatlogId"]
+    theirs = second.post("messages", said)[1]
+    assert theirs["chatlogId"] != mine["chatlogId"]
+    assert [m["id"] for m in theirs["messages"]] != [m["id"] for m in mine["messages"]]
