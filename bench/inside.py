@@ -72,9 +72,11 @@ def prepare(urls: list[str], each: int = 1) -> dict[str, Any]:
     for chatbot, url in zip(chatbots[1:], wanted[1:], strict=True):
         copy = Webhook.objects.get(pk=first.pk) if not copies else _copy(copies[0])
         copy.pk, copy.chatbot, copy.url, copy.endpoint = None, chatbot, url, known[url]
-        copy.encrypted_secret = vault.encrypt(SECRET)
         copies.append(copy)
     Webhook.objects.bulk_create(copies, batch_size=1000)
+    for copy in copies:
+        copy.encrypted_secret = vault.encrypt(SECRET, copy.pk)
+    Webhook.objects.bulk_update(copies, ["encrypted_secret"], batch_size=1000)
     return {
         "account": account.pk,
         "key": ApiKey.issue(account)[1],

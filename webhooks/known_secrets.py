@@ -44,7 +44,7 @@ def _of(webhook: Webhook, *, deleted: bool, another: bool) -> Iterator[Known]:
     if len(url) > _MAX_URL_SHOWN:
         url = f"{url[:_MAX_URL_SHOWN]}…"
     name = f"{kind}: {webhook.pk} ({webhook.event} → {url})"
-    secret = _opened(webhook.encrypted_secret)
+    secret = _opened(webhook.encrypted_secret, webhook)
     if secret:
         yield Known(secret, f"uses the secret of {name}", str(webhook.pk))
     yield from _before(webhook, f"uses the secret from before the rotation of {name}")
@@ -52,15 +52,15 @@ def _of(webhook: Webhook, *, deleted: bool, another: bool) -> Iterator[Known]:
 
 def _before(webhook: Webhook, said: str, recipe: str = "other webhook") -> Iterator[Known]:
     for token, _ in webhook.previous_secrets:
-        secret = _opened(token)
+        secret = _opened(token, webhook)
         if secret:
             yield Known(secret, said, str(webhook.pk), recipe)
 
 
-def _opened(token: str) -> str:
+def _opened(token: str, webhook: Webhook) -> str:
     """The secret in `token`; "" where there is none, or no key opens it."""
     try:
-        return vault.decrypt(token) if token else ""
+        return vault.decrypt(token, webhook.pk) if token else ""
     except vault.SecretUnreadable:
         return ""
 

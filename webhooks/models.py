@@ -131,7 +131,7 @@ class Webhook(models.Model):
     @property
     def secret(self) -> str:
         """The signing secret in clear: for signing, and for nothing that is shown or logged."""
-        return vault.decrypt(self.encrypted_secret)
+        return vault.decrypt(self.encrypted_secret, self.pk)
 
     @property
     def secret_hint(self) -> str:

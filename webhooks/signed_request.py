@@ -71,7 +71,7 @@ class Ways:
         if where is None:
             where = self._destinations[claimed.url] = allowed_destination(claimed.url)
         try:
-            secret = vault.decrypt(claimed.encrypted_secret)
+            secret = vault.decrypt(claimed.encrypted_secret, claimed.webhook_id)
         except vault.SecretUnreadable as error:
             raise NotSent(ErrorKind.INTERNAL, str(error)) from None
         return Way(where, self._policy, secret, self._agent)
@@ -121,7 +121,7 @@ def standard_headers_for(sent: Sent, way: Way, moment: datetime) -> list[tuple[s
     for token, _ in rotation.still_signing(claimed.previous_secrets, sent.started_at):
         # The receiver may know the new secret already: no reason to send nothing.
         with contextlib.suppress(vault.SecretUnreadable):
-            secrets.append(vault.decrypt(token))
+            secrets.append(vault.decrypt(token, claimed.webhook_id))
     seconds = int(moment.timestamp())
     body = claimed.body
     if claimed.simulate and claimed.simulate.get("badSignature"):

@@ -26,6 +26,8 @@ from webhooks.webhook_fields import check
 
 # Standard Webhooks 1.0, "Signature scheme": 24 to 64 bytes of key.
 MADE_SECRET_BYTES: Final = 24
+# What stands for the secret of a webhook until its row has an id, to which it is bound.
+NOT_SEALED_YET: Final = "-"
 CHANGEABLE: Final = frozenset(
     {
         "url",
@@ -100,7 +102,8 @@ def create(
             endpoint=endpoint_of(url),
             url=url,
             event=event,
-            encrypted_secret=vault.encrypt(clear),
+            # Bound to its row, which has no id yet.
+            encrypted_secret=NOT_SEALED_YET,
             description=description,
             retry_schedule=retry_schedule,
             standard_headers=standard_headers,
@@ -108,6 +111,8 @@ def create(
             rate_limit=rate_limit,
         )
         _save(webhook)
+        webhook.encrypted_secret = vault.encrypt(clear, webhook.pk)
+        webhook.save(update_fields=["encrypted_secret"])
     return webhook, clear
 
 
@@ -284,14 +289,14 @@ def _rotate(webhook: Webhook, secret: str) -> None:
     else:
         before = rotation.replaced(before, webhook.encrypted_secret, database_clock.now())
     # One that comes back is the present one, and signs once.
-    webhook.previous_secrets = [kept for kept in before if not _holds(kept[0], secret)]
-    webhook.encrypted_secret = vault.encrypt(secret)
+    webhook.previous_secrets = [kept for kept in before if not _holds(kept[0], webhook, secret)]
+    webhook.encrypted_secret = vault.encrypt(secret, webhook.pk)
     webhook.generation += 1
 
 
-def _holds(token: str, secret: str) -> bool:
+def _holds(token: str, webhook: Webhook, secret: str) -> bool:
     try:
-        return vault.decrypt(token) == secret
+        return vault.decrypt(token, webhook.pk) == secret
     except vault.SecretUnreadable:
         return False
 

@@ -97,7 +97,7 @@ def test_a_probe_that_cannot_be_sent_is_left_to_the_next(
     running: Engine, chatbot: Chatbot, live_receiver: Receiver
 ) -> None:
     broken = add_webhook(chatbot, live_receiver.url("/broken"))
-    Webhook.objects.filter(pk=broken.pk).update(encrypted_secret="1.AAAA")
+    Webhook.objects.filter(pk=broken.pk).update(encrypted_secret="2.AAAA")
     ready = add_webhook(chatbot, live_receiver.url("/ready"))
     (first,) = add_due(broken, seconds_ago=60)
     ids = add_due(ready, 3)
@@ -118,7 +118,7 @@ def test_what_was_claimed_beside_a_probe_is_sent_though_the_database_goes_away_t
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     broken = add_webhook(chatbot, NOBODY)
-    Webhook.objects.filter(pk=broken.pk).update(encrypted_secret="1.AAAA")
+    Webhook.objects.filter(pk=broken.pk).update(encrypted_secret="2.AAAA")
     add_due(broken)
     breaker.hold(broken.endpoint_id, "timeout")
     let_the_pause_pass(broken)

@@ -222,7 +222,7 @@ def test_rotation_keeps_the_previous_secret_a_day(webhook: Webhook) -> None:
     webhook.refresh_from_db()
     assert webhook.secret == "second"
     ((token, end),) = webhook.previous_secrets
-    assert vault.decrypt(token) == "s3cret"
+    assert vault.decrypt(token, webhook.pk) == "s3cret"
     left = datetime.fromisoformat(end) - timezone.now()
     assert timedelta(hours=23) < left <= timedelta(hours=24)
 
@@ -232,7 +232,7 @@ def test_rotation_back_signs_once_with_the_secret_that_came_back(webhook: Webhoo
     subscriptions.rotate_secret(webhook, "s3cret")
     webhook.refresh_from_db()
     assert webhook.secret == "s3cret"
-    assert [vault.decrypt(token) for token, _ in webhook.previous_secrets] == ["second"]
+    assert [vault.decrypt(token, webhook.pk) for token, _ in webhook.previous_secrets] == ["second"]
 
 
 def test_rotation_to_the_same_secret_changes_nothing(webhook: Webhook) -> None:
