@@ -18,8 +18,8 @@ MOST_HEADER_LINES = 5_100
 _STATUS_LINE = re.compile(rb"HTTP/[0-9](?:\.[0-9])? +([1-9][0-9]{2})(?![0-9])")
 
 
-def _text(value: bytes) -> str:
-    """The value of a header as text: UTF-8 where it is that, else one byte, one character."""
+def header_text(value: bytes) -> str:
+    """A header as text: UTF-8 where it is that, else one byte, one character."""
     try:
         return value.decode()
     except UnicodeDecodeError:
@@ -43,7 +43,7 @@ class Head:
         for line in self.raw.split(b"\n")[1:]:
             key, _, value = line.partition(b":")
             if key.strip().lower() == name:
-                return _text(value.strip())
+                return header_text(value.strip())
         return ""
 
     def location(self, url: str) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from webhooks import readable
+from webhooks.answer import header_text
 from webhooks.models import Attempt
+from webhooks.readable import Readable
 
 
 def request_headers(attempt: Attempt) -> dict[str, str]:
@@ -22,6 +25,11 @@ def request_body(attempt: Attempt) -> bytes:
     return bytes(attempt.delivery.event.body)
 
 
+def response_body(attempt: Attempt) -> Readable:
+    """The answer's body unpacked and as text, as far as that can be done."""
+    return readable.read(response_headers(attempt), bytes(attempt.response_body))
+
+
 def body_text(body: bytes) -> str:
     """A body as text. Bytes that are not UTF-8 show as U+FFFD."""
     return body.decode("utf-8", "replace")
@@ -33,8 +41,8 @@ def headers_of(head: bytes) -> dict[str, str]:
     An interim answer (100 Continue, 103 Early Hints) before the final one is left out.
     """
     headers: dict[str, str] = {}
-    # One byte, one character: a header may hold any byte (RFC 9110, 5.5).
-    for line in head.decode("latin-1").replace("\r\n", "\n").split("\n"):
+    # Of bytes, each for itself: a header may hold any (RFC 9110, 5.5).
+    for line in map(header_text, head.replace(b"\r\n", b"\n").split(b"\n")):
         if line.startswith("HTTP/"):
             headers = {}
         name, colon, value = line.partition(":")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import base64
+import gzip
 from datetime import timedelta
 
 import pytest
@@ -60,10 +62,20 @@ def test_a_delivery_shows_every_attempt_as_it_was(api: Api, delivery: Delivery) 
             "headers": {"Host": "hooks.example.com", "A": "b"},
             "body": "changed",
         },
-        "response": {"headers": {"Server": "x"}, "body": "né\n", "truncated": True},
+        "response": {
+            "headers": {"Server": "x"},
+            "body": "né\n",
+            "bodyBase64": "bsOpCg==",
+            "truncated": True,
+        },
     }
     assert second["request"]["body"] == bytes(delivery.event.body).decode()
-    assert second["response"] == {"headers": {}, "body": "", "truncated": False}
+    assert second["response"] == {
+        "headers": {},
+        "body": "",
+        "bodyBase64": "",
+        "truncated": False,
+    }
 
 
 @pytest.mark.parametrize(
@@ -166,3 +178,26 @@ def test_a_delivery_in_flight_is_not_resent(api: Api, delivery: Delivery) -> Non
     assert api.get(f"/deliveries/{delivery.pk}").json()["inFlight"] is True
     problem = check_problem(api.post(f"/deliveries/{delivery.pk}/resend"), 409)
     assert "on its way" in problem["detail"]
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "text"),
+    [
+        (b"Content-Encoding: gzip", gzip.compress("Größe".encode()), "Größe"),
+        (b"Content-Type: text/plain; charset=latin1", "Größe".encode("latin-1"), "Größe"),
+        (
+            b"Content-Encoding: br",
+            b"\0\1",
+            "[2 bytes, compressed with br, which is not read here.]",
+        ),
+    ],
+)
+def test_an_answer_is_readable_and_exact(
+    api: Api, delivery: Delivery, head: bytes, body: bytes, text: str
+) -> None:
+    attempt(delivery, 1, 500, "It failed.")
+    row = Attempt.objects.filter(delivery=delivery)
+    row.update(response_head=b"HTTP/1.1 500 Oops\r\n%s\r\n\r\n" % head, response_body=body)
+    [shown] = api.get(f"/deliveries/{delivery.pk}").json()["attempts"]
+    assert shown["response"]["body"] == text
+    assert base64.b64decode(shown["response"]["bodyBase64"]) == body

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from datetime import timedelta
 from typing import Any
 
@@ -61,6 +62,27 @@ def test_an_experiment_says_its_verdict_and_that_it_counts_for_nothing(
     assert f">{delivery.pk}<" not in real
     experiments = browser_of_member.get(everything, {"kind": "experiment"}).content.decode()
     assert f">{delivery.pk}<" in experiments
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "shown"),
+    [
+        (b"Content-Encoding: gzip\r\n", gzip.compress("Größe fehlt".encode()), "Größe fehlt"),
+        (
+            b"Content-Type: text/html; charset=ISO-8859-1\r\n",
+            "Größe fehlt".encode("latin-1"),
+            "Größe fehlt",
+        ),
+        (b"Content-Encoding: br\r\n", b"\x0b\x02\x80", "3 bytes, compressed with br"),
+    ],
+)
+def test_an_answer_is_shown_as_people_read_it(
+    browser_of_member: Client, webhook: Webhook, headers: bytes, body: bytes, shown: str
+) -> None:
+    delivery = deliver(webhook, DeliveryStatus.FAILED, response_body=body)
+    head = b"HTTP/1.1 500 Oops\r\n" + headers + b"\r\n"
+    Attempt.objects.filter(delivery=delivery).update(response_head=head)
+    assert shown in browser_of_member.get(page_of(delivery)).content.decode()
 
 
 def test_what_a_receiver_answers_is_never_html(browser_of_member: Client, webhook: Webhook) -> None:

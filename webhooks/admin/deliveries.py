@@ -21,7 +21,12 @@ from chatbots.admin.scope import ScopedAdmin, ScopedFilter
 from chatbots.models import EventType
 from chatbots.whole_number import whole_number
 from webhooks import experiment, replay, waiting
-from webhooks.attempt_view import request_body, request_headers, response_headers
+from webhooks.attempt_view import (
+    request_body,
+    request_headers,
+    response_body,
+    response_headers,
+)
 from webhooks.coloured_json import coloured
 from webhooks.curl_command import curl_command
 from webhooks.delivery_words import label, standing
@@ -86,6 +91,7 @@ def shown(attempt: Attempt) -> dict[str, Any]:
     body = request_body(attempt)
     answer = bytes(attempt.response_body)
     sent = request_headers(attempt)
+    read = response_body(attempt)
     return {
         "row": attempt,
         "ok": not attempt.error_kind,
@@ -100,7 +106,8 @@ def shown(attempt: Attempt) -> dict[str, Any]:
         "response_headers": response_headers(attempt),
         "response_head": bytes(attempt.response_head).decode("latin-1"),
         "response_size": len(answer),
-        "response_pretty": coloured(answer),
+        "response_pretty": coloured(read.text.encode("utf-8", "replace")),
+        "response_note": read.note,
         "response_exact": answer.decode("utf-8", "backslashreplace"),
         "curl": curl_command(attempt.url, sent, body),
     }

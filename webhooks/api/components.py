@@ -15,6 +15,7 @@ from webhooks.next_attempt import WaitingFor
 WHEN_OR_NULL: Final[Json] = {"type": ["string", "null"], "format": "date-time"}
 TEXT_OR_NULL: Final[Json] = {"type": ["string", "null"]}
 HEADERS: Final[Json] = {"type": "object", "additionalProperties": {"type": "string"}}
+EXACT_BYTES: Final[Json] = {"type": "string", "contentEncoding": "base64"}
 PAYLOAD: Final[Json] = {
     "type": "object",
     "description": "The exact JSON that is signed and sent.",
@@ -162,7 +163,9 @@ SCHEMAS: Final[Json] = {
             **OUTCOME,
             "remoteAddress": TEXT_OR_NULL,
             "request": thing({"method": text(), "url": text(), "headers": HEADERS, "body": text()}),
-            "response": thing({"headers": HEADERS, "body": text(), "truncated": FLAG}),
+            "response": thing(
+                {"headers": HEADERS, "body": text(), "bodyBase64": EXACT_BYTES, "truncated": FLAG}
+            ),
         }
     ),
     "RecoveryCount": thing(

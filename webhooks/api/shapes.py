@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -132,7 +133,10 @@ def outcome(row: Attempt) -> dict[str, Any]:
 
 
 def attempt(row: Attempt) -> dict[str, Any]:
-    """An attempt with its request and response, exactly as they were."""
+    """An attempt with its request and response: the body of an answer as people read it, and as it
+    came."""
+    came = bytes(row.response_body)
+    body = attempt_view.response_body(row)
     return outcome(row) | {
         "remoteAddress": row.remote_address or None,
         "request": {
@@ -143,7 +147,8 @@ def attempt(row: Attempt) -> dict[str, Any]:
         },
         "response": {
             "headers": attempt_view.response_headers(row),
-            "body": attempt_view.body_text(bytes(row.response_body)),
+            "body": body.text or (body.note and f"[{body.note}]"),
+            "bodyBase64": base64.b64encode(came).decode(),
             "truncated": row.response_truncated,
         },
     }
