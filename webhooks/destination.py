@@ -6,6 +6,7 @@ that nothing else reads that text differently.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -151,6 +152,21 @@ def parse(url: str) -> Destination:
         raise ValidationError("The URL contains half of a surrogate pair; remove it.") from None
     target = re.sub(r"[\"<>`{}|^\[\]]", lambda found: f"%{ord(found[0]):02X}", target)
     return Destination(scheme, host, port, target if target.startswith("/") else "/" + target)
+
+
+def key(url: str) -> str:
+    """What all spellings of one URL have in common. Two with the same key get the same request.
+
+    Scheme and host in capitals, a host as people write it or in punycode, the default port, and no
+    path for "/" are spellings (RFC 3986, section 6.2). The path and the query are not: what a
+    receiver takes for the same is its own affair. Raises as `parse` does.
+    """
+    return digest(parse(url).url)
+
+
+def digest(text: str) -> str:
+    """64 characters for a text of any length: an index takes no column as long as a URL may be."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def present_policy() -> AddressPolicy:

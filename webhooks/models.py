@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 
 from chatbots.models import Account, Chatbot, Event, EventType
 from webhooks import vault
+from webhooks.url_key import UrlKey
 
 
 class Endpoint(models.Model):
@@ -49,6 +50,8 @@ class Webhook(models.Model):
         Endpoint, on_delete=models.PROTECT, related_name="webhooks", editable=False
     )
     url = models.CharField("endpoint URL", max_length=2000)
+    # The same for every spelling of it; the URL as typed is what is sent to.
+    url_key = UrlKey(max_length=64, default="", editable=False)
     event = models.CharField("event type", max_length=30, choices=EventType)
     encrypted_secret = models.TextField(editable=False)
     # The secrets before, the newest first, each as [token, when it ends]: webhooks/rotation.py.
@@ -98,7 +101,7 @@ class Webhook(models.Model):
         ordering: ClassVar = ["id"]
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["chatbot", "url", "event"],
+                fields=["chatbot", "url_key", "event"],
                 condition=~models.Q(status="deleted"),
                 name="webhook_once",
                 violation_error_message=(

@@ -101,6 +101,7 @@ def create(
             chatbot=chatbot,
             endpoint=endpoint_of(url),
             url=url,
+            url_key=destination.key(url),
             event=event,
             # Bound to its row, which has no id yet.
             encrypted_secret=NOT_SEALED_YET,
@@ -128,15 +129,17 @@ def update(webhook: Webhook, **changes: Any) -> Webhook:
     with transaction.atomic():
         _lock(webhook)
         secret = changes.pop("secret", None)
-        former_lane, former = webhook.lane, (webhook.url, webhook.event)
+        former_lane, former = webhook.lane, (webhook.url_key, webhook.event)
         for name, value in changes.items():
             setattr(webhook, name, value)
-        if webhook.url != former[0]:
+        if "url" in changes:
+            webhook.url_key = destination.key(webhook.url)
+        if webhook.url_key != former[0]:
             webhook.endpoint = endpoint_of(webhook.url)
             # Of the new URL nothing is known yet.
             webhook.failing_since = webhook.last_success_at = None
             webhook.asked_to_wait_until = None
-        if (webhook.url, webhook.event) != former:
+        if (webhook.url_key, webhook.event) != former:
             webhook.generation += 1
         if secret is not None:
             _rotate(webhook, secret)
