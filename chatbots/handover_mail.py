@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
-from smtplib import SMTPException
 
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from chatbots import printable
+from chatbots import mail_server, printable
+from chatbots.mail_server import MailServer
 from chatbots.models import Message, MessageType, SupportEmail, SupportEmailStatus
 from chatbots.visitor_input import is_address
 
@@ -38,15 +38,32 @@ SPEAKERS = {
 
 
 def send_due() -> int:
-    """Send the support e-mails that are due. Returns how many were sent."""
+    """Send the support e-mails that are due. Returns how many were sent.
+
+    A mail server that cannot be reached is not asked for each of them: the others stay due.
+    """
     due = SupportEmail.objects.filter(
         status=SupportEmailStatus.PENDING, due_at__lte=timezone.now()
     ).order_by("due_at")
-    return sum(send(mail) for mail in list(due[:AT_ONCE]))
+    sent = 0
+    with MailServer() as server:
+        for mail in list(due[:AT_ONCE]):
+            try:
+                sent += send(mail, server)
+            except Unreachable:
+                break
+    return sent
 
 
-def send(mail: SupportEmail) -> bool:
-    """Claim and send one. False if another has it or the mail server did not take it."""
+class Unreachable(Exception):
+    """The mail server cannot be reached. The e-mail that found out is tried again later."""
+
+
+def send(mail: SupportEmail, server: MailServer) -> bool:
+    """Claim and send one. False if another has it or the mail server did not take it.
+
+    Raises Unreachable.
+    """
     now = timezone.now()
     claimed = SupportEmail.objects.filter(
         pk=mail.pk,
@@ -58,10 +75,11 @@ def send(mail: SupportEmail) -> bool:
         return False
     attempts = mail.attempts + 1
     try:
-        message_of(mail).send()
-    except (OSError, SMTPException, ValueError) as error:
-        # ValueError: a header that the mail library refuses.
+        server.send(message_of(mail))
+    except mail_server.ERRORS as error:
         _failed(mail, attempts, printable.line(f"{type(error).__name__}: {error}"))
+        if mail_server.is_of_the_server(error):
+            raise Unreachable from None
         return False
     _mine(mail, attempts).update(status=SupportEmailStatus.SENT, sent_at=timezone.now(), error="")
     return True

@@ -26,6 +26,7 @@ from webhooks.queue import Claimed, Finished, Success
 from webhooks.recording import Recording
 from webhooks.row_locks import RowHeld
 from webhooks.signed_request import NotSent, Sent, Ways, request_for
+from webhooks.socket_watch import SocketWatch, end_process
 from webhooks.successes import Successes
 from webhooks.traffic import Traffic
 from webhooks.transfer import Request
@@ -62,6 +63,7 @@ class Engine:
         self._poked = False
         self._stopping = False
         self._transport: Transport | None = None
+        self._watch: SocketWatch | None = None
         self._answers: deque[tuple[Request, Outcome]] = deque()
         self._recording = Recording()
         # Claimed so long ago that they must not leave any more.
@@ -125,6 +127,7 @@ class Engine:
     def _work(self) -> None:
         if self._transport is None:
             self._transport = Transport(self._answered, ca_file=settings.ENDPOINT_CA_FILE)
+            self._watch = SocketWatch(self._transport)
         self._in_doubt = True  # Nobody knows what happened since the last run.
         busy_until = time.monotonic() + LINGER_SECONDS
         stop_by: float | None = None
@@ -150,6 +153,8 @@ class Engine:
                 self._in_doubt = True
                 connection.close()
                 self._bell.wait(pause) if not self._stopping else time.sleep(pause)
+            if self._watch and self._watch.is_lost(in_flight=bool(self._traffic.in_flight)):
+                end_process()  # What came back before is recorded.
             now = time.monotonic()
             if self._stopping:
                 stop_by = stop_by or now + TOTAL_SECONDS + 2

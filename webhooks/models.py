@@ -94,6 +94,8 @@ class Webhook(models.Model):
     asked_to_wait_until = models.DateTimeField(null=True, blank=True, editable=False)
     # The people of the account are yet to be told that it was disabled.
     notice_due = models.BooleanField(default=False, editable=False)
+    # Somebody is telling them, until then.
+    notice_taken_until = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -207,7 +207,10 @@ def _disable(webhook: Webhook, reason: str, *, notify: bool) -> int:
     webhook.status = WebhookStatus.DISABLED
     webhook.status_reason = (given_up.with_count(reason, webhook) if notify else reason)[:300]
     webhook.notice_due = notify
-    webhook.save(update_fields=["status", "status_reason", "notice_due", "updated_at"])
+    webhook.notice_taken_until = None
+    webhook.save(
+        update_fields=["status", "status_reason", "notice_due", "notice_taken_until", "updated_at"]
+    )
     waiting = settling.pending(webhook, webhook.lane).filter(is_test=False).count()
     settling.begin(webhook, webhook.lane)
     return waiting

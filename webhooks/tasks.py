@@ -16,11 +16,11 @@ def deliver() -> None:
 @shared_task(name="webhooks.tasks.upkeep")
 def upkeep() -> None:
     """Every minute: what must not wait long but is nobody's request."""
-    from webhooks import settling
+    from webhooks import notices, settling
     from webhooks import upkeep as chores
 
     chores.disable_long_failing()
-    chores.send_notices()
+    notices.send_due()
     settling.settle_stragglers()
 
 

@@ -62,6 +62,9 @@ class Transport:
         self._handles = 0
         self._timer_at: float | None = None
         self._closing = False
+        # The socket thread has ended; how often it went round.
+        self.is_dead = False
+        self.turns = 0
         self._selector = selectors.DefaultSelector()
         # The sockets in the selector, with what is waited for; and those whose connection is kept
         # with no transfer: the next one finds its socket there, with no system call.
@@ -81,7 +84,7 @@ class Transport:
         self._multi.setopt(pycurl.M_PIPELINING, 0)
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._on_socket)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._on_timer)
-        self._thread = threading.Thread(target=self._run, name="webhooks-sockets", daemon=True)
+        self._thread = threading.Thread(target=self._live, name="webhooks-sockets", daemon=True)
         self._thread.start()
 
     # -- any thread
@@ -109,8 +112,19 @@ class Transport:
 
     # -- the socket thread
 
+    def _live(self) -> None:
+        try:
+            self._run()
+        except Exception:
+            # Whatever it was, nothing is sent any more: whoever hands requests over has to know.
+            logger.exception("The thread that sends requests has died")
+        finally:
+            self.is_dead = True
+            self._release()
+
     def _run(self) -> None:
         while not self._closing:
+            self.turns += 1
             for key, mask in self._selector.select(self._select_seconds()):
                 if key.fileobj is self._wake_reader:
                     self._drain_wake()
@@ -138,6 +152,8 @@ class Transport:
                 self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
             self._collect()
             self._expire_look_ups()
+
+    def _release(self) -> None:
         for curl in list(self._active):
             self._multi.remove_handle(curl)
         self._multi.close()

@@ -1,15 +1,13 @@
-"""What has to be done now and then: go on with long work, disable what fails for days, tell people,
-forget the old."""
+"""What has to be done now and then: go on with long work, disable what fails for days, forget the
+old."""
 
 from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
-from smtplib import SMTPException
 from typing import Final
 
 from django.conf import settings
-from django.core.mail import send_mail
 from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef
 from django.db.models.functions import Now
@@ -17,7 +15,7 @@ from django.db.models.functions import Now
 from chatbots import allowance, database_clock
 from chatbots.cuid import cuid_floor
 from chatbots.models import Event
-from webhooks import given_up, recovery, settling, subscriptions
+from webhooks import recovery, settling, subscriptions
 from webhooks.api import idempotency
 from webhooks.models import (
     Attempt,
@@ -86,50 +84,6 @@ def _disable(webhook: Webhook) -> bool:
     if disabled:
         logger.warning("Webhook %s was disabled: %s", webhook.pk, webhook.status_reason)
     return disabled
-
-
-def send_notices() -> int:
-    """Tell the people of an account that a webhook was disabled; returns how many were told of.
-
-    A mail server that does not answer leaves the notice due, for the next time.
-    """
-    told = 0
-    for webhook in Webhook.objects.filter(notice_due=True).select_related("chatbot__account"):
-        people = list(
-            webhook.account.members.exclude(email="").values_list("email", flat=True).distinct()
-        )
-        if people and webhook.status == Status.DISABLED:
-            try:
-                send_mail(
-                    f"Your webhook for {webhook.event} was disabled",
-                    _notice(webhook),
-                    None,
-                    people,
-                )
-            except (OSError, SMTPException):
-                logger.exception("The notice about webhook %s could not be sent", webhook.pk)
-                continue
-            told += 1
-        Webhook.objects.filter(pk=webhook.pk).update(notice_due=False)
-    return told
-
-
-def _notice(webhook: Webhook) -> str:
-    text = (
-        f"Wonderchat stopped sending {webhook.event} of the chatbot {webhook.chatbot.name} to\n\n"
-        f"    {webhook.url}\n\n"
-        f"{webhook.status_reason}\n\n"
-        "What has not been given up waits, and so does what happens from now on. When your "
-        "endpoint works again, open the webhook in the dashboard and enable it; all that waits is "
-        "sent then.\n"
-    )
-    lost = given_up.while_failing(webhook)
-    if lost is None:
-        return text
-    return text + (
-        f"\n{lost.how_many} {lost.was} given up before that. Nothing of it is lost: this page "
-        f"sends just that again:\n\n    {lost.address}\n"
-    )
 
 
 def prune(now: datetime | None = None) -> int:

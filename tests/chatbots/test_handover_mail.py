@@ -13,6 +13,7 @@ from pytest_django.fixtures import Settings
 from chatbots import conversation as chat
 from chatbots import handover_mail
 from chatbots.conversation import Contact
+from chatbots.mail_server import MailServer
 from chatbots.models import Chatbot, SupportEmail, SupportEmailStatus
 from chatbots.tasks import send_support_emails
 
@@ -75,13 +76,13 @@ def test_nobody_can_write_a_line_that_looks_like_anothers(chatbot: Chatbot) -> N
 def test_a_mail_is_sent_once(handed_over: SupportEmail) -> None:
     assert handover_mail.send_due() == 1
     assert handover_mail.send_due() == 0
-    assert not handover_mail.send(handed_over)
+    assert not handover_mail.send(handed_over, MailServer())
     assert len(mail.outbox) == 1
 
 
 def test_a_mail_that_another_worker_has_claimed_is_left_to_it(handed_over: SupportEmail) -> None:
     SupportEmail.objects.update(attempts=1)
-    assert not handover_mail.send(handed_over)
+    assert not handover_mail.send(handed_over, MailServer())
     assert mail.outbox == []
 
 

@@ -17,7 +17,7 @@ from pytest_django import Settings
 from chatbots.models import Chatbot
 from tests.api.conftest import Api
 from tests.webhooks.due import add_due, add_webhook, claim_all, finish, states
-from webhooks import given_up, queue, recovery, subscriptions, upkeep
+from webhooks import given_up, notices, queue, recovery, subscriptions, upkeep
 from webhooks.models import Delivery, Webhook
 
 pytestmark = pytest.mark.django_db
@@ -65,7 +65,7 @@ def test_the_mail_and_the_page_lead_to_recovering_just_these(
 ) -> None:
     settings.DASHBOARD_ORIGIN = "https://dashboard.example.com"
     lost, waiting = fails_for_five_days(webhook)
-    assert upkeep.send_notices() == 1
+    assert notices.send_due() == 1
     (message,) = mail.outbox
     assert "3 deliveries were given up before that." in message.body
     (address,) = re.findall(r"https://dashboard\.example\.com(/\S+)", str(message.body))
@@ -110,7 +110,7 @@ def test_where_nothing_was_given_up_nothing_is_said_of_it(webhook: Webhook, memb
     upkeep.disable_long_failing()
     webhook.refresh_from_db()
     assert webhook.status_reason == "Every delivery failed for 5 days."
-    upkeep.send_notices()
+    notices.send_due()
     assert "given up before" not in mail.outbox[0].body
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from chatbots import events
 from chatbots.models import Chatbot, Event, EventSource
 from tests.webhooks.due import add_due, claim_all, finish
-from webhooks import outbox, queue, subscriptions, upkeep
+from webhooks import notices, outbox, queue, subscriptions, upkeep
 from webhooks.models import Attempt, Delivery, IdempotencyKey, Webhook
 from webhooks.queue import Claimed
 
@@ -122,8 +122,8 @@ def test_the_people_of_the_account_are_told_once(webhook: Webhook, member: objec
     failing_for(webhook, 6)
     upkeep.disable_long_failing()
 
-    assert upkeep.send_notices() == 1
-    assert upkeep.send_notices() == 0
+    assert notices.send_due() == 1
+    assert notices.send_due() == 0
 
     (message,) = mail.outbox
     assert message.to == [getattr(member, "email")]  # noqa: B009 - whatever the user model is
@@ -140,7 +140,7 @@ def test_a_mail_server_that_fails_leaves_the_notice_due(
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"  # type: ignore[attr-defined]
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1  # type: ignore[attr-defined]
 
-    assert upkeep.send_notices() == 0
+    assert notices.send_due() == 0
 
     webhook.refresh_from_db()
     assert webhook.notice_due
