@@ -22,6 +22,7 @@ from webhooks import given_up, webhook_fields
 from webhooks.models import RetrySchedule, Webhook
 from webhooks.rate import MOST_PER_SECOND
 from webhooks.simulation import MAX_COPIES
+from webhooks.what_waits import ON_CHANGE
 
 SECRET_ATTRS = {"autocomplete": "new-password", "spellcheck": "false"}
 
@@ -74,8 +75,7 @@ class WebhookForm(forms.Form):
         label="In order per conversation",
         required=False,
         widget=UnfoldBooleanSwitchWidget,
-        help_text="Deliveries of one conversation never overtake each other. It counts for what is "
-        "made from now on.",
+        help_text="Deliveries of one conversation never overtake each other.",
     )
     rate_limit = forms.IntegerField(
         label="Most per second",
@@ -110,7 +110,15 @@ class AddWebhookForm(WebhookForm):
 
 
 class ChangeWebhookForm(WebhookForm):
-    """Everything but the secret, which is rotated on its own page."""
+    """Everything but the secret, which is rotated on its own page.
+
+    Each field says what becomes of what waits when it changes.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            field.help_text = f"{field.help_text} {ON_CHANGE.get(name, '')}".strip()
 
     @classmethod
     def of(cls, webhook: Webhook, data: Any = None) -> ChangeWebhookForm:
@@ -123,7 +131,8 @@ class RotateForm(forms.Form):
         required=False,
         strip=False,
         widget=UnfoldAdminPasswordWidget(attrs=SECRET_ATTRS),
-        help_text="Leave it empty to have one made. It signs from the moment you press Rotate.",
+        help_text="Leave it empty to have one made. It signs from the moment you press Rotate. "
+        + ON_CHANGE["secret"],
     )
 
 

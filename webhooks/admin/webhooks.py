@@ -225,4 +225,7 @@ class WebhookAdmin(ScopedAdmin):
                 self.log_change(request, webhook, "Changed")
                 messages.success(request, "Saved.")
                 return redirect("admin:webhooks_webhook_change", webhook.pk)
-        return self.page(request, "webhooks/edit.html", webhook, title="Edit", form=form)
+        waits = webhook.deliveries.filter(status__in=waiting.NOT_OVER).count()
+        return self.page(
+            request, "webhooks/edit.html", webhook, title="Edit", form=form, waits=waits
+        )

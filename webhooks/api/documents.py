@@ -9,8 +9,15 @@ from webhooks.api import filters
 from webhooks.api.filters import Filter
 from webhooks.models import RetrySchedule
 from webhooks.rate import MOST_PER_SECOND
+from webhooks.what_waits import ON_CHANGE
 
 Json = dict[str, Any]
+
+
+def camel(name: str) -> str:
+    """A field's name as the API has it."""
+    first, *rest = name.split("_")
+    return first + "".join(word.title() for word in rest)
 
 
 def ref(name: str) -> Json:
@@ -227,7 +234,10 @@ PATCH_WEBHOOK: Final = operation(
     "changeWebhook",
     "Change a webhook",
     tag="Webhooks",
-    description="A new URL takes along what still waits. A new secret is a rotation.",
+    description=(
+        "A new secret is a rotation. What becomes of deliveries that wait:\n\n"
+        + "\n".join(f"- `{camel(field)}`: {said}" for field, said in ON_CHANGE.items())
+    ),
     path="webhook_id",
     body=thing(SETTINGS),
     example={"description": "Orders team"},
@@ -276,7 +286,8 @@ ROTATE_SECRET: Final = operation(
     tag="Webhooks",
     description=(
         "Without `secret` one is made, and shown in this answer only. X-Wonderchat-Signature uses "
-        "the new secret at once; the Standard Webhooks header carries both for 24 hours."
+        "the new secret at once; the Standard Webhooks header is made with each secret of the last "
+        "24 hours, four at most."
     ),
     path="webhook_id",
     body=thing({"secret": SETTINGS["secret"]}),
