@@ -140,7 +140,8 @@ WSGI_APPLICATION = "emitter.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        # In a copy of the project, or as installed by pip (pyproject.toml).
+        "DIRS": [BASE_DIR / "templates", BASE_DIR / "emitter" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
