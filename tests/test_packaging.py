@@ -21,7 +21,7 @@ def told() -> dict[str, Any]:
 
 
 def folder_of(package: str, told: dict[str, Any]) -> Path:
-    return ROOT / told["package-dir"].get(package, package.replace(".", "/"))
+    return ROOT / str(told["package-dir"].get(package, package.replace(".", "/")))
 
 
 def test_every_package_is_named(told: dict[str, Any]) -> None:
