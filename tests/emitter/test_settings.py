@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.emitter.group import ROOT, environment
 
 SECRET_KEY = "p9Zk3" * 12
@@ -62,3 +64,21 @@ def test_the_sandbox_makes_its_secrets_once_and_keeps_them_private(tmp_path: Pat
 def test_the_migrations_are_what_the_models_say(tmp_path: Path) -> None:
     done = manage(tmp_path, "makemigrations", "--check", "--dry-run", SANDBOX="1")
     assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("variables", "origin"),
+    [
+        (production(), "https://emitter.example"),
+        (production(ALLOWED_HOSTS=".example,*,dashboard.example"), "https://dashboard.example"),
+        (production(CSRF_TRUSTED_ORIGINS="https://people.example"), "https://people.example"),
+        (production(ALLOWED_HOSTS=".example"), ""),
+        ({"SANDBOX": "1", "PORT": "8123"}, "http://127.0.0.1:8123"),
+    ],
+)
+def test_a_link_in_an_email_leads_to_the_dashboard(
+    tmp_path: Path, variables: dict[str, str], origin: str
+) -> None:
+    told = "from django.conf import settings; print(f'<{settings.DASHBOARD_ORIGIN}>')"
+    done = manage(tmp_path, "shell", "--verbosity=0", "-c", told, **variables)
+    assert done.stdout.strip() == f"<{origin}>", done.stderr
