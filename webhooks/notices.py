@@ -10,6 +10,7 @@ import logging
 from datetime import timedelta
 from typing import Final
 
+from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -92,7 +93,8 @@ def _notice(webhook: Webhook) -> str:
         f"{webhook.status_reason}\n\n"
         "What has not been given up waits, and so does what happens from now on. When your "
         "endpoint works again, open the webhook in the dashboard and enable it; all that waits is "
-        "sent then.\n"
+        f"sent then. What waits is kept for {settings.EVENT_RETENTION_DAYS} days after it "
+        "happened.\n"
     )
     lost = given_up.while_failing(webhook)
     if lost is None:

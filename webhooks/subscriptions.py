@@ -28,6 +28,8 @@ from webhooks.webhook_fields import check
 MADE_SECRET_BYTES: Final = 24
 # What stands for the secret of a webhook until its row has an id, to which it is bound.
 NOT_SEALED_YET: Final = "-"
+# Each event of a chatbot becomes a delivery for every webhook that wants it, in one transaction.
+MOST_PER_CHATBOT: Final = 100
 CHANGEABLE: Final = frozenset(
     {
         "url",
@@ -84,7 +86,8 @@ def create(
 ) -> tuple[Webhook, str]:
     """Add a webhook. Returns it and its secret in clear: the one given, or one made for None.
 
-    Raises PlanWithoutWebhooks, or ValidationError by field name.
+    Raises PlanWithoutWebhooks, or ValidationError: by field name, or with the code
+    "too_many_webhooks" for a chatbot that has MOST_PER_CHATBOT.
     """
     require_plan(chatbot.account)
     clear = make_secret() if secret is None else secret
@@ -97,6 +100,7 @@ def create(
         rate_limit=rate_limit,
     )
     with transaction.atomic():
+        _require_room(chatbot)
         webhook = Webhook(
             chatbot=chatbot,
             endpoint=endpoint_of(url),
@@ -115,6 +119,19 @@ def create(
         webhook.encrypted_secret = vault.encrypt(clear, webhook.pk)
         webhook.save(update_fields=["encrypted_secret"])
     return webhook, clear
+
+
+def _require_room(chatbot: Chatbot) -> None:
+    """Raise ValidationError where `chatbot` has all the webhooks that it may have."""
+    # Two that are added at one time come one after the other; no event waits for this lock.
+    list(Chatbot.objects.select_for_update(no_key=True).filter(pk=chatbot.pk))
+    count = chatbot.webhooks.exclude(status=WebhookStatus.DELETED).count()
+    if count >= MOST_PER_CHATBOT:
+        raise ValidationError(
+            f"This chatbot has {count} webhooks; {MOST_PER_CHATBOT} are the most that a chatbot "
+            "can have. Delete one that is not needed any more.",
+            code="too_many_webhooks",
+        )
 
 
 def update(webhook: Webhook, **changes: Any) -> Webhook:

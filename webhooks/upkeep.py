@@ -87,8 +87,11 @@ def _disable(webhook: Webhook) -> bool:
 
 
 def prune(now: datetime | None = None) -> int:
-    """Forget finished events, deliveries and attempts past EVENT_RETENTION_DAYS; returns how many
-    events. One that is still to be delivered stays, however old. In small transactions."""
+    """Forget events, deliveries and attempts past EVENT_RETENTION_DAYS; returns how many events.
+
+    Of what is still to be delivered, what is due stays, however old; what waits for its webhook to
+    be enabled does not: that may never be. In small transactions.
+    """
     idempotency.prune()
     allowance.prune()
     horizon = (now or database_clock.now()) - timedelta(days=settings.EVENT_RETENTION_DAYS)
@@ -115,12 +118,12 @@ def prune(now: datetime | None = None) -> int:
 
 
 def _kept(event_ids: list[str]) -> set[str]:
-    """Of these events, those with a delivery that waits, or that somebody else has in hand at this
+    """Of these events, those with a delivery that is due, or that somebody else has in hand at this
     moment: it may be sent again just now. The deliveries of the others are locked."""
     rows = Delivery.objects.filter(event__in=event_ids)
     over = set(
         rows.select_for_update(skip_locked=connection.vendor == "postgresql")
-        .exclude(status__in=[DeliveryStatus.PENDING, DeliveryStatus.HELD])
+        .exclude(status=DeliveryStatus.PENDING)
         .values_list("pk", flat=True)
     )
     return {event for pk, event in rows.values_list("pk", "event") if pk not in over}

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError, connections
+from pytest_django import Settings
 
 from chatbots.group_commit import GroupCommit
 from chatbots.models import Account, ApiKey, Chatbot, Event, Plan
@@ -307,3 +308,56 @@ def test_a_key_revoked_while_many_use_it_takes_nothing_after(
     assert Event.objects.count() == Delivery.objects.count() == taken
     # Who was on the way at that moment may have been counted after, nobody else.
     assert taken - counts[0] <= CONNECTIONS
+
+
+# ---------------------------------------------------------------- what one request writes
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """How each request was written: "together" with others, or "alone"."""
+    ways: list[str] = []
+    together, alone = intake._write, intake._alone
+
+    def note_together(group: Sequence[Asked]) -> Sequence[Outcome]:
+        ways.append("together")
+        return together(group, intake.WAIT_TOGETHER_MILLISECONDS)
+
+    def note_alone(asked: Asked) -> Outcome:
+        ways.append("alone")
+        return alone(asked)
+
+    monkeypatch.setattr(intake, "MOST_DELIVERIES", 20)
+    monkeypatch.setattr(intake, "_alone", note_alone)
+    monkeypatch.setattr(intake, "_group", GroupCommit(note_together, note_alone, 20))
+    return ways
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_request_that_becomes_many_deliveries_goes_beside_the_others(
+    api: Api, chatbot: Chatbot, written: list[str]
+) -> None:
+    for n in range(3):
+        add_webhook(chatbot, f"https://hooks{n}.example.com/")
+    several = {"chatbotId": chatbot.pk, "events": [{"event": EVENT}] * 10}
+    # 30 deliveries: known before the first, by asking.
+    assert api.post("/events/batch", several).json()["deliveries"] == 30
+    assert api.post("/events", body(chatbot)).status_code == 202
+    # As many events that nobody subscribes to are none.
+    several["events"] = [{"event": "HUMAN_HANDOVER"}] * 10
+    assert api.post("/events/batch", several).status_code == 202
+    assert written == ["alone", "together", "together"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_group_is_weighed_by_the_deliveries_that_its_events_become(
+    api: Api, chatbot: Chatbot, written: list[str], settings: Settings
+) -> None:
+    settings.SANDBOX = True
+    for n in range(3):
+        add_webhook(chatbot, f"https://hooks{n}.example.com/")
+    copies = body(chatbot, simulate={"copies": 8})
+    assert len(api.post("/events", copies).json()["deliveries"]) == 24
+    # Learnt from the first.
+    assert len(api.post("/events", copies).json()["deliveries"]) == 24
+    assert written == ["together", "alone"]

@@ -304,3 +304,14 @@ def test_a_key_of_another_account_sees_and_does_nothing(
         assert stranger.get(path).json() == empty
     webhook.refresh_from_db()
     assert (webhook.status, webhook.description, webhook.secret) == ("active", "", "s3cret-s3cret")
+
+
+def test_one_webhook_too_many_is_told_by_its_code(
+    api: Api, chatbot: Chatbot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subscriptions, "MOST_PER_CHATBOT", 1)
+    one = {"chatbotId": chatbot.pk, "url": URL, "event": EVENT}
+    assert api.post("/webhooks", one).status_code == 201
+    problem = check_problem(api.post("/webhooks", one | {"url": f"{URL}/other"}), 400)
+    assert problem["code"] == "too_many_webhooks"
+    assert "has 1 webhooks; 1 are the most" in problem["detail"]

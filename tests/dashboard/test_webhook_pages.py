@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from chatbots.models import Chatbot, Plan
 from tests.dashboard.conftest import SECRET, deliver
-from webhooks import breaker, presence
+from webhooks import breaker, presence, subscriptions
 from webhooks.models import Delivery, DeliveryStatus, Endpoint, Webhook, WebhookStatus
 
 ADD = "/webhooks/webhook/add/"
@@ -97,6 +97,18 @@ def test_a_duplicate_is_told_which_one_to_change(
     assert Webhook.objects.count() == 1
 
 
+def test_one_webhook_too_many_is_told_so(
+    browser_of_member: Client,
+    chatbot: Chatbot,
+    webhook: Webhook,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(subscriptions, "MOST_PER_CHATBOT", 1)
+    text = browser_of_member.post(ADD, filled(chatbot)).content.decode()
+    assert "1 are the most that a chatbot can have" in text
+    assert Webhook.objects.count() == 1
+
+
 def test_a_plan_without_webhooks_is_told_so(browser_of_member: Client, chatbot: Chatbot) -> None:
     chatbot.account.plan = Plan.FREE
     chatbot.account.save()
@@ -130,6 +142,7 @@ def test_disabling_holds_and_enabling_sends_what_waited(
     text = browser_of_member.get(page_of(webhook)).content.decode()
     assert "Disabled by member in the dashboard." in text
     assert "1 delivery waits for it and goes out when it is enabled." in text
+    assert "What waits is kept for 30 days after it happened." in text
     answer = browser_of_member.post(page_of(webhook, "enable"), follow=True)
     assert "1 delivery that waited" in answer.content.decode()
     delivery.refresh_from_db()

@@ -3,6 +3,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from chatbots.models import Account, Chatbot, Event, EventSource, Plan
+from tests.webhooks.due import side_by_side
 from webhooks import outbox, sample, settling, subscriptions, vault
 from webhooks.models import Delivery, DeliveryStatus, Endpoint, Webhook, WebhookStatus
 
@@ -335,3 +337,42 @@ def test_an_event_that_commits_after_the_webhook_was_disabled_is_found(chatbot: 
     assert statuses(webhook) == ["pending", "held"]
     assert settling.settle_stragglers() == 1
     assert Delivery.objects.filter(status=DeliveryStatus.HELD).count() == 0
+
+
+# ---------------------------------------------------------------- how many
+
+
+def test_a_chatbot_has_only_so_many_webhooks(
+    chatbot: Chatbot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subscriptions, "MOST_PER_CHATBOT", 3)
+    made = [add(chatbot, n) for n in range(3)]
+    with pytest.raises(ValidationError, match="has 3 webhooks; 3 are the most") as raised:
+        add(chatbot, 3)
+    assert raised.value.code == "too_many_webhooks"
+    # Another chatbot has its own; and what is deleted counts no more.
+    add(Chatbot.objects.create(account=chatbot.account, name="Second"), 0)
+    subscriptions.delete(made[0])
+    add(chatbot, 3)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_webhooks_that_are_added_at_one_time_are_counted_together(
+    chatbot: Chatbot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subscriptions, "MOST_PER_CHATBOT", 3)
+
+    def try_to_add(n: int) -> bool:
+        try:
+            add(chatbot, n)
+        except ValidationError:
+            return False
+        return True
+
+    added = side_by_side(*[partial(try_to_add, n) for n in range(8)])
+    assert added.count(True) == chatbot.webhooks.count() == 3
+
+
+def add(chatbot: Chatbot, number: int) -> Webhook:
+    url = f"https://hooks.example.com/{number}"
+    return subscriptions.create(chatbot, url=url, event="HUMAN_HANDOVER", secret="s3cret")[0]

@@ -183,6 +183,23 @@ def test_old_finished_events_are_forgotten_with_all_that_belongs_to_them(
     assert Event.objects.count() == 2
 
 
+def test_what_waits_for_a_disabled_webhook_is_forgotten_with_its_event(webhook: Webhook) -> None:
+    held, young, due = (event_of(webhook.chatbot) for _ in range(3))
+    Delivery.objects.filter(event__in=[held, young]).update(status="held")
+    aged(held, 31)
+    aged(due, 31)
+
+    assert upkeep.prune() == 1
+    assert set(Delivery.objects.values_list("status", "event")) == {
+        ("held", young.pk),
+        ("pending", Event.objects.exclude(pk=young.pk).get().pk),
+    }
+    # What is enabled in time is sent, however old.
+    Delivery.objects.filter(event=young).update(status="pending")
+    aged(young, 31)
+    assert upkeep.prune() == 0
+
+
 def test_idempotency_keys_are_forgotten_after_a_day(chatbot: Chatbot) -> None:
     for hours in (23, 25):
         IdempotencyKey.objects.create(

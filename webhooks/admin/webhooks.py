@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
@@ -204,6 +205,7 @@ class WebhookAdmin(ScopedAdmin):
             title=webhook.url,
             recent=labelled(recent),
             held=webhook.deliveries.filter(status="held").count(),
+            kept_days=settings.EVENT_RETENTION_DAYS,
             recoveries=recover.latest(webhook),
             held_back=waiting.held_back(webhook, now),
             # That one failed a moment ago need not be said.

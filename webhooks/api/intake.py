@@ -6,6 +6,7 @@ committed before it is answered, or none of them is.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -19,11 +20,15 @@ from chatbots.standing import Standing
 from webhooks import outbox
 from webhooks.api import idempotency
 from webhooks.api.idempotency import Earlier, Once
-from webhooks.models import Delivery
+from webhooks.models import Delivery, Webhook, WebhookStatus
 from webhooks.outbox import Outgoing, Sent
 
-# Events in one transaction; a batch of the API's largest size fills it.
-MOST_EVENTS: Final = 500
+# What the requests in one transaction make, at most: events, or deliveries where these are more.
+# The largest batch, for a chatbot with one webhook for each event, fills it.
+MOST_DELIVERIES: Final = 500
+# So many events are worth asking how many webhooks each of them goes to.
+MANY_EVENTS: Final = 10
+MOST_REMEMBERED: Final = 10_000
 # How long a request waits for another one with its key that is still being worked on: together
 # with others, which would wait too, and alone.
 WAIT_TOGETHER_MILLISECONDS: Final = 50
@@ -71,11 +76,13 @@ def take(asked: Asked) -> HttpResponse | None:
     try:
         outcome: Outcome = Later()
         while isinstance(outcome, Later):
-            if connection.in_atomic_block:
-                # Whoever opened it decides about its end.
+            weight = _weight(asked)
+            if connection.in_atomic_block or weight > MOST_DELIVERIES:
+                # Whoever opened the transaction decides about its end; and what takes long goes
+                # beside the others, who would wait for it.
                 outcome = _alone(asked)
             else:
-                outcome = _group.submit(asked, len(asked.events) * asked.copies)
+                outcome = _group.submit(asked, weight)
     except OperationalError as error:
         if idempotency.is_busy(error):
             raise idempotency.busy() from None
@@ -85,6 +92,7 @@ def take(asked: Asked) -> HttpResponse | None:
     if isinstance(outcome, Earlier):
         assert asked.once is not None
         return idempotency.again(asked.once, outcome)
+    _note(asked, outcome.sent)
     return outcome.answer or asked.show(outcome.sent)
 
 
@@ -174,4 +182,39 @@ def _claim(
     return [(place, asked) for place, asked in enumerate(group) if place not in outcomes]
 
 
-_group: Final = GroupCommit(_together, _alone, MOST_EVENTS)
+# By chatbot and event type, how many deliveries the last event made.
+_fan_outs: dict[tuple[str, str], int] = {}
+
+
+def _weight(asked: Asked) -> int:
+    """How much a request writes, about: its events, or their deliveries where these are more."""
+    chatbot_id = asked.standing.chatbot.pk
+    counts = Counter(event.type for event in asked.events)
+    many = len(asked.events) * asked.copies >= MANY_EVENTS
+    each = sum(count * max(1, _fan_out(chatbot_id, type, many)) for type, count in counts.items())
+    return each * asked.copies
+
+
+def _fan_out(chatbot_id: str, event_type: str, many: bool) -> int:
+    """How many deliveries an event makes; where that is not known, it is asked for `many`."""
+    count = _fan_outs.get((chatbot_id, event_type))
+    if count is None and many:
+        webhooks = Webhook.objects.filter(chatbot=chatbot_id, event=event_type)
+        try:
+            count = webhooks.exclude(status=WebhookStatus.DELETED).count()
+        except OperationalError:  # The writing finds out, and has another try.
+            connection.close_if_unusable_or_obsolete()
+    return count or 0
+
+
+def _note(asked: Asked, sent: Sequence[Sent]) -> None:
+    """Remember how many deliveries the events of a request made."""
+    types = {event.type for event in asked.events}
+    if len(types) == 1:
+        if len(_fan_outs) >= MOST_REMEMBERED:
+            _fan_outs.clear()
+        each = len(sent) // (len(asked.events) * asked.copies)
+        _fan_outs[asked.standing.chatbot.pk, types.pop()] = each
+
+
+_group: Final = GroupCommit(_together, _alone, MOST_DELIVERIES)

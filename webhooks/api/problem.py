@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 CONTENT_TYPE: Final = "application/problem+json"
 NO_SUCH_PAGE: Final = "There is nothing at this address. The calls are listed at /api/v1/docs."
+# Codes of ValidationErrors that are for programs, too.
+WORDS: Final = frozenset({"too_many_webhooks", "too_large"})
 # The state of the thing, not the request, is in the way.
 CONFLICTS: Final = frozenset({"in_flight", "deleted", "no_live_chat"})
 
@@ -91,7 +93,8 @@ def handle(exc: Exception, context: Mapping[str, Any]) -> HttpResponse:
         code = getattr(exc, "code", None)
         status = 409 if code in CONFLICTS else 413 if code == "too_large" else 400
         detail = " ".join(sentence_of(*error) for error in errors)
-        return response(status, detail, [error for error in errors if error[0]])
+        word = code if code in WORDS else ""
+        return response(status, detail, [error for error in errors if error[0]], code=word)
     if isinstance(exc, NotExact):
         return not_exact(exc)
     if isinstance(exc, PermissionDenied):
