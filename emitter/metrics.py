@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import Count, Max, Min, Q
+from django.db.models import Count, Max, Q
 from django.db.utils import Error as DatabaseError
 from django.http import HttpResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
@@ -28,6 +28,7 @@ from webhooks.models import (
     Webhook,
     WebhookStatus,
 )
+from webhooks.overdue import oldest_ready_at
 
 RECENT = 10_000
 
@@ -74,7 +75,6 @@ def _waiting(now: datetime) -> Iterable[Metric]:
         all=Count("pk"),
         in_flight=Count("pk", filter=Q(lease_until__gt=now)),
         due=Count("pk", filter=Q(due_at__lte=now)),
-        oldest=Min("due_at", filter=Q(due_at__lte=now)),
     )
     held = Delivery.objects.filter(status=DeliveryStatus.HELD).count()
     family = GaugeMetricFamily(
@@ -91,10 +91,11 @@ def _waiting(now: datetime) -> Iterable[Metric]:
     yield GaugeMetricFamily(
         "emitter_deliveries_due", "Deliveries whose time has come.", pending["due"]
     )
-    oldest = pending["oldest"]
+    oldest = oldest_ready_at(now)
     yield GaugeMetricFamily(
         "emitter_oldest_due_age_seconds",
-        "How long the longest waiting due delivery has been due; 0 when none is.",
+        "How long the delivery that has waited longest for a worker could have left; 0 when none "
+        "waits. What is held back for another reason does not count.",
         (now - oldest).total_seconds() if oldest else 0,
     )
 

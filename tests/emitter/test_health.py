@@ -182,5 +182,5 @@ def test_a_scrape_is_a_handful_of_queries(client: Client, webhook: Webhook) -> N
     for _ in range(20):
         deliver(webhook)
     # PostgreSQL is asked for its clock.
-    with assertNumQueries(6 + (connection.vendor == "postgresql")):
+    with assertNumQueries(7 + (connection.vendor == "postgresql")):
         client.get("/metrics")
