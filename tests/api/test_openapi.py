@@ -91,12 +91,15 @@ def test_the_page_asks_no_other_host_for_anything(db: None) -> None:
     assert answer.status_code == 200
     page = answer.content.decode()
     assert "swagger-ui-bundle.js" in page
+    script = Client().get("/api/v1/docs?script=")
+    assert script["Content-Type"] == "application/javascript"
+    page += script.content.decode()
     assert '"validatorUrl": null' in page
     assert not re.findall(
         r"(?:https?:)?//[a-z0-9]", re.sub(r"^\s*//.*$", "", page, flags=re.MULTILINE)
     )
     for file in re.findall(r'(?:src|href)="([^"]+)"', page):
-        assert file.startswith("/static/")
+        assert file.startswith(("/static/", "/api/v1/docs?script="))
         served = Client().get(file)
         assert served.status_code == 200
         served.close()

@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import extend_schema
-from drf_spectacular.views import SpectacularSwaggerView
+from drf_spectacular.views import SpectacularSwaggerSplitView
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -44,8 +44,9 @@ class SchemaView(APIView):
         return HttpResponse(schema(), content_type="application/json")
 
 
-class DocsView(SpectacularSwaggerView):
-    """Swagger UI, from our own static files."""
+class DocsView(SpectacularSwaggerSplitView):
+    """Swagger UI, from our own static files. Its script is a file too, so that none need stand in
+    the page."""
 
     authentication_classes = ()
     permission_classes = ()
