@@ -8,7 +8,8 @@ CPU time, whatever it is given. Knows no Django.
 from __future__ import annotations
 
 from webhooks.diagnosis.budget import Budget
-from webhooks.diagnosis.diagnose import Candidate, Diagnosis, diagnose
+from webhooks.diagnosis.diagnose import Diagnosis, diagnose
+from webhooks.diagnosis.explain import Candidate
 from webhooks.diagnosis.way import Known
 
 __all__ = ["Budget", "Candidate", "Diagnosis", "Known", "diagnose"]

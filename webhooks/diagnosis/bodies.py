@@ -94,7 +94,11 @@ def _quoted(body: bytes, text: str) -> Iterator[tuple[str | bytes, str]]:
     yield body.hex().upper(), "hex of the body"
     for ascii_only in (False, True):
         quoted = json.dumps(text, ensure_ascii=ascii_only)
-        yield quoted, "JSON of JSON: the body is a text already, and is made JSON again"
+        again = "JSON of JSON: the body is a text already, and is made JSON again"
+        yield quoted, again
+        of_php = quoted.replace("/", "\\/").replace("\\u007f", "\x7f")
+        if of_php != quoted:
+            yield of_php, f"{again} (PHP)"
         yield quoted[1:-1], "the body with its quotes escaped"
         yield json.dumps(quoted, ensure_ascii=ascii_only), "JSON of JSON of JSON"
     yield quote(text, safe=""), "the body encoded for a URL"
@@ -134,7 +138,8 @@ def _changed(text: str) -> Iterator[tuple[str, str]]:
     yield text.lower(), "the body in lower case"
     yield text.upper(), "the body in upper case"
     yield text.replace('"', "'"), "the body with single quotes for its double quotes"
-    yield text.replace("\\", ""), "the body without its backslashes (stripslashes)"
+    yield re.sub(r"\\(.)", r"\1", text), "the body without its backslashes (stripslashes)"
+    yield text.replace("\\", ""), "the body without its backslashes"
     slashed = re.sub(r"(['\"\\])", r"\\\1", text)
     yield slashed, "the body with backslashes before quotes (addslashes)"
     yield text.replace("\\/", "/"), "the body with \\/ as /"

@@ -10,31 +10,18 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, Final
 
-from webhooks.diagnosis import form, no_digest, recipes, serialisers, views
+from webhooks.diagnosis import explain, form, no_digest, recipes, views
 from webhooks.diagnosis.budget import Budget, Spent
+from webhooks.diagnosis.explain import Candidate
 from webhooks.diagnosis.json_tree import TooMuch, parsed
-from webhooks.diagnosis.search import Found, Request, Search, style_of
+from webhooks.diagnosis.search import Request, Search
 from webhooks.diagnosis.style_words import joined
 from webhooks.diagnosis.way import Known
 from webhooks.diagnosis.writer import Unwritable, Writer
 from webhooks.signing import sign
 
-# Of what fits, named in one sentence.
-_MAX_NAMED: Final = 12
-_MAX_CANDIDATES: Final = 40
-# Beside the budget of the search.
-_SECONDS_FOR_WORDS: Final = 0.03
 _HEX: Final = re.compile(r"(?:[0-9a-fA-F]{2})+")
 _SIZES: Final = {32: "MD5", 40: "SHA-1", 56: "SHA-224", 96: "SHA-384", 128: "SHA-512"}
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """One explanation that fits. `library` is the serialiser that writes so, where one does."""
-
-    said: str
-    library: str = ""
-    language: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,7 +80,16 @@ def diagnose(
     search = Search(secret, body, known, readings, request, value, writer, budget)
     found = search.found() if readings else []
     if found:
-        return _explained(found, expected, writer, budget)
+        said = explain.all_of(found, body, value, writer, budget)
+        return Diagnosis(
+            False,
+            expected,
+            said.text,
+            recipes.recipe(said.recipes, [one.language for one in said.candidates]),
+            said.candidates,
+            said.webhook_id,
+            _not_tried(budget),
+        )
     return _unknown(secret, body, signature, expected, message_id, budget)
 
 
@@ -124,76 +120,6 @@ def _right_but_a_view(made: str, shown: str) -> Diagnosis:
     return Diagnosis(
         True, made, f"The signature is right, for the exact bytes. {what}", recipes.EXACT_BYTES
     )
-
-
-def _explained(
-    found: list[Found], expected: str, writer: Writer | None, budget: Budget
-) -> Diagnosis:
-    budget.extend(_SECONDS_FOR_WORDS)
-    fewest = min(one.changes for one in found)
-    simplest = [one for one in found if one.changes == fewest]
-    candidates: list[Candidate] = []
-    languages: list[str] = []
-    sentences: list[str] = []
-    for one in simplest:
-        try:
-            said = _said(one, writer)
-        except Spent:
-            break
-        named = _libraries(one, writer, budget)
-        candidates += [Candidate(said, each.name, each.language) for each in named] or [
-            Candidate(said)
-        ]
-        languages += [each.language for each in named]
-        sentences.append(_sentence(said, named, alternative=bool(sentences)))
-    return Diagnosis(
-        False,
-        expected,
-        " ".join(dict.fromkeys(sentences[:_MAX_NAMED])),
-        recipes.recipe(
-            [one.key.recipe for one in simplest if one.key.said]
-            + [one.body.recipe for one in simplest if one.body.recipe]
-            + [one.recipe for one in simplest if one.scheme]
-            + ["hex" for one in simplest if one.form],
-            languages,
-        ),
-        candidates[:_MAX_CANDIDATES],
-        next((one.key.webhook_id for one in simplest if one.key.webhook_id), ""),
-        _not_tried(budget),
-    )
-
-
-def _said(one: Found, writer: Writer | None) -> str:
-    """What the code does, in one phrase: "signs … and uses …"."""
-    body = one.body.said
-    if one.body.style is not None and writer is not None:
-        body = f"signs {writer.said(one.body.style)}"
-    return joined([part for part in (one.key.said, body, one.scheme, one.form) if part])
-
-
-def _sentence(said: str, named: list[serialisers.Named], *, alternative: bool) -> str:
-    start = "Or it" if alternative else "Your code"
-    if not named:
-        return f"{start} {said}."
-    names = [each.name for each in named[:_MAX_NAMED]]
-    more = len(named) - len(names)
-    if more:
-        names.append(f"{more} more")
-    verb = "writes" if len(names) == 1 else "write"
-    return f"{start} {said}. So {verb} {joined(names)}."
-
-
-def _libraries(one: Found, writer: Writer | None, budget: Budget) -> list[serialisers.Named]:
-    """The serialisers that write what was signed, if any does."""
-    if writer is None:
-        return []
-    style = one.body.style
-    with contextlib.suppress(Spent):
-        if style is None and one.body.said:
-            style = style_of(one.body.value, writer, budget)
-        if style is not None:
-            return serialisers.named(writer, writer.plain(style), budget)
-    return []
 
 
 def _not_tried(budget: Budget) -> str:

@@ -137,9 +137,7 @@ TABLES: Final[dict[str, Table]] = {
     "slashes del": _table(also="\x7f", slash=True),
     "slashes controls upper": _table(slash=True, controls=upper),
     "slashes lines controls upper": _table(also="\u2028\u2029", slash=True, controls=upper),
-    "ascii html slashes": _table(
-        beyond="\x80", slash=True, but={c: lower(c) for c in "<>&'"} | {"/": "\\/"}
-    ),
+    "ascii html slashes": _table(beyond="\x80", slash=True, but={c: lower(c) for c in "<>&"}),
     "php": _table(beyond="\x80", slash=True),
     "php hex": _table(beyond="\x80", slash=True, but=_PHP_HEX),
     "php hex plain slashes": _table(beyond="\x80", but=_PHP_HEX),

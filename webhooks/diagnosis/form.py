@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 import binascii
 import re
@@ -44,7 +45,7 @@ _AROUND: Final = (
         r"\{\s*\"?(?P<n>\w+)\"?\s*:\s*[\"'](?P<d>[^\"']+)[\"']\s*\}",
         "gives an object with the signature as {n}, not the signature",
     ),
-    (r"(?P<n>b)'(?P<d>[^']*)'", "has Python's b'…' around it: decode() it first"),
+    (r"(?P<n>b)'(?P<d>[^'\\]*)'", "has Python's b'…' around it: decode() it first"),
     (
         r"(?P<n>[\[(])\s*[\"'](?P<d>[^\"']+)[\"'],?\s*[\])]",
         "gives a list with the signature in it: take its first item",
@@ -98,12 +99,17 @@ def _unwrapped(signature: str) -> Iterator[tuple[str, str]]:
     bare = text.strip("\"'`“”‘’ \t\r\n")
     ends = "has spaces, quotes or a line break around the hex" if bare != signature else ""
     yield bare, ends
+    if bare != text:
+        yield text, ""
     for pattern, said in _AROUND:
         found = re.fullmatch(pattern, text, re.IGNORECASE | re.DOTALL) or re.fullmatch(
             pattern, bare, re.IGNORECASE | re.DOTALL
         )
         if found:
-            yield found["d"].strip("\"' \t\r\n"), said.format(n=found["n"].strip())
+            inner = found["d"].strip("\"' \t\r\n")
+            yield inner, said.format(n=found["n"].strip())
+            if " " in inner:
+                yield inner.replace(" ", ""), said.format(n=found["n"].strip())
     parts = {part.strip() for part in bare.split(",")}
     if "," in bare and len(parts) == 1:
         yield parts.pop(), "has the signature twice, with a comma between: the header came twice"
@@ -131,7 +137,8 @@ def _digests(text: str, said: str, signature: str) -> Iterator[Reading]:
         shown = f"writes the hex as {text[:5]}…, as {how}"
         yield Reading(bytes.fromhex(re.sub(r"[-: ,]", "", text)), _both(said, shown))
     yield from _listed(text, said)
-    decoded = _base64(text)
+    # What is hex is hardly base64 as well.
+    decoded = None if _HEX.fullmatch(text) else _base64(text)
     if decoded is not None:
         yield Reading(decoded, _both(said, "writes the digest in base64 instead of hex"))
         inner = decoded.decode("ascii", "replace")
@@ -162,7 +169,14 @@ def _listed(text: str, said: str) -> Iterator[Reading]:
         values = [int(number) for number in re.findall(r"-?\d+", numbers[1])]
         if all(-128 <= value <= 255 for value in values):
             yield Reading(bytes(value & 0xFF for value in values), _both(said, shown))
-    if "\\x" in text:
+    if re.fullmatch(r"b(?P<q>['\"]).*(?P=q)", text, re.DOTALL):
+        try:
+            made = ast.literal_eval(text)
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            return
+        if isinstance(made, bytes):
+            yield Reading(made, _both(said, shown))
+    elif "\\x" in text:
         try:
             raw = text.encode("ascii").decode("unicode_escape").encode("latin-1")
         except (UnicodeError, ValueError):

@@ -17,6 +17,7 @@ from webhooks.diagnosis.way import Way, utf8
 from webhooks.signing import standard_key
 
 _RECIPE: Final = "key"
+# A key of zeros is none: HMAC fills its key up with them.
 _EMPTY: Final = {
     "": "nothing at all",
     "undefined": "the word undefined",
@@ -26,8 +27,6 @@ _EMPTY: Final = {
     "false": "the word false",
     "NaN": "the word NaN",
     "[object Object]": "the text [object Object]",
-    "\0": "a zero byte",
-    "\0" * 32: "32 zero bytes",
 }
 # What stands in examples and templates where the secret belongs.
 _NAMES: Final = (
@@ -81,7 +80,6 @@ def _ends(secret: str) -> Iterator[tuple[str, str]]:
         ("\r", "a carriage return"),
         (" ", "a space"),
         ("\t", "a tab"),
-        ("\0", "a zero byte"),
     ):
         yield secret + end, f"uses the secret with {name} at its end"
         yield end + secret, f"uses the secret with {name} at its start"
@@ -118,19 +116,22 @@ def _decoded(secret: str) -> Iterator[tuple[str | bytes, str]]:
             decoded = base64.b64decode(text + padding, validate=True)
             yield decoded, "decodes the secret as base64; here it is used as text"
             break
-    # Node leaves out what is no base64 and never complains.
-    kept = re.sub(r"[^A-Za-z0-9+/]", "", text.partition("=")[0])
-    kept = kept[:-1] if len(kept) % 4 == 1 else kept
-    yield (
-        binascii.a2b_base64(kept + "=" * (-len(kept) % 4)),
-        ("decodes the secret as base64; here it is used as text"),
-    )
+    for whole in (bare, secret):
+        yield _as_node_does(whole), "decodes the secret as base64; here it is used as text"
     digits = re.match(r"(?:[0-9a-fA-F]{2})*", secret)
     if digits and digits[0]:
         yield bytes.fromhex(digits[0]), "decodes the secret as hex; here it is used as text"
     for encoding in ("base32",):
         with contextlib.suppress(ValueError):
             yield base64.b32decode(secret), f"decodes the secret as {encoding}; here it is text"
+
+
+def _as_node_does(text: str) -> bytes:
+    """Node leaves out what is no base64 and never complains."""
+    plain = text.partition("=")[0].translate(str.maketrans("-_", "+/"))
+    kept = re.sub(r"[^A-Za-z0-9+/]", "", plain)
+    kept = kept[:-1] if len(kept) % 4 == 1 else kept
+    return binascii.a2b_base64(kept + "=" * (-len(kept) % 4))
 
 
 def _encoded(secret: str) -> Iterator[tuple[str | bytes, str]]:

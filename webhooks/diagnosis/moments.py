@@ -14,6 +14,9 @@ from webhooks.diagnosis.json_tree import Number
 
 _DIGITS: Final = re.compile(r"\d{9,13}", re.ASCII)
 _MAX_LENGTH: Final = 100
+_USUAL: Final = frozenset(
+    {"the timestamp", "the timestamp in seconds", "the timestamp in milliseconds"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,11 @@ class Moment:
     text: str
     name: str
     remark: str
+
+    @property
+    def usual(self) -> bool:
+        """Whether it is as it stands, or in a form that other services have."""
+        return self.name in _USUAL
 
 
 def moments(timestamp: str, value: Any) -> list[Moment]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 from urllib.parse import quote, quote_plus
@@ -46,11 +47,15 @@ def _printed(value: dict[str, Any], name: str) -> Iterator[tuple[str, str]]:
 
 
 def _joined(value: dict[str, Any], name: str) -> Iterator[tuple[str, str]]:
-    texts = [_plain(item) for item in value.values()]
-    ordered = [_plain(value[key]) for key in sorted(value)]
-    for between in ("", ",", "|", ".", ":", "\n", "&", ";", "-", " "):
-        yield between.join(texts), f"the values of {name} joined by {between!r}"
-        yield between.join(ordered), f"the values of {name}, sorted by key, joined by {between!r}"
+    for texts, said in (
+        ([_plain(item) for item in value.values()], "the values"),
+        ([_joined_plain(item) for item in value.values()], "the values"),
+        ([_python_plain(item) for item in value.values()], "the values"),
+        ([_joined_plain(value[key]) for key in sorted(value)], "the values, sorted by key,"),
+        ([_plain(value[key]) for key in sorted(value)], "the values, sorted by key,"),
+    ):
+        for between in ("", ",", "|", ".", ":", "\n", "&", ";", "-", " "):
+            yield between.join(texts), f"{said} of {name} joined by {between!r}"
     for keys in (list(value), sorted(value)):
         pairs = [f"{key}={_plain(value[key])}" for key in keys]
         yield "&".join(pairs), f"key=value pairs of {name} joined by &"
@@ -58,7 +63,7 @@ def _joined(value: dict[str, Any], name: str) -> Iterator[tuple[str, str]]:
         yield "\n".join(pairs), f"key=value pairs of {name} by lines"
         yield ",".join(keys), f"the keys of {name}"
     yield (
-        ",".join(f"{key},{_plain(item)}" for key, item in value.items()),
+        ",".join(f"{key},{_joined_plain(item)}" for key, item in value.items()),
         (f"JavaScript's String() of the entries of {name}"),
     )
 
@@ -125,6 +130,11 @@ def _plain(value: Any) -> str:
     return _word(value, "null")
 
 
+def _joined_plain(value: Any) -> str:
+    """What an array's join() makes of an item."""
+    return "" if value is None else _plain(value)
+
+
 def _word(value: Any, null: str) -> str:
     if isinstance(value, Number):
         return value.text
@@ -146,10 +156,16 @@ def _python_plain(value: Any) -> str:
     return value if isinstance(value, str) else python(value)
 
 
+_RUBY: Final = {"\x07": "\\a", "\x0b": "\\v", "\x1b": "\\e"} | {
+    c: json.dumps(c)[1:-1] for c in '"\\\b\f\n\r\t'
+}
+
+
 def _quoted(text: str) -> str:
-    """Ruby's inspect, for what people write."""
-    made = json.dumps(text, ensure_ascii=False).replace("\\u001b", "\\e").replace("\\u000b", "\\v")
-    return made.replace("#{", "\\#{").replace("#$", "\\#$").replace("#@", "\\#@")
+    """Ruby's inspect."""
+    made = re.sub(r"#(?=[{$@])", "\\#", "".join(_RUBY.get(c, c) for c in text))
+    odd = "[\x00-\x1f\x7f\u2028\u2029]"
+    return '"' + re.sub(odd, lambda found: f"\\u{ord(found[0]):04X}", made) + '"'
 
 
 def _ruby(value: Any, arrow: str) -> str:

@@ -19,7 +19,6 @@ HASHES: Final = {
     16: (("md5", "MD5"),),
     20: (("sha1", "SHA-1"),),
     28: (("sha224", "SHA-224"), ("sha3_224", "SHA3-224")),
-    32: (("sha3_256", "SHA3-256"), ("blake2s", "BLAKE2s")),
     48: (("sha384", "SHA-384"), ("sha3_384", "SHA3-384")),
     64: (("sha512", "SHA-512"), ("sha3_512", "SHA3-512"), ("blake2b", "BLAKE2b")),
 }
@@ -95,6 +94,29 @@ def without_time(key: bytes, message: bytes) -> Iterator[Made]:
         "right",
     )
     yield _hmac(b"", message), "gives the HMAC no key", "key"
+
+
+def rare(key: bytes, message: bytes) -> Iterator[Made]:
+    """Other hashes whose digest is as long as the right one."""
+    for name, shown in (
+        ("sha3_256", "SHA3-256"),
+        ("blake2s", "BLAKE2s"),
+        ("sha512_256", "SHA-512/256"),
+    ):
+        yield hmac.digest(key, message, name), f"uses {shown} instead of SHA-256", "right"
+
+
+def usual_with_time(key: bytes, message: bytes, times: Iterable[Moment]) -> Iterator[Made]:
+    """The few schemes with a timestamp that are put together with other mistakes."""
+    for moment in times:
+        stamp, leave = utf8(moment.text), f"{moment.remark}; Wonderchat signs the body alone"
+        for signed, said in (
+            (stamp + b"." + message, f"{moment.name}, a dot and the body (Stripe's way)"),
+            (stamp + message, f"{moment.name} and the body (Zendesk's way)"),
+            (b"v0:" + stamp + b":" + message, f"v0, {moment.name} and the body (Slack's way)"),
+            (message + stamp, f"the body and {moment.name}"),
+        ):
+            yield _hmac(key, signed), f"signs {said}{leave}", "body alone"
 
 
 def with_time(key: bytes, message: bytes, times: Iterable[Moment], event: str) -> Iterator[Made]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any, Final
 
@@ -23,10 +23,10 @@ class Serialiser:
     options: Mapping[str, Changes] = field(default_factory=dict)
 
     def styles(self, count: int) -> Iterator[tuple[str, Style]]:
-        """Its styles with `count` options, each with what to call it; options that change the same
-        thing are not combined."""
+        """Its styles with `count` options and their names; options that change the same thing
+        are not combined."""
         if count == 0:
-            yield f"{self.name} ({self.language})", self.style
+            yield "", self.style
             return
         for chosen in combinations(self.options.items(), count):
             changes: dict[str, Any] = {}
@@ -36,7 +36,7 @@ class Serialiser:
                 changes |= change
             else:
                 names = " and ".join(name for name, _ in chosen)
-                yield f"{self.name} ({self.language}) with {names}", replace(self.style, **changes)
+                yield names, self.style._replace(**changes)
 
 
 # What a type of one's own does to the keys: it has those that it was given, and no others.

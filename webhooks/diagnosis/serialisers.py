@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 
@@ -53,21 +53,43 @@ def styles(writer: Writer, options: int) -> Iterator[Style]:
 
 @dataclass(frozen=True)
 class Named:
-    """A serialiser that writes what was found; `name` tells with which options."""
+    """A serialiser that writes what was found, by itself or with `options`."""
 
     name: str
     language: str
+    options: str = ""
+
+    @property
+    def library(self) -> str:
+        """Its name, with its language and its options."""
+        with_options = f" with {self.options}" if self.options else ""
+        return f"{self.name} ({self.language}){with_options}"
 
 
 def named(writer: Writer, style: Style, budget: Budget) -> list[Named]:
     """The serialisers that write `style`, a plain one; each with the fewest options it needs."""
-    found: dict[tuple[str, str], Named] = {}
-    for options in range(MAX_OPTIONS + 1):
-        for serialiser, name, made in _all_styles(options):
-            key = (serialiser.name, serialiser.language)
-            if key not in found and writer.plain(made) == style:
-                found[key] = Named(name, serialiser.language)
-        # What needs many options is seldom the answer where another needs few.
-        if budget.left() <= 0 or (found and options):
+    found = []
+    for serialiser in ALL:
+        if budget.left() <= 0:
             break
-    return list(found.values())
+        options = _options(writer, style, serialiser)
+        if options is not None:
+            found.append(Named(serialiser.name, serialiser.language, options))
+    return sorted(found, key=lambda each: bool(each.options))
+
+
+def _options(writer: Writer, style: Style, serialiser: Serialiser) -> str | None:
+    """The options with which `serialiser` writes `style`; None where none do."""
+    # Only those that lead there, each looked at beside what is settled already.
+    settled = serialiser.style._replace(part=style.part, dates=style.dates)
+    leading = {}
+    for name, changes in serialiser.options.items():
+        made = writer.plain(settled._replace(**changes))
+        if all(getattr(made, field) == getattr(style, field) for field in changes):
+            leading[name] = changes
+    reduced = replace(serialiser, options=leading)
+    for count in range(MAX_OPTIONS + 1):
+        for name, made in reduced.styles(count):
+            if writer.plain(made) == style:
+                return name
+    return None

@@ -10,15 +10,13 @@ from webhooks.diagnosis.style import Style
 _DROPPED: Final = {"nulls": "dropped"}
 _KEPT: Final = {"nulls": "kept"}
 
-GO: Final = (
+_GO: Final = (
     Serialiser(
         "encoding/json of a map",
         "Go",
         Style(order="sorted", escapes="go"),
         {
-            "Go 1.21 or older": {"escapes": "go 1.21"},
             "SetEscapeHTML(false)": {"escapes": "go plain"},
-            "SetEscapeHTML(false) in Go 1.21 or older": {"escapes": "go plain 1.21"},
             "an Encoder, which ends with a line break": {"end": "\n"},
             "MarshalIndent by two spaces": {"layout": "2"},
             "MarshalIndent by four spaces": {"layout": "4"},
@@ -38,7 +36,6 @@ GO: Final = (
             "pointer fields": {"nulls": "absent null"},
             "the listed fields only": {"nulls": "only known"},
             "time.Time": {"dates": "trimmed"},
-            "Go 1.21 or older": {"escapes": "go 1.21"},
             "SetEscapeHTML(false)": {"escapes": "go plain"},
             "an Encoder, which ends with a line break": {"end": "\n"},
             "MarshalIndent by two spaces": {"layout": "2"},
@@ -47,6 +44,20 @@ GO: Final = (
         },
     ),
 )
+
+
+def _before_1_22(serialiser: Serialiser) -> Serialiser:
+    """Older versions write \\b and \\f as \\u0008 and \\u000c."""
+    older = {"go": "go 1.21", "go plain": "go plain 1.21"}
+    options = {
+        name: {field: older.get(choice, choice) for field, choice in changes.items()}
+        for name, changes in serialiser.options.items()
+    }
+    style = serialiser.style._replace(escapes="go 1.21")
+    return Serialiser(f"{serialiser.name} before Go 1.22", serialiser.language, style, options)
+
+
+GO: Final = (*_GO, *map(_before_1_22, _GO))
 
 NET: Final = (
     Serialiser(

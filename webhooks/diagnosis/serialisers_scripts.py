@@ -47,7 +47,9 @@ _PYTHON: Final = {
     "indent=4": {"layout": "4"},
     "datetime.isoformat()": {"dates": "microseconds offset"},
     "str(datetime)": {"dates": "spaced offset"},
+    "a datetime of pydantic or Django": {"dates": "microseconds"},
     "no None": _NONE_LEFT_OUT,
+    "print, which ends with a line break,": {"end": "\n"},
     **TYPED,
     **DATA_ALONE,
 }
@@ -153,6 +155,7 @@ PHP: Final = (
                 "escapes": "php hex"
             },
             "JSON_PRETTY_PRINT": {"layout": "4"},
+            "PHP_EOL at its end": {"end": "\n"},
             "ksort": SORTED,
             "ksort of the outer array": {"order": "outer sorted"},
             "array_filter": {"nulls": "empty dropped"},
@@ -174,7 +177,9 @@ RUBY: Final = (
             "script_safe": {"escapes": "slashes lines"},
             "ascii_only": {"escapes": "ascii but del"},
             "sort.to_h": {"order": "outer sorted"},
+            "sort.to_h at each level": SORTED,
             "compact": _NONE_LEFT_OUT,
+            "puts, which ends with a line break,": {"end": "\n"},
             "a Time": {"dates": "ruby"},
             **DATA_ALONE,
         },

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(NamedTuple):
     """What is written, and how. The defaults are those of JavaScript's JSON.stringify.
 
     part: which of the outer keys, see shape.py; order, nulls, dates, numbers: what becomes of

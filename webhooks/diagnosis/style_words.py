@@ -80,7 +80,8 @@ def _part(part: tuple[str, ...] | str, outer: tuple[str, ...]) -> str:
         return f"the {part} part of the JSON alone" if part else "the JSON parsed and written again"
     if set(part) == set(outer):
         return f"the JSON written again with its outer keys in the order {joined(part)}"
-    return f"the JSON written again with {joined(part)} alone"
+    kept = f"its {part[0]} part" if len(part) == 1 else joined(part)
+    return f"the JSON written again with {kept} alone"
 
 
 def _escapes(changed: list[tuple[str, str]], characters: frozenset[str]) -> list[str]:

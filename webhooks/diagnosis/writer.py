@@ -6,7 +6,6 @@ letter that it has not) is the default: so that a style is told by what shows of
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, Final
 
 from webhooks.diagnosis import dates, encodings, escapes, shape, style_words
@@ -54,21 +53,31 @@ class Writer:
     def plain(self, style: Style) -> Style:
         """`style` with everything that makes no difference here as JavaScript has it."""
         part: tuple[str, ...] | str = "" if style.part == self._outer else style.part
-        pairs = self.pairs(style)
-        if pairs == self.pairs(replace(style, escapes=JAVASCRIPT.escapes)):
-            table = JAVASCRIPT.escapes
-        else:
-            table = self._first.setdefault(("escapes", pairs), style.escapes)
-        return replace(
-            style,
-            part=part,
-            order=self._shown("order", style.order, part),
-            nulls=self._shown("nulls", style.nulls, part),
-            dates=self._shown("dates", style.dates, part),
-            numbers=self._shown("numbers", style.numbers, part) if self._has_numbers else "kept",
-            layout=self._layout(style.layout, part),
-            escapes=table,
+        return Style(
+            part,
+            self._shown("order", style.order, part),
+            self._shown("nulls", style.nulls, part),
+            self._shown("dates", style.dates, part),
+            self._shown("numbers", style.numbers, part) if self._has_numbers else "kept",
+            self._layout(style.layout, part),
+            self._table(style),
+            style.end,
+            style.encoding,
         )
+
+    def _table(self, style: Style) -> str:
+        """The first table that replaces the same."""
+        if style.escapes == JAVASCRIPT.escapes:
+            return style.escapes
+        dated = style.dates != "kept"
+        key = ("table", style.escapes, dated)
+        if key not in self._first:
+            pairs = self.pairs(style)
+            if pairs == self.pairs(style._replace(escapes=JAVASCRIPT.escapes)):
+                self._first[key] = JAVASCRIPT.escapes
+            else:
+                self._first[key] = self._first.setdefault(("escapes", dated, pairs), style.escapes)
+        return self._first[key]
 
     def _shown(self, field: str, choice: str, part: tuple[str, ...] | str) -> str:
         """The first choice of a field that has this one's effect: "kept" if it has none."""
@@ -77,7 +86,7 @@ class Writer:
         key = (field, part, choice)
         if key not in self._first:
             base = Style(part=part)
-            made = self._id(replace(base, **{field: choice}))
+            made = self._id(base._replace(**{field: choice}))
             if made is None or made == self._id(base):
                 self._first[key] = "kept"
             else:
@@ -120,7 +129,7 @@ class Writer:
 
     def said(self, style: Style) -> str:
         """What shows of a style, to follow "signs "."""
-        base = self.pairs(replace(style, escapes=JAVASCRIPT.escapes))
+        base = self.pairs(style._replace(escapes=JAVASCRIPT.escapes))
         changed = [pair for pair in self.pairs(style) if pair not in base]
         return style_words.said(style, changed, self.characters, self._example(style), self._outer)
 
