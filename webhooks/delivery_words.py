@@ -16,7 +16,8 @@ from webhooks.next_attempt import Waiting, WaitingFor
 SOON_SECONDS = 20
 LONGEST_WAIT_SECONDS = 3600
 
-GIVEN_UP: Final = "No retry is left, so it was given up: resend it when the receiver is mended."
+GIVEN_UP: Final = "No retry is left, so it was given up."
+RESEND: Final = "Resend it when the receiver is mended."
 ONCE: Final = "A test is sent once, and does not count for its webhook."
 ONCE_SIMULATED: Final = (
     "What misbehaves on purpose is sent once, and does not count for its webhook."
@@ -123,9 +124,11 @@ def standing(delivery: Delivery, last: Attempt | None, waits: Waiting | None) ->
             )
         case DeliveryStatus.FAILED:
             title = f"Failed after {_times(delivery.attempts)}"
-            why = last.error if last else ""
+            sentences = [last.error if last else "", after.strip() or GIVEN_UP]
+            if not judged and delivery.webhook.status != WebhookStatus.DELETED:
+                sentences.append(RESEND)
             return Standing(
-                "red", "error", "Failed", title, why + (after or f" {GIVEN_UP}"), is_final=True
+                "red", "error", "Failed", title, " ".join(filter(None, sentences)), is_final=True
             )
         case _:
             why = (

@@ -205,6 +205,12 @@ def test_an_event_says_why_it_was_sent_nowhere(browser_of_member: Client, webhoo
     webhook.save()
     text = browser_of_member.get(address).content.decode()
     assert "No webhook of this chatbot subscribes to USER_MESSAGE_SENT." in text
+    # One that was added since, or is disabled, is no reason, and nothing waits for it.
+    for status in ("active", "disabled"):
+        Webhook.objects.update(event="USER_MESSAGE_SENT", status=status)
+        text = browser_of_member.get(address).content.decode()
+        assert "No webhook subscribed to it then" in text
+        assert "waits" not in text
 
 
 @pytest.mark.parametrize(

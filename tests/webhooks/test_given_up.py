@@ -87,7 +87,7 @@ def test_the_mail_and_the_page_lead_to_recovering_just_these(
     enabled = browser.post(
         reverse("admin:webhooks_webhook_enable", args=[webhook.pk]), follow=True
     ).content.decode()
-    assert "5 deliveries that waited for it go out now" in enabled
+    assert "5 deliveries that waited for it are due now" in enabled
     assert "given up before" not in enabled
     assert states([*lost, *waiting]) == ["pending"] * 5
     assert Delivery.objects.filter(status="failed").count() == 4

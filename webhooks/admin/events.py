@@ -18,6 +18,7 @@ from chatbots.models import Conversation, Event, EventType
 from webhooks.coloured_json import coloured
 from webhooks.delivery_words import labelled
 from webhooks.last_error import with_last_error
+from webhooks.models import Webhook, WebhookStatus
 from webhooks.subscriptions import not_sending_reason
 
 SHOWN_DELIVERIES = 100
@@ -32,6 +33,16 @@ class TypeFilter(DropdownFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Event]) -> QuerySet[Event]:
         return queryset.filter(type=self.value()) if self.value() else queryset
+
+
+def sent_nowhere(event: Event) -> str:
+    """Why an event has no deliveries: what was then is known no more, what is now may be another
+    reason."""
+    made = "No delivery was made of it when it happened."
+    subscribed = Webhook.objects.filter(chatbot=event.chatbot_id, event=event.type)
+    if subscribed.exclude(status=WebhookStatus.DELETED).exists():
+        return f"{made} No webhook subscribed to it then, or the account's plan had none."
+    return f"{made} {not_sending_reason(event.chatbot, event.type)}"
 
 
 @admin.register(Event)
@@ -83,7 +94,7 @@ class EventAdmin(ScopedAdmin):
             "payload_exact": body.decode(),
             "payload_size": len(body),
             "deliveries": deliveries,
-            "reason": "" if deliveries else not_sending_reason(event.chatbot, event.type),
+            "reason": "" if deliveries else sent_nowhere(event),
             "conversation": Conversation.objects.filter(
                 pk=event.chatlog_id, chatbot=event.chatbot_id
             ).first()

@@ -51,7 +51,11 @@ def enable(site: WebhookAdmin, request: HttpRequest, webhook: Webhook) -> HttpRe
         messages.error(request, " ".join(error.messages))
         return _back(webhook)
     site.log_change(request, webhook, "Enabled")
-    waited = f" {_plural(released)} that waited for it go out now." if released else ""
+    waited = (
+        f" {_plural(released)} that waited for it {'is' if released == 1 else 'are'} due now."
+        if released
+        else ""
+    )
     messages.success(request, f"The webhook is enabled.{waited}")
     if lost:
         told = '{} {} given up before. <a class="wc-link" href="{}">Recover just these</a>'
@@ -73,7 +77,7 @@ def disable(site: WebhookAdmin, request: HttpRequest, webhook: Webhook) -> HttpR
 def let_go(site: WebhookAdmin, request: HttpRequest, webhook: Webhook) -> HttpResponse:
     if subscriptions.let_go(webhook):
         site.log_change(request, webhook, "Sent what was held back")
-    messages.success(request, "The webhook is held back no more: what is due goes out now.")
+    messages.success(request, "The webhook is held back no more: what is due goes out.")
     return _back(webhook)
 
 
