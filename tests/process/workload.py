@@ -101,6 +101,15 @@ def pour(chatbot: str, count: int, each: int = 1) -> None:
                 outbox.fan_out(Event.objects.bulk_create(made))
 
 
+def pour_large(chatbot: str, count: int, kilobytes: int) -> None:
+    """`count` deliveries, to each webhook that wants it, of one event of that size."""
+    bot = Chatbot.objects.get(pk=chatbot)
+    with transaction.atomic():
+        event = _unsaved(bot, "large", userMessage="x" * 1000 * kilobytes)
+        event.save(force_insert=True)
+        outbox.fan_out([event], copies=count)
+
+
 def trickle(chatbot: str, count: int, per_second: float) -> dict[str, float]:
     """An event every so often; by chatlog, the time right after its COMMIT."""
     bot = Chatbot.objects.get(pk=chatbot)
@@ -286,6 +295,7 @@ CALLS: dict[str, Callable[..., Any]] = {
         migrate,
         prepare,
         pour,
+        pour_large,
         trickle,
         ask,
         statuses,
