@@ -9,6 +9,7 @@ from xdist.scheduler import LoadScopeScheduling
 # What takes longest starts first, so that in the end nobody waits for it.
 FIRST = (
     "tests/process/",
+    "tests/documents/",
     "tests/emitter/test_up.py",
     "tests/dashboard/test_live_chat_browser.py",
     "tests/chatbots/test_widget_browser.py",

@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 _BY_STATUS: Final = {
     400: "It could not make sense of the request: see its log.",
     401: "It did not accept the signature or asks for a login: check the webhook's secret.",
-    403: "It refuses the request: check its firewall and the webhook's secret.",
+    403: "It refuses the request: let the User-Agent Wonderchat-Webhooks through its firewall, and "
+    "check the webhook's secret.",
     404: "Nothing is there: check the path of the webhook's URL.",
     405: "The route does not accept POST: webhooks are sent by POST.",
     408: "It gave up waiting for the request.",
