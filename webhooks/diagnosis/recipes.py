@@ -19,8 +19,9 @@ app.post("/webhooks/wonderchat", express.raw({ type: "application/json" }), (req
 
 PYTHON: Final = """\
 # Python
+by_name = {name.lower(): value for name, value in headers.items()}
 expected = hmac.new(SECRET.encode(), request_body_bytes, hashlib.sha256).hexdigest()
-valid = hmac.compare_digest(expected, headers.get("X-Wonderchat-Signature", ""))"""
+valid = hmac.compare_digest(expected, by_name.get("x-wonderchat-signature", ""))"""
 
 CODE: Final = f"{NODE}\n\n{PYTHON}"
 
