@@ -24,12 +24,15 @@ class Sizes:
     backlog: int = 20_000
     endpoints: int = 50
     webhooks: int = 20_000
+    servers: int = 2_000
     rounds: int = 3
     # The two that are compared differ by less than two runs of the same do.
     webhook_rounds: int = 7
 
 
-QUICK = Sizes(history=50_000, backlog=2_000, webhooks=2_000, rounds=1, webhook_rounds=1)
+QUICK = Sizes(
+    history=50_000, backlog=2_000, webhooks=2_000, servers=200, rounds=1, webhook_rounds=1
+)
 
 
 def measure(ground: Ground, sizes: Sizes) -> Result:
@@ -96,18 +99,21 @@ def _backlog(ground: Ground, url: str, chatbots: list[str], count: int) -> tuple
 
 
 def _webhooks(ground: Ground, sizes: Sizes, result: Result) -> None:
-    """As many due as there are webhooks: over 50; one each on 50 endpoints; one each on its own."""
+    """As many due as there are webhooks: over 50; one each on 50 endpoints; over some that have a
+    server of their own; one each on its own."""
     each = max(1, sizes.webhooks // sizes.endpoints)
     few, many = f"{sizes.endpoints} webhooks", f"{sizes.webhooks:,} webhooks"
     shared, own = f"{many} on {sizes.endpoints} endpoints", f"{many}, each its own endpoint"
+    several = f"{sizes.servers:,} webhooks, each its own server"
     shapes = {
         few: (sizes.endpoints, 1),
         shared: (sizes.endpoints, each),
+        several: (sizes.servers, 1),
         own: (sizes.webhooks, 1),
     }
     rates: dict[str, list[float]] = {name: [] for name in shapes}
     peaks = []
-    for name in [few, shared] * sizes.webhook_rounds + [own] * sizes.rounds:
+    for name in [few, shared] * sizes.webhook_rounds + [several, own] * sizes.rounds:
         endpoints, webhooks = shapes[name]
         # The same receiver's configuration for all: one listening on every address.
         with fast_receiver(sizes.webhooks) as receiver:
@@ -120,6 +126,11 @@ def _webhooks(ground: Ground, sizes: Sizes, result: Result) -> None:
     result.figures += [
         against(
             f"one due for each of {shared}", median(rates[shared]), "/s", first, few, least=0.9
+        ),
+        # Each server's connection is kept, so that it costs once.
+        against(
+            *(f"{sizes.webhooks:,} due over {several}", median(rates[several]), "/s", first, few),
+            least=0.5,
         ),
         # Each takes a connection of its own, which is most of what it costs.
         against(f"one due for each of {own}", median(rates[own]), "/s", first, few),

@@ -118,7 +118,7 @@ class AddressPolicy:
         return None
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)
 def _refusal(policy: AddressPolicy, text: str) -> str:
     try:
         address = ip_address(text)

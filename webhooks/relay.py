@@ -34,18 +34,17 @@ class Relay:
         self._can_write = True
         self._has_ended = False
         self._watched: dict[socket.socket, int] = {}
+        self.is_open = True
 
     @property
     def numbers(self) -> tuple[int, int]:
         """Those of its sockets."""
         return self._near.fileno(), self._far.fileno()
 
-    @property
-    def is_open(self) -> bool:
-        return bool(self._watched)
-
     def pump(self) -> None:
         """Move what can be moved now."""
+        if not self.is_open:
+            return  # Closed by what came before it among the things that are ready.
         if not self._pump_up():
             self.close()
             return
@@ -105,15 +104,16 @@ class Relay:
         for end, events in wants.items():
             known = self._watched.get(end, 0)
             if events and not known:
-                self._selector.register(end, events, self)
+                self._selector.register(end, events, self.pump)
             elif known and not events:
                 self._selector.unregister(end)
             elif known != events:
-                self._selector.modify(end, events, self)
+                self._selector.modify(end, events, self.pump)
         self._watched = {end: events for end, events in wants.items() if events}
 
     def close(self) -> None:
         """End it; libcurl's end is libcurl's to close."""
+        self.is_open = False
         for end in self._watched:
             self._selector.unregister(end)
         self._watched = {}

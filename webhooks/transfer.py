@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import socket
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -33,6 +34,8 @@ class Hooks(Protocol):
 
     # Nothing has come on the kept connection that libcurl is just looking at.
     is_silent: bool
+    # What libcurl was told of several addresses, by what stands in for them: for how many handles.
+    stand_ins: Counter[str]
 
     def on_opened(self, opened: socket.socket) -> int:
         """A new socket, from here on libcurl's own; its number."""
@@ -126,7 +129,7 @@ class Handle:
         self.transfer: Transfer | None = None
         self._hooks = hooks
         self.way: Way | None = None
-        # What stands in for several addresses, and its port: libcurl keeps it for a minute.
+        # What stands in for several addresses, and its port; "" for a single one.
         self._stand_in = ""
         self._is_fresh = False
         self.curl = curl = pycurl.Curl()
@@ -142,6 +145,8 @@ class Handle:
         curl.setopt(pycurl.WRITEFUNCTION, self._on_body)
         curl.setopt(pycurl.OPENSOCKETFUNCTION, self.open_socket)
         curl.setopt(pycurl.PREREQFUNCTION, self._on_connected)
+        # It would keep each address it is given, and go over all of them with every transfer.
+        curl.setopt(pycurl.DNS_CACHE_TIMEOUT, 0)
 
     def begin(self, transfer: Transfer, total_ms: int, connect_ms: int) -> None:
         """Make ready to send the transfer's request to one of its addresses."""
@@ -155,9 +160,6 @@ class Handle:
             # Otherwise libcurl would write %2e as %2E, and the record would not be what left.
             curl.setopt(pycurl.REQUEST_TARGET, destination.target)
             self._lead(destination, transfer.addresses)
-        if self._stand_in:
-            # Each time: what libcurl was told before is forgotten after a minute.
-            curl.setopt(pycurl.RESOLVE, [f"+{self._stand_in}:{listed(transfer.addresses)}"])
         curl.setopt(pycurl.HTTPHEADER, [*request.header_lines(), "Expect:"])
         curl.setopt(pycurl.POSTFIELDS, request.body)
         curl.setopt(pycurl.HEADERFUNCTION, transfer.answer.lines.append)
@@ -171,10 +173,21 @@ class Handle:
 
     def _lead(self, destination: Destination, addresses: tuple[str, ...]) -> None:
         """Have connections go to these addresses. The host stays what it is, for TLS, too."""
-        port = destination.port
+        port, before, lines = destination.port, self._stand_in, []
         self._stand_in = f"{stand_in(addresses)}:{port}" if len(addresses) > 1 else ""
+        stand_ins = self._hooks.stand_ins
         if self._stand_in:
+            # What it is told here stays, in this order, until it is told otherwise.
+            stand_ins[self._stand_in] += 1
+            lines.append(f"{self._stand_in}:{listed(addresses)}")
             self.curl.setopt(HAPPY_EYEBALLS_TIMEOUT_MS, pace_ms(addresses))
+        if before:
+            stand_ins[before] -= 1
+            if not stand_ins[before]:
+                del stand_ins[before]
+                lines.append(f"-{before}")
+        if lines:
+            self.curl.setopt(pycurl.RESOLVE, lines)
         to = self._stand_in or f"{bracketed(addresses[0])}:{port}"
         self.curl.setopt(pycurl.CONNECT_TO, [f"{destination.url_host}:{port}:{to}"])
 

@@ -9,32 +9,30 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import selectors
 import socket
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import chain
-from typing import Any
 
 import certifi
 import pycurl
 
 from webhooks import ending
-from webhooks.answer import Head, is_nothing
+from webhooks.answer import Head
 from webhooks.connecting import FIRST_ROUND_SECONDS
 from webhooks.destination import refused
 from webhooks.ending import End
+from webhooks.open_files import connections_to_keep
 from webhooks.outcome import TOTAL_SECONDS, Outcome
-from webhooks.relay import Relay
 from webhooks.resolver import Resolver
+from webhooks.sockets import Sockets
 from webhooks.transfer import Handle, Request, Transfer, Way, way_of
 
 logger = logging.getLogger(__name__)
 
-KEPT_CONNECTIONS = 512
-MOST_HANDLES = 512
+MOST_HANDLES = 256
 
 
 class Transport:
@@ -65,24 +63,16 @@ class Transport:
         # The socket thread has ended; how often it went round.
         self.is_dead = False
         self.turns = 0
-        self._selector = selectors.DefaultSelector()
-        # The sockets in the selector, with what is waited for; and those whose connection is kept
-        # with no transfer: the next one finds its socket there, with no system call.
-        self._watched: dict[int, int] = {}
-        self._dormant: set[int] = set()
-        # Kept connections on which a request has left; whether something has come of its answer.
-        self._asked: dict[int, bool] = {}
-        self._sockets: dict[int, socket.socket] = {}
-        self.is_silent = True
+        self._sockets = Sockets()
         self._wake_reader, self._wake_writer = socket.socketpair()
         self._wake_reader.setblocking(False)
         self._wake_writer.setblocking(False)
-        self._selector.register(self._wake_reader, selectors.EVENT_READ)
+        self._sockets.also(self._wake_reader, self._drain_wake)
         self._woken = False
         self._multi = pycurl.CurlMulti()
-        self._multi.setopt(pycurl.M_MAXCONNECTS, KEPT_CONNECTIONS)
+        self._multi.setopt(pycurl.M_MAXCONNECTS, connections_to_keep())
         self._multi.setopt(pycurl.M_PIPELINING, 0)
-        self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._on_socket)
+        self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._sockets.on_socket)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._on_timer)
         self._thread = threading.Thread(target=self._live, name="webhooks-sockets", daemon=True)
         self._thread.start()
@@ -125,24 +115,8 @@ class Transport:
     def _run(self) -> None:
         while not self._closing:
             self.turns += 1
-            for key, mask in self._selector.select(self._select_seconds()):
-                if key.fileobj is self._wake_reader:
-                    self._drain_wake()
-                elif isinstance(key.data, Relay):
-                    # Closed, perhaps, by what came before it in this list.
-                    if key.data.is_open:
-                        key.data.pump()
-                elif key.fd in self._dormant:
-                    # The other side closed it, or speaks out of turn: libcurl finds out.
-                    self._unwatch(key.fd)
-                else:
-                    bits = (pycurl.CSELECT_IN if mask & selectors.EVENT_READ else 0) | (
-                        pycurl.CSELECT_OUT if mask & selectors.EVENT_WRITE else 0
-                    )
-                    if key.fd in self._asked:
-                        self.is_silent = self._says_nothing(key.fd)
-                    self._multi.socket_action(key.fd, bits)
-                    self.is_silent = True
+            for fd, bits in self._sockets.ready(self._select_seconds()):
+                self._multi.socket_action(fd, bits)
             while self._submitted:
                 self._begin(self._submitted.popleft())
             while self._resolved:
@@ -159,11 +133,7 @@ class Transport:
         self._multi.close()
         for used in (*self._active.values(), *chain.from_iterable(self._idle.values())):
             used.close()
-        for relay in {key.data for key in self._selector.get_map().values() if key.data}:
-            relay.close()
-        for known in self._sockets.values():
-            known.detach()
-        self._selector.close()
+        self._sockets.close()
         self._wake_reader.close()
         self._wake_writer.close()
 
@@ -183,74 +153,6 @@ class Transport:
 
     def _on_timer(self, timeout_ms: int) -> None:
         self._timer_at = None if timeout_ms < 0 else time.monotonic() + timeout_ms / 1000
-
-    def _on_socket(self, what: int, fd: int, multi: Any, data: Any) -> None:
-        if what == pycurl.POLL_REMOVE:
-            if fd in self._watched:
-                self._dormant.add(fd)
-            return
-        if fd in self._dormant:
-            self._dormant.discard(fd)
-            if fd in self._sockets:  # libcurl has one of its own, too.
-                self._asked[fd] = False
-        events = (selectors.EVENT_READ if what & pycurl.POLL_IN else 0) | (
-            selectors.EVENT_WRITE if what & pycurl.POLL_OUT else 0
-        )
-        known = self._watched.get(fd)
-        if known == events:
-            return
-        self._watched[fd] = events
-        if known is None:
-            self._selector.register(fd, events)
-        else:
-            self._selector.modify(fd, events)
-
-    def on_opened(self, opened: socket.socket) -> int:
-        """A new socket; one that had its number before was closed, and with that left the kernel's
-        list, if not ours. Returns its number: it is libcurl's to close."""
-        fd = opened.fileno()
-        self._forget(fd)
-        self._sockets[fd] = opened
-        return fd
-
-    def on_large(self, local: tuple[str, int]) -> None:
-        """Have the connection from this address go through a relay, unless it does."""
-        for fd, known in self._sockets.items():
-            with contextlib.suppress(OSError):  # Closed since.
-                if known.getsockname()[:2] == local:
-                    self._relay(fd)
-                    return
-
-    def _relay(self, fd: int) -> None:
-        events = self._watched.get(fd, 0)
-        self._unwatch(fd)
-        relay = Relay(self._selector, fd)
-        for number in relay.numbers:
-            self._forget(number)
-        relay.pump()
-        if events:
-            self._watched[fd] = events
-            self._selector.register(fd, events)
-
-    def _says_nothing(self, fd: int) -> bool:
-        """Whether nothing has come on a kept connection that libcurl may find to be closed."""
-        if not self._asked[fd]:
-            try:
-                self._asked[fd] = not is_nothing(self._sockets[fd].recv(5, socket.MSG_PEEK))
-            except OSError:
-                return True
-        return not self._asked[fd]
-
-    def _forget(self, fd: int) -> None:
-        self._dormant.discard(fd)
-        self._asked.pop(fd, None)
-        if (known := self._sockets.pop(fd, None)) is not None:
-            known.detach()
-        self._unwatch(fd)
-
-    def _unwatch(self, fd: int) -> None:
-        if self._watched.pop(fd, None) is not None:
-            self._selector.unregister(fd)
 
     def _begin(self, request: Request) -> None:
         transfer = Transfer(request, time.monotonic())
@@ -307,7 +209,7 @@ class Transport:
         """One that went this way before, if there is one; else a new one, or the longest unused."""
         if way not in self._idle and (self._handles < MOST_HANDLES or not self._idle):
             self._handles += 1
-            return Handle(self._ca_file, self)
+            return Handle(self._ca_file, self._sockets)
         way = way if way in self._idle else next(iter(self._idle))
         ready = self._idle[way]
         handle = ready.pop()

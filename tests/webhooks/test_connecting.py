@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from ipaddress import ip_network
 from pathlib import Path
@@ -25,6 +26,9 @@ class Unheard:
     """For a handle of which nobody wants to know anything."""
 
     is_silent = True
+
+    def __init__(self) -> None:
+        self.stand_ins: Counter[str] = Counter()
 
     def on_opened(self, opened: socket.socket) -> int:
         return opened.detach()

@@ -173,6 +173,8 @@ def test_many_names_with_several_addresses_go_at_once(sender: Sender, dns: DnsSe
             requests = [request_to(f"http://{name}:{server.port}/{name}") for name in names]
             outcomes = sender.send(requests)
             assert [one.error for one in outcomes if not one.succeeded] == []
+        # One for each handle at most, and none that nobody leads to any more.
+        assert 0 < sum(sender.transport._sockets.stand_ins.values()) <= sender.transport._handles
         hosts = {tuple(request.split(b"\r\n")[:2]) for request in server.requests}
         assert hosts == {
             (f"POST /{name} HTTP/1.1".encode(), f"Host: {name}:{server.port}".encode())
