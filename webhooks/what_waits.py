@@ -10,13 +10,13 @@ from typing import Final
 # By the field's name. A description is for people, and nothing follows from it.
 ON_CHANGE: Final = {
     "url": "What waits goes to the new URL, retries too.",
-    "event": "What waits is still sent, as the event that it is; of the new type comes what "
-    "happens from now on.",
+    "event": "What waits is still sent, as the event it was made for; only what happens from now "
+    "on is of the new type.",
     "secret": "What waits is signed with the new secret.",
-    "retry_schedule": "What waits keeps its next try; a failure after that follows the new "
-    "schedule, and what has failed as often as that has retries is given up.",
-    "standard_headers": "What waits is sent as this says, too.",
-    "ordered": "It counts for what is made from now on: what waits keeps the order it has, or has "
-    "none.",
-    "rate_limit": "It holds for what waits, too.",
+    "retry_schedule": "What waits keeps the time of its next try. If that fails, the new schedule "
+    "counts: what has failed as often as it has retries is given up.",
+    "standard_headers": "It counts for what waits, too.",
+    "ordered": "It counts for what is made from now on; what waits stays in order, or without one, "
+    "as it was made.",
+    "rate_limit": "It counts for what waits, too.",
 }

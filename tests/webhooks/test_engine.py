@@ -528,6 +528,22 @@ def test_a_test_of_a_disabled_webhook_is_sent(
     assert json.loads(live_receiver.requests[0].body)["data"]["userMessage"] == "Is this on?"
 
 
+def test_after_several_rotations_each_secret_of_the_day_verifies(
+    running: Engine, chatbot: Chatbot, live_receiver: Receiver
+) -> None:
+    secrets = [subscriptions.make_secret()]
+    webhook = add_webhook(chatbot, live_receiver.url("/hook"), secrets[0], standard_headers=True)
+    secrets += [subscriptions.rotate_secret(webhook) for _ in range(5)]
+    add_due(webhook)
+    running.run()
+    (request,) = live_receiver.requests
+    for secret in secrets[-4:]:
+        StandardWebhook(secret).verify(request.body, request.headers)
+    assert len(request.headers["webhook-signature"].split()) == 4
+    with pytest.raises(WebhookVerificationError):
+        StandardWebhook(secrets[0]).verify(request.body, request.headers)
+
+
 def test_a_bad_signature_is_one_on_purpose(
     running: Engine, chatbot: Chatbot, live_receiver: Receiver
 ) -> None:
