@@ -43,6 +43,7 @@ def lines(text: str) -> str:
     return _BUT_LINE_BREAKS.sub(_INSTEAD, broken)
 
 
-def json_line(value: Any) -> str:
+def json_line(value: Any, *, ascii_only: bool = False) -> str:
     """`value` as JSON on one line that steers nothing and reads back as the same value."""
-    return _ALL.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False))
+    written = json.dumps(value, ensure_ascii=ascii_only)
+    return _ALL.sub(lambda found: f"\\u{ord(found[0]):04x}", written)

@@ -29,6 +29,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from chatbots import visitor_throttle
+from chatbots.address_block import block_of
 from chatbots.printable import line
 
 PAUSE: Final[timedelta] = settings.AXES_COOLOFF_TIME
@@ -50,15 +51,12 @@ log = logging.getLogger(__name__)
 
 def address_of(request: HttpRequest) -> str | None:
     """The address that counts: of IPv6 the /64, which is what one customer of a provider has."""
+    block = block_of(visitor_throttle.address_of(request)).partition("/")[0]
     try:
-        address = ipaddress.ip_address(visitor_throttle.address_of(request).partition("%")[0])
+        ipaddress.ip_address(block)
     except ValueError:
         return None
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped:
-            return str(address.ipv4_mapped)
-        return str(ipaddress.ip_network((int(address), 64), strict=False).network_address)
-    return str(address)
+    return block
 
 
 def name_of(request: HttpRequest, credentials: dict[str, Any] | None) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import sys
 from typing import Any
 
@@ -11,24 +9,19 @@ from rich.console import Console
 from rich.text import Text
 
 from chatbots import printable
+from emitter.cli.plain_console import PlainConsole
 
 EVENT_STYLE = "bold cyan"
 
 
 def console() -> Console:
-    """For sentences. What others wrote is no markup, and NO_COLOR wants no escape at all."""
-    return Console(
-        highlight=False,
-        soft_wrap=True,
-        markup=False,
-        emoji=False,
-        color_system=None if os.environ.get("NO_COLOR") else "auto",
-    )
+    """For sentences."""
+    return PlainConsole()
 
 
 def errors() -> Console:
     """For what is said beside the answer: a script that reads stdout does not see it."""
-    return Console(highlight=False, soft_wrap=True, stderr=True)
+    return PlainConsole(stderr=True)
 
 
 def as_json(value: Any) -> None:
@@ -37,7 +30,7 @@ def as_json(value: Any) -> None:
     try:
         line.encode(sys.stdout.encoding)
     except UnicodeEncodeError:
-        line = json.dumps(value)
+        line = printable.json_line(value, ascii_only=True)
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
 

@@ -6,6 +6,7 @@ import os
 import sys
 from io import TextIOWrapper
 
+from chatbots import printable
 from emitter.cli.ending import CannotReach, WrongUse
 
 
@@ -100,7 +101,7 @@ def say(sentence: str) -> None:
     if sys.stderr is None:
         return
     try:
-        sys.stderr.write(f"emitter: {text(sentence)}\n")
+        sys.stderr.write(f"emitter: {printable.line(text(sentence), 2_000)}\n")
         sys.stderr.flush()
     except OSError:
         _forget(2)

@@ -177,14 +177,14 @@ def test_a_password_typed_as_a_name_is_in_no_log(caplog: pytest.LogCaptureFixtur
     "name", ["", "\0", "x" * 151, "x" * 100_000, "\ud800", "ﷺ" * 150, "member\n", "%s", "'"]
 )
 def test_no_name_breaks_the_page(member: User, name: str) -> None:
-    assert guess(name.encode("utf-8", "replace").decode(), 12)[-1] in {200, 429}
+    assert guess(name.encode("utf-8", "replace").decode(), 12)[-1] in {200, 413, 429}
 
 
 def test_what_is_kept_of_an_attempt_is_small_and_has_no_password(member: User) -> None:
     for _ in range(10):
         Client(REMOTE_ADDR=HERE).post(
             "/login/?next=/" + "a" * 3000,
-            {"username": "member", "password": "my-secret", "more": "b" * 50_000},
+            {"username": "member", "password": "my-secret", "more": "b" * 5_000},
         )
     [kept] = AccessAttempt.objects.all()
     everything = "".join(str(value) for value in vars(kept).values())

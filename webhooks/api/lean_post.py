@@ -55,7 +55,7 @@ class LeanPost(ApiView):
             data = body.data()
         except APIException:
             # Who has no key any more is told that first.
-            _live_key(text, fresh=True)
+            _live_key(request, text, fresh=True)
             raise
         fresh = False
         while True:
@@ -69,23 +69,24 @@ class LeanPost(ApiView):
                 if answer is not None:
                     return answer
             fresh = True
-            key = _live_key(text, fresh=True)
+            key = _live_key(request, text, fresh=True)
 
     def _caller(self, request: HttpRequest, body: _Body) -> tuple[str, ApiKey]:
         try:
             text = key_of(request, body.data)
-            return text, _live_key(text, fresh=False)
+            return text, _live_key(request, text, fresh=False)
         except APIException as error:
             if error.status_code == 401:
                 error.auth_header = CHALLENGE  # type: ignore[attr-defined]  # As REST framework.
             raise
 
 
-def _live_key(text: str, *, fresh: bool) -> ApiKey:
+def _live_key(request: HttpRequest, text: str, *, fresh: bool) -> ApiKey:
     found = standing.key(text, fresh=fresh)
     if found is None:
-        error = unknown_key()
-        error.auth_header = CHALLENGE  # type: ignore[attr-defined]  # As REST framework does.
+        error = unknown_key(request)
+        if error.status_code == 401:
+            error.auth_header = CHALLENGE  # type: ignore[attr-defined]  # As REST framework does.
         raise error
     return found
 

@@ -128,7 +128,8 @@ def _drf_problem(exc: exceptions.APIException) -> HttpResponse:
     if isinstance(exc, exceptions.Throttled):
         seconds = math.ceil(getattr(exc, "wait", None) or 1)
         headers["Retry-After"] = str(seconds)
-        text = f"Too many requests with this key. Try again in {seconds} s."
+        what = getattr(exc, "what", "Too many requests with this key.")
+        text = f"{what} Try again in {seconds} s."
     elif isinstance(exc, exceptions.MethodNotAllowed):
         text = "This address does not take this method. The Allow header has those it takes."
     elif isinstance(exc, exceptions.UnsupportedMediaType):
