@@ -1,18 +1,23 @@
 from __future__ import annotations
 
-from typing import Any
+import json
+import time
+from typing import Any, Final
 
 import pytest
 
+from chatbots.models import Account, Chatbot, EventSource, Plan
 from tests.api.conftest import Api, check_problem, fields_of
-from webhooks import signing, subscriptions
+from webhooks import sample, signing, subscriptions
 from webhooks.models import Webhook
 
+# Of CPU, the request's reading and answering included.
+MOST_SECONDS: Final = 0.3
 BODY = '{"event":"X","data":{"m":"Zoë"}}'
 
 
 def diagnose(api: Api, **body: Any) -> dict[str, Any]:
-    answer = api.post("/signatures/diagnose", {"body": BODY, **body})
+    answer = api.post("/signatures/diagnose", {"body": BODY} | body)
     assert answer.status_code == 200
     found: dict[str, Any] = answer.json()
     assert list(found) == [
@@ -65,3 +70,131 @@ def test_a_webhooks_own_secret_is_taken_and_the_one_before_known(
 )
 def test_what_is_missing_is_named(api: Api, db: None, body: dict[str, Any], field: str) -> None:
     assert fields_of(check_problem(api.post("/signatures/diagnose", body), 400)) == [field]
+
+
+# ---------------------------------------------------------------- what the account has beside
+
+
+def other_webhook(chatbot: Chatbot, secret: str, number: int = 1) -> Webhook:
+    url = f"https://hooks.example.com/other/{number}"
+    return subscriptions.create(chatbot, url=url, event="HUMAN_HANDOVER", secret=secret)[0]
+
+
+def test_the_right_signature_is_not_given_for_a_webhooks_id(api: Api, webhook: Webhook) -> None:
+    """Else any key could have whatever it likes signed."""
+    right = signing.sign("s3cret-s3cret", BODY.encode())
+    for signature in (right, "0" * 64, signing.sign("s3cret-s3cret\n", BODY.encode())):
+        answer = api.post(
+            "/signatures/diagnose",
+            {"webhookId": str(webhook.pk), "body": BODY, "signature": signature},
+        )
+        assert answer.json()["expected"] is None
+        if signature != right:
+            assert right not in answer.content.decode()
+
+
+@pytest.mark.parametrize("by_id", [True, False])
+@pytest.mark.parametrize("deleted", [True, False])
+def test_the_webhook_whose_secret_it_is_is_named(
+    api: Api, webhook: Webhook, by_id: bool, deleted: bool
+) -> None:
+    other = other_webhook(webhook.chatbot, "another secret")
+    if deleted:
+        subscriptions.delete(other)
+    given = {"webhookId": str(webhook.pk)} if by_id else {"secret": "s3cret-s3cret"}
+    found = diagnose(api, signature=signing.sign("another secret", BODY.encode()), **given)
+    assert not found["matches"]
+    assert found["webhookId"] == str(other.pk)
+    assert f"{other.pk} (HUMAN_HANDOVER → {other.url})" in found["diagnosis"]
+    assert ("deleted" in found["diagnosis"]) is deleted
+    assert "Each webhook has its own secret" in found["recipe"]
+    assert "another secret" not in str(found)
+
+
+def test_another_accounts_secret_is_not_looked_at(api: Api, webhook: Webhook) -> None:
+    stranger = Account.objects.create(name="Strange", plan=Plan.BASIC)
+    other_webhook(Chatbot.objects.create(account=stranger, name="Strange"), "another secret")
+    signature = signing.sign("another secret", BODY.encode())
+    found = diagnose(api, webhookId=str(webhook.pk), signature=signature)
+    assert found["webhookId"] is None
+    assert "no usual mistake" in found["diagnosis"]
+
+
+def test_each_secret_before_is_known_of_every_webhook(api: Api, webhook: Webhook) -> None:
+    other = other_webhook(webhook.chatbot, "old")
+    for secret in ("newer", "newest"):
+        subscriptions.rotate_secret(other, secret)
+        subscriptions.rotate_secret(webhook, f"{secret} here")
+    of_other = diagnose(
+        api, webhookId=str(webhook.pk), signature=signing.sign("old", BODY.encode())
+    )
+    assert of_other["webhookId"] == str(other.pk)
+    assert "before the rotation" in of_other["diagnosis"]
+    own = diagnose(
+        api, webhookId=str(webhook.pk), signature=signing.sign("s3cret-s3cret", BODY.encode())
+    )
+    assert own["webhookId"] == str(webhook.pk)
+
+
+def test_another_secret_and_another_mistake_are_both_named(api: Api, webhook: Webhook) -> None:
+    other_webhook(webhook.chatbot, "another secret")
+    signature = signing.sign("another secret", b'{"event": "X", "data": {"m": "Zo\\u00eb"}}')
+    found = diagnose(api, webhookId=str(webhook.pk), signature=signature)
+    assert "the secret of another webhook" in found["diagnosis"]
+    assert "spaces after commas" in found["diagnosis"]
+
+
+def test_the_api_key_as_the_secret_is_recognised(api: Api, webhook: Webhook) -> None:
+    signature = signing.sign(api.key, BODY.encode())
+    found = diagnose(api, webhookId=str(webhook.pk), signature=signature)
+    assert "the API key" in found["diagnosis"]
+    assert api.key not in str(found)
+
+
+def test_an_event_that_was_sent_is_known_by_its_conversation(api: Api, webhook: Webhook) -> None:
+    event = sample.compose(
+        webhook.chatbot, "USER_MESSAGE_SENT", source=EventSource.API, data={"name": None}
+    )
+    event.save()
+    body = bytes(event.body)
+    view = json.dumps(json.loads(body), indent=2, sort_keys=True)
+    found = diagnose(
+        api,
+        webhookId=str(webhook.pk),
+        body=view,
+        signature=signing.sign("s3cret-s3cret", body),
+    )
+    assert found["matches"]
+    assert "for the exact bytes" in found["diagnosis"]
+
+
+def test_candidates_name_each_library(api: Api, webhook: Webhook) -> None:
+    signature = signing.sign("s3cret-s3cret", b'{"event": "X", "data": {"m": "Zo\\u00eb"}}')
+    found = diagnose(api, webhookId=str(webhook.pk), signature=signature)
+    libraries = {one["library"] for one in found["candidates"]}
+    assert {"json.dumps (Python)", "simplejson (Python)"} <= libraries
+
+
+def test_very_many_webhooks_and_a_large_body_cost_no_more_than_the_bound(
+    api: Api, webhook: Webhook
+) -> None:
+    token = webhook.encrypted_secret
+    Webhook.objects.bulk_create(
+        Webhook(
+            chatbot=webhook.chatbot,
+            endpoint=webhook.endpoint,
+            url=f"https://hooks.example.com/{number}",
+            event="USER_MESSAGE_SENT",
+            encrypted_secret=token,
+        )
+        for number in range(3000)
+    )
+    body = '{"event":"X","data":{"m":"' + "abc/ " * 40_000 + '"}}'
+
+    def cost() -> float:
+        before = time.thread_time()
+        found = diagnose(api, webhookId=str(webhook.pk), body=body, signature="0" * 64)
+        assert found["notTried"]
+        return time.thread_time() - before
+
+    assert min(cost() for _ in range(3)) < MOST_SECONDS

@@ -208,3 +208,49 @@ def test_deliveries_are_found_by_what_was_answered(
         2,
         "emitter: statusCode: must be a status of HTTP, such as 401.\n",
     )
+
+
+def test_a_diagnosis_takes_the_requests_headers(emitter: Emitter, webhook: Webhook) -> None:
+    body, stamp = '{"a":1}', "2023-10-15T14:36:07.250Z"
+    of_slack = sign(SECRET, f"v0:1697380567:{body}".encode())
+    asked = ("diagnose", "--webhook", str(webhook.pk))
+    done = emitter(*asked, "--signature", of_slack, "--timestamp", stamp, typed=body)
+    assert "in seconds and the body (Slack's and Zoom's way)" in done.stdout
+    lines = (f"x-wonderchat-timestamp: {stamp}", f"X-Wonderchat-Signature: {of_slack}")
+    done = emitter(*asked, "-H", lines[0], "-H", lines[1], typed=body)
+    assert done.returncode == 1
+    assert "(Slack's and Zoom's way)" in done.stdout
+    assert "expected  " not in done.stdout
+    wrong = emitter(*asked, "-H", "no colon", typed=body)
+    assert wrong.returncode == 2
+    assert "is no header" in wrong.stderr
+    assert "The signature is missing" in emitter(*asked, typed=body).stderr
+
+
+def test_a_diagnosis_names_the_other_webhook(emitter: Emitter, webhook: Webhook) -> None:
+    other = subscriptions.create(
+        webhook.chatbot, url="http://127.0.0.1:9/x", event="HUMAN_HANDOVER", secret="another one"
+    )[0]
+    asked = ("diagnose", "--secret", SECRET, "--signature", sign("another one", b"{}"), "--json")
+    done = emitter(*asked, typed="{}")
+    assert done.returncode == 1
+    answer = json.loads(done.stdout)
+    assert answer["webhookId"] == str(other.pk)
+
+
+def test_a_signature_is_diagnosed_without_an_emitter(alone: Emitter) -> None:
+    body = '{"a": "Zoë"}'.replace(" ", "")
+    asked = ("diagnose", "--secret", SECRET, "--signature")
+    done = alone(*asked, sign(SECRET, f"{body}\n".encode()), typed=body)
+    assert done.returncode == 1
+    assert "a line break at its end" in done.stdout
+    assert "The secrets of other webhooks were not tried: no emitter is known here." in done.stdout
+    right = alone(*asked, sign(SECRET, body.encode()), "--json", typed=body)
+    assert (right.returncode, printed(right)[0]["notTried"]) == (0, None)
+    # An indented view of what was sent.
+    view = alone(*asked, sign(SECRET, body.encode()), typed=body.replace(":", ": "))
+    assert view.returncode == 0
+    assert "The signature is right, for the exact bytes." in view.stdout
+    away = alone(*asked, "0" * 64, "--url", "http://127.0.0.1:9", "--key", "x", typed=body)
+    assert away.returncode == 3
+    assert alone("diagnose", "--webhook", "3", "--signature", "x", typed=body).returncode == 2
