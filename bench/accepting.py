@@ -119,7 +119,7 @@ def _one_by_one(ground: Ground, sizes: Sizes, processes: int) -> Both:
         last = receiver.arrivals(WARM_POSTS + sizes.posts, seconds=120)
         stack.wait_drained()
         used = {name: seconds - before[name] for name, seconds in stack.cpu().items()}
-        span = stack.do("span", after=0, endpoints=None)
+        span = stack.do("span", after=0, webhooks=None)
         if not span["attempts"] == span["delivered"] == WARM_POSTS + sizes.posts:
             raise RuntimeError(f"Something was not delivered, or twice: {span}")
         used["load generator"] = posted.cpu_seconds

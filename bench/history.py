@@ -16,7 +16,6 @@ OWN = {
         "id": "%(base)s + n",
         "event_id": EVENT_ID,
         "webhook_id": "w.id",
-        "lane": "w.endpoint_id",
     },
     Attempt: {"delivery_id": "%(base)s + n"},
 }

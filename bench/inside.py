@@ -81,7 +81,7 @@ def prepare(urls: list[str], each: int = 1) -> dict[str, Any]:
         "account": account.pk,
         "key": ApiKey.issue(account)[1],
         "chatbots": [chatbot.pk for chatbot in chatbots],
-        "endpoints": [known[url].pk for url in urls],
+        "webhooks": [first.pk, *(copy.pk for copy in copies)],
     }
 
 
@@ -165,12 +165,9 @@ def trickle(chatbots: list[str], count: int, per_second: float) -> dict[str, flo
     return committed
 
 
-# Without a rate limit a webhook's lane is its endpoint.
-
-
-def _those(after: int, endpoints: Sequence[int] | None) -> QuerySet[Delivery]:
+def _those(after: int, webhooks: Sequence[int] | None) -> QuerySet[Delivery]:
     found = Delivery.objects.filter(pk__gt=after)
-    return found if endpoints is None else found.filter(lane__in=endpoints)
+    return found if webhooks is None else found.filter(webhook__in=webhooks)
 
 
 def begun(after: int, seconds: float) -> bool:
@@ -183,10 +180,10 @@ def begun(after: int, seconds: float) -> bool:
     return True
 
 
-def drained(after: int, endpoints: Sequence[int] | None, seconds: float) -> bool:
+def drained(after: int, webhooks: Sequence[int] | None, seconds: float) -> bool:
     """Wait so long at most until none of those deliveries is pending any more."""
     deadline = time.monotonic() + seconds
-    pending = _those(0, endpoints).filter(status=DeliveryStatus.PENDING)
+    pending = _those(0, webhooks).filter(status=DeliveryStatus.PENDING)
     while pending.exists():
         if time.monotonic() > deadline:
             return False
@@ -194,12 +191,12 @@ def drained(after: int, endpoints: Sequence[int] | None, seconds: float) -> bool
     return True
 
 
-def span(after: int, endpoints: Sequence[int] | None) -> dict[str, float]:
+def span(after: int, webhooks: Sequence[int] | None) -> dict[str, float]:
     """How many, how many of them arrived, and the time from the first request to the last end."""
-    those = _those(after, endpoints)
+    those = _those(after, webhooks)
     attempts = Attempt.objects.filter(delivery_id__gt=after)
-    if endpoints is not None:
-        attempts = attempts.filter(delivery__lane__in=endpoints)
+    if webhooks is not None:
+        attempts = attempts.filter(delivery__webhook__in=webhooks)
     first = attempts.aggregate(first=Min("started_at"))["first"]
     last = those.aggregate(last=Max("finished_at"))["last"]
     return {

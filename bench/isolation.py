@@ -98,7 +98,7 @@ def _run(ground: Ground, sizes: Sizes, trouble: Trouble, side: Side, *, bad_due:
         stack = open_.enter_context(Stack(ground, url))
         made = stack.do("prepare", urls=[f"http://{host}:{receiver.port}/" for host in hosts])
         bad_bots, bots = made["chatbots"][: trouble.bad], made["chatbots"][trouble.bad :]
-        healthy = made["endpoints"][trouble.bad :]
+        healthy = made["webhooks"][trouble.bad :]
         # What is due for the bad ones is due first.
         stack.do("pour", chatbots=bad_bots, count=bad_due)
         after = stack.do("pour", chatbots=bots, count=sizes.backlog)

@@ -139,10 +139,10 @@ class Stack:
                     self._give_up("the web server does not start:")
                 time.sleep(0.05)
 
-    def wait_drained(self, after: int = 0, endpoints: Sequence[int] | None = None) -> None:
-        """Until no delivery past the id `after` (to one of `endpoints`) is pending any more."""
+    def wait_drained(self, after: int = 0, webhooks: Sequence[int] | None = None) -> None:
+        """Until no delivery past the id `after` (of one of `webhooks`) is pending any more."""
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while not self.do("drained", after=after, endpoints=endpoints, seconds=2):
+        while not self.do("drained", after=after, webhooks=webhooks, seconds=2):
             if time.monotonic() > deadline:
                 self._give_up("deliveries stand still:")
             self._look_at_workers()
@@ -152,16 +152,16 @@ class Stack:
             if worker.poll() is not None:
                 self._give_up("a worker died:")
 
-    def drain(self, after: int = 0, endpoints: Sequence[int] | None = None) -> float:
+    def drain(self, after: int = 0, webhooks: Sequence[int] | None = None) -> float:
         """Wait until all is delivered; deliveries a second from the first request to the last."""
         self.do("wake")
         while not self.do("begun", after=after, seconds=2):
             self._look_at_workers()
         # Not what starting took.
         before = self.cpu()
-        self.wait_drained(after, endpoints)
+        self.wait_drained(after, webhooks)
         self.drain_cpu = {name: used - before[name] for name, used in self.cpu().items()}
-        span = self.do("span", after=after, endpoints=endpoints)
+        span = self.do("span", after=after, webhooks=webhooks)
         if span["delivered"] != span["deliveries"] or span["attempts"] != span["deliveries"]:
             self._give_up(f"something was not delivered, or twice: {span}")
         return float(span["deliveries"]) / float(span["seconds"])

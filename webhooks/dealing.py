@@ -1,38 +1,88 @@
-"""How one claim's places are shared out among the lanes with due work. Pure: knows no Django.
+"""How one claim's places are shared out: among the accounts first, then among the webhooks of each.
+Pure: knows no Django.
 
-Dealt evenly, 50 endpoints with a backlog each have ten requests open, and each request finds a
-connection that the one before it left. A claim that gave the first endpoints all their room would
-open new connections to each in turn, and have no place to keep them.
+Among accounts it is dominant resource fairness (Ghodsi and others, NSDI 2011): whoever holds the
+smallest share, of the open requests or of their bytes, whichever is larger, has the next place. A
+request that is open for long holds its share for long, so slow receivers pay for their time.
+
+Among the webhooks of an account places are dealt evenly. 50 webhooks with a backlog each then have
+ten requests open, and each request finds a connection that the one before it left. A claim that
+gave the first webhooks all their room would open new connections to each in turn, and have no place
+to keep them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from heapq import heapify, heappop, heapreplace
 
-# What a lane is thought to have due before anything was claimed from it.
+# What a webhook is thought to have due before anything was claimed from it.
 FIRST_APPETITE = 8
-# More requests than are ever open to one endpoint.
+# More requests than are ever open to one webhook.
 NO_LEVEL = 1 << 20
 
 
 @dataclass(slots=True)
 class Ask:
-    """What a lane with due work could take: `most` by its endpoint's room, which has `in_flight`
-    requests open, and `appetite` by what it took before."""
+    """What a webhook with due work could take: `most` by its room, of which `in_flight` are open,
+    and `appetite` by what it took before."""
 
-    lane: int
+    webhook_id: int
     most: int
     in_flight: int
     appetite: int
 
     def at(self, level: int) -> int:
-        """What it is dealt when each endpoint is filled up to `level` open requests."""
+        """What it is dealt when each webhook is filled up to `level` open requests."""
         return max(0, min(self.most, self.appetite, level - self.in_flight))
+
+    @property
+    def wanted(self) -> int:
+        """What it would take."""
+        return min(self.most, self.appetite)
+
+
+@dataclass(slots=True)
+class Demand:
+    """What an account could take, `most` in all, when it holds `share` (0 to 1) of what there is
+    and each place more is another `unit` of it, with about `size` bytes."""
+
+    asks: Sequence[Ask]
+    most: int
+    share: float = 0.0
+    unit: float = 1.0
+    size: int = 0
+    wanted: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.wanted = max(0, min(self.most, sum(ask.wanted for ask in self.asks)))
+
+
+def share(demands: Sequence[Demand], places: int, most_bytes: int) -> list[int]:
+    """For each account how many of the `places` it may take, of `most_bytes` in all."""
+    dealt = [demand.wanted for demand in demands]
+    size = sum(n * demand.size for n, demand in zip(dealt, demands, strict=True))
+    if sum(dealt) <= places and size <= most_bytes:
+        return dealt
+    dealt = [0] * len(demands)
+    waiting = [(one.share, number) for number, one in enumerate(demands) if one.wanted]
+    heapify(waiting)
+    while places > 0 and waiting:
+        held, number = waiting[0]
+        demand = demands[number]
+        if demand.size > most_bytes or dealt[number] >= demand.wanted:
+            heappop(waiting)
+            continue
+        dealt[number] += 1
+        places -= 1
+        most_bytes -= demand.size
+        heapreplace(waiting, (held + demand.unit, number))
+    return dealt
 
 
 def deal(asks: Sequence[Ask], places: int) -> list[tuple[int, int]]:
-    """For each lane how many of the `places` it may take, in the order of `asks`; none with zero.
+    """For each webhook how many of the `places` it may take, in the order of `asks`; none with 0.
 
     Like water: those with the fewest open requests first, up to one level for all.
     """
@@ -55,10 +105,10 @@ def deal(asks: Sequence[Ask], places: int) -> list[tuple[int, int]]:
             share += 1
             left -= 1
         if share:
-            dealt.append((ask.lane, share))
+            dealt.append((ask.webhook_id, share))
     return dealt
 
 
 def next_appetite(offered: int, taken: int) -> int:
-    """What to offer a lane next that took `taken` of the `offered`: more, if it took all."""
+    """What to offer a webhook next that took `taken` of the `offered`: more, if it took all."""
     return 2 * offered if taken >= offered else max(1, taken)

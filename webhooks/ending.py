@@ -34,12 +34,6 @@ def of(transfer: Transfer, end: End, head: Head) -> tuple[str, str]:
     if status and (answer.is_cut or is_odd_redirect or (end.code == 0 and head.is_whole)):
         location = head.location(destination.url) if status in REDIRECTS else ""
         return outcome.of_status(status, location)
-    phase = (
-        "answer" if status
-        else "sent" if transfer.times_sent
-        else "tls" if end.has_connected and destination.scheme == "https"
-        else "connect"
-    )  # fmt: skip
     code, message = end.code, end.message
     if code == 0:
         # libcurl is content with half a head, and with a status that is none.
@@ -49,5 +43,19 @@ def of(transfer: Transfer, end: End, head: Head) -> tuple[str, str]:
         # libcurl's own message names the stand-in for the addresses.
         message = os.strerror(end.errno)
     return outcome.of_curl(
-        code, message, phase=phase, host=destination.host, addresses=transfer.tried
+        code,
+        message,
+        phase=phase(transfer, end, head),
+        host=destination.host,
+        addresses=transfer.tried,
     )
+
+
+def phase(transfer: Transfer, end: End, head: Head) -> str:
+    """How far it had come: "connect", "tls", "sent" or "answer"."""
+    if head.status:
+        return "answer"
+    if transfer.times_sent:
+        return "sent"
+    is_tls = end.has_connected and transfer.request.destination.scheme == "https"
+    return "tls" if is_tls else "connect"

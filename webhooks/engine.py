@@ -19,10 +19,10 @@ from django.db import InterfaceError, OperationalError, connection
 
 from webhooks import presence, queue
 from webhooks.clock import DatabaseClock
-from webhooks.dealing import deal
+from webhooks.lookout import Lookout
 from webhooks.models import ErrorKind, Webhook
 from webhooks.outcome import TOTAL_SECONDS, Outcome
-from webhooks.queue import Claimed, Finished, Success
+from webhooks.queue import Claimed, Due, Finished, Success, drained
 from webhooks.recording import Recording
 from webhooks.row_locks import RowHeld
 from webhooks.signed_request import NotSent, Sent, Ways, request_for
@@ -81,9 +81,9 @@ class Engine:
         self._reported_at = -presence.REPORT_SECONDS
         self._alive_at = -presence.IDLE_REPORT_SECONDS
         self._workers = 1
-        # One sweep over the lanes may take several looks.
-        self._after_lane = queue.START
-        self._swept_whole = True
+        self._lookout = Lookout()
+        # When the last sweep that saw all began.
+        self._sweep_began = self._swept_at = 0.0
         self._next_due_at: float | None = None
         self._looked_at = 0.0
         self._found = 0
@@ -129,6 +129,7 @@ class Engine:
             self._transport = Transport(self._answered, ca_file=settings.ENDPOINT_CA_FILE)
             self._watch = SocketWatch(self._transport)
         self._in_doubt = True  # Nobody knows what happened since the last run.
+        self._lookout.hurry()
         busy_until = time.monotonic() + LINGER_SECONDS
         stop_by: float | None = None
         failures = 0
@@ -142,7 +143,7 @@ class Engine:
                 self._record()
                 in_grace = time.monotonic() < self._claims_from
                 if not self._stopping and not in_grace:
-                    saw_all = self._claim(poked)
+                    saw_all = self._claim()
                 self._tell()
                 failures = 0
             except (OperationalError, InterfaceError) as error:
@@ -165,9 +166,9 @@ class Engine:
                 return
             if is_busy or self._is_due_soon(now):
                 busy_until = now + LINGER_SECONDS
-            # A loaded database may take longer than that: only a look made later says that all is
+            # A loaded database may take longer than that: only a sweep made later says that all is
             # done.
-            elif saw_all and not in_grace and self._looked_at >= busy_until:
+            elif saw_all and not in_grace and self._swept_at >= busy_until:
                 return
             if saw_all and not failures and (self._is_at_work or not self._successes):
                 self._wait(busy_until - now)
@@ -204,62 +205,71 @@ class Engine:
         may_be_new = self._life or was_away or seconds < SETTLED_SECONDS
         if life != self._life and may_be_new:
             self._claims_from = time.monotonic() + GRACE_SECONDS
-            self._after_lane = queue.START
+            self._lookout.start_over()
         self._life, self._in_doubt = life, False
 
-    def _claim(self, poked: bool) -> bool:
+    def _claim(self) -> bool:
         """Take what there is room for, and have it sent. False when more is to be looked at now."""
-        traffic = self._traffic
+        traffic, lookout = self._traffic, self._lookout
         if traffic.free <= 0:
             self._report(idle=False)
             return True
-        if self._after_lane == queue.START:
-            self._swept_whole, self._next_due_at = True, None
-        elif poked:
-            # What is new may lie where this sweep has been already.
-            self._swept_whole = False
-        self._looked_at, self._found = time.monotonic(), 0
-        due = queue.present().due(self._after_lane)
-        self._after_lane = due.last_lane
-        if due.now is not None:
-            self._clock.read(due.now)
-        if due.next_seconds is not None:
-            next_due_at = time.monotonic() + due.next_seconds
-            self._next_due_at = min(next_due_at, self._next_due_at or next_due_at)
+        due = self._look()
+        more = self._ripen(due)
         self._report(idle=not due.lanes)
-        if stuck := traffic.stuck(due):
-            # As much may lie behind it.
-            self._swept_whole &= not queue.present().put_off(stuck)
         limit = min(traffic.free, MOST_CLAIMED)
         probed = traffic.begin_probes(due.probes, limit)
-        asks = traffic.asks(due.lanes, self._workers)
-        places = limit - len(probed)
-        rooms = deal(asks, places)
-        if rooms and len(asks) > len(rooms) >= places:
-            # More lanes than places: the rest of them have their turn next. That is no reason for
-            # another sweep: those that wait for an earlier delivery give nothing, however often.
-            self._after_lane = rooms[-1][0]
-        elif asks and not places:
-            self._swept_whole = False
-        rooms += [(lane.id, 1) for lane in probed]
-        if rooms:
+        offers = traffic.offers(due.lanes, self._workers, limit - len(probed))
+        offers += [traffic.offer_of_one(lane) for lane in probed]
+        if offers:
+            offers = [one._replace(since=lookout.since(one.webhook_id)) for one in offers]
             leave_by = time.monotonic() + queue.LEAVE_SECONDS
-            taken = queue.present().claim(rooms, limit, traffic.free_bytes)
+            taken = queue.present().claim(offers, limit, traffic.free_bytes)
             self._in_hand |= {one.delivery_id: one for one in taken.claimed}
             self._found = len(taken.claimed)
             if self._found:
                 self._found_at = self._looked_at
-            # When the next of a webhook with a rate limit may leave is known now.
-            is_limited = any(one.lane < 0 for one in taken.claimed)
-            if traffic.note_appetites(asks, rooms, taken) or is_limited:
-                self._swept_whole = False
-            traffic.note_sizes(taken.claimed)
-            probes = {lane.id: lane.endpoint_id for lane in probed}
+            is_cut = len(taken.claimed) >= limit or taken.bytes >= traffic.free_bytes
+            lookout.taken(() if is_cut else drained(offers, taken), taken.until)
+            more |= traffic.note(offers, due.lanes, taken, is_cut=is_cut)
+            # When the next of a webhook with a rate limit may leave is to be found out.
+            more |= any(one.has_limit for one in offers) and bool(taken.claimed)
+            probes = {lane.webhook_id: lane.endpoint_id for lane in probed}
             sent = self._send(taken.claimed, probes, leave_by)
             # Only now: what is claimed is sent, whatever the database does.
-            if traffic.give_back(probed, taken, sent):
-                self._swept_whole = False
-        return self._after_lane == queue.START and self._swept_whole
+            more |= traffic.give_back(probed, taken, sent)
+        if not (more or lookout.is_sweeping):
+            return True
+        return traffic.free <= 0
+
+    def _look(self) -> Due:
+        lookout, began = self._lookout, time.monotonic()
+        is_new = not lookout.is_sweeping
+        look = lookout.next_look(began)
+        if look.sweep and is_new:
+            self._sweep_began, self._next_due_at = began, None
+        self._looked_at, self._found = began, 0
+        due = queue.present().look(look)
+        now = time.monotonic()
+        lookout.seen(look, due, began, now)
+        if look.sweep and not lookout.is_sweeping:
+            self._swept_at = self._sweep_began
+        if due.now is not None:
+            self._clock.read(due.now)
+        if self._next_due_at is not None and self._next_due_at <= now:
+            self._next_due_at = None
+        for seconds in (due.next_seconds, due.ripe_seconds):
+            if seconds is not None:
+                self._next_due_at = min(now + seconds, self._next_due_at or now + seconds)
+        return due
+
+    def _ripen(self, due: Due) -> bool:
+        """Make ready what waited for a time that has come; True when there was any."""
+        if due.ripe_seconds is None or due.ripe_seconds > 0:
+            return False
+        ripe = queue.present().ripen(self._lookout.ripe_after)
+        self._lookout.ripened(ripe, self._clock.now())
+        return ripe.number > 0
 
     def _report(self, *, idle: bool) -> None:
         """Say that this worker runs. With work, also tell the others of it, and count them."""
@@ -274,9 +284,9 @@ class Engine:
     def _send(
         self, claimed: Sequence[Claimed], probes: dict[int, int], leave_by: float
     ) -> set[int]:
-        """Have them sent, by `leave_by`; `probes` are the endpoints that are probed, by lane.
-        Returns the lanes of which something is under way."""
-        requests, sent_lanes = [], set()
+        """Have them sent, by `leave_by`; `probes` are the servers that are probed, by webhook.
+        Returns the webhooks of which something is under way."""
+        requests, sent_to = [], set()
         ways = Ways()
         for one in claimed:
             sent = Sent(one, self._clock.now())
@@ -287,16 +297,16 @@ class Engine:
                     finished(sent, "", b"", Outcome(0, error_kind=problem.kind, error=str(problem)))
                 )
                 continue
-            # A webhook with a lane of its own may have got another endpoint since the look.
-            self._traffic.began(one, is_probe=probes.get(one.lane) == one.endpoint_id)
+            # A webhook may lead to another server since the look.
+            self._traffic.began(one, is_probe=probes.get(one.webhook_id) == one.endpoint_id)
             request.leave_by = leave_by
             requests.append(request)
-            sent_lanes.add(one.lane)
+            sent_to.add(one.webhook_id)
         if requests and self._transport is not None:
             self._transport.submit(requests)
         if self._recording:
             self._bell.set()
-        return sent_lanes
+        return sent_to
 
     def _record(self) -> None:
         """Write down what came back. What cannot be written now is kept for the next time."""

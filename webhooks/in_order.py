@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery
 
-from webhooks.models import Delivery, DeliveryStatus
+from webhooks.models import Delivery, DeliveryStatus, Webhook, WebhookStatus
 
 
 def waits_for(rows: Iterable[Delivery]) -> dict[int, int]:
     """By the id of each of `rows` that waits for its conversation: the delivery that is in front.
 
-    A webhook that wants its conversations in order has one of each on its way at a time.
+    A chatbot's webhooks that lead to one URL and want their conversations in order have one of each
+    on its way at a time. What waits for another of them to be enabled is in nobody's way.
     """
     pending = [row for row in rows if row.conversation and row.status == DeliveryStatus.PENDING]
     if not pending:
         return {}
+    siblings = Webhook.objects.filter(
+        chatbot=OuterRef(OuterRef("webhook__chatbot")),
+        url_key=OuterRef(OuterRef("webhook__url_key")),
+    ).exclude(status=WebhookStatus.DELETED)
     earlier = (
         Delivery.objects.filter(
-            webhook=OuterRef("webhook"),
+            Q(status=DeliveryStatus.PENDING) | Q(webhook=OuterRef("webhook")),
+            webhook__in=siblings.values("pk"),
             conversation=OuterRef("conversation"),
             status__in=[DeliveryStatus.PENDING, DeliveryStatus.HELD],
             pk__lt=OuterRef("pk"),

@@ -12,18 +12,28 @@ from webhooks import vault
 from webhooks.url_key import UrlKey
 
 
-class Endpoint(models.Model):
+class HeldBack(models.Model):
+    """What may be held back while nothing gets through to it: see webhooks/breaker.py."""
+
+    # Set while it is held back; `held_until` is the next probe.
+    held_since = models.DateTimeField(null=True, editable=False)
+    held_until = models.DateTimeField(null=True, editable=False)
+    held_pause_seconds = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    held_reason = models.CharField(
+        max_length=100, blank=True, default="", db_default="", editable=False
+    )
+
+    class Meta:
+        abstract = True
+
+
+class Endpoint(HeldBack):
     """One server that webhooks lead to: scheme, host and port.
 
-    The engine gives room per endpoint, so that one slow server behind many webhooks counts as one.
+    Many webhooks of many accounts may lead to one: what they share is whether it can be reached.
     """
 
     origin = models.CharField(max_length=300, unique=True, editable=False)
-    # Set while the endpoint is held back (webhooks/breaker.py); `held_until` is the next probe.
-    held_since = models.DateTimeField(null=True, editable=False)
-    held_until = models.DateTimeField(null=True, editable=False)
-    held_pause_seconds = models.PositiveIntegerField(default=0, editable=False)
-    held_reason = models.CharField(max_length=100, blank=True, editable=False)
 
     def __str__(self) -> str:
         return self.origin
@@ -42,7 +52,7 @@ class RetrySchedule(models.TextChoices):
     NONE = "none", "None: one attempt"
 
 
-class Webhook(models.Model):
+class Webhook(HeldBack):
     """Send one kind of event of one chatbot to one URL."""
 
     chatbot = models.ForeignKey(Chatbot, on_delete=models.CASCADE, related_name="webhooks")
@@ -125,14 +135,6 @@ class Webhook(models.Model):
     def account(self) -> Account:
         return self.chatbot.account
 
-    # The same in SQL, of a webhook `w`.
-    LANE_SQL: ClassVar = "CASE WHEN w.rate_limit IS NULL THEN w.endpoint_id ELSE -w.id END"
-
-    @property
-    def lane(self) -> int:
-        """Where its deliveries queue: with those of its endpoint, or, limited, by themselves."""
-        return self.endpoint_id if self.rate_limit is None else -self.pk
-
     @property
     def secret(self) -> str:
         """The signing secret in clear: for signing, and for nothing that is shown or logged."""
@@ -148,7 +150,7 @@ class Webhook(models.Model):
 class DeliveryStatus(models.TextChoices):
     """Where a delivery stands.
 
-    `pending` is due at `due_at`: now, at its next retry, or (in flight) when its lease runs out.
+    `pending` is ready, waits (see Wait), or is in flight.
     `held` waits for its webhook to be enabled. The other three are final.
     """
 
@@ -157,6 +159,16 @@ class DeliveryStatus(models.TextChoices):
     SUCCEEDED = "succeeded", "Succeeded"
     FAILED = "failed", "Failed"
     CANCELLED = "cancelled", "Cancelled"
+
+
+class Wait(models.TextChoices):
+    """What a pending delivery waits for. What waits for nothing is ready: a worker may take it."""
+
+    NOTHING = "", "Nothing"
+    # Until `due_at`: its retry, or, in flight, the end of its lease.
+    TIME = "time", "A time"
+    # Until an earlier delivery of its conversation is over; `due_at` is when to look all the same.
+    TURN = "turn", "Its turn"
 
 
 class Delivery(models.Model):
@@ -176,10 +188,16 @@ class Delivery(models.Model):
         db_constraint=False,
         db_index=False,
     )
-    # Its webhook's lane, repeated here for the index that finds due work: the endpoint's id, or
-    # minus the webhook's for a webhook with a rate limit.
-    lane = models.BigIntegerField()
+    # Its webhook's account, repeated here for the index that finds ready work account by account.
+    account = models.ForeignKey(
+        Account,
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+    )
     status = models.CharField(max_length=9, choices=DeliveryStatus, default=DeliveryStatus.PENDING)
+    wait = models.CharField(max_length=4, choices=Wait, blank=True, default=Wait.NOTHING)
     is_test = models.BooleanField(default=False)
     # How to misbehave on purpose: see webhooks/simulation.py.
     simulate = models.JSONField(null=True, blank=True)
@@ -201,9 +219,19 @@ class Delivery(models.Model):
         ordering: ClassVar = ["-id"]
         indexes: ClassVar = [
             models.Index(
-                fields=["lane", "due_at"],
-                name="delivery_due",
-                condition=models.Q(status="pending"),
+                fields=["account", "webhook", "due_at"],
+                name="delivery_ready",
+                condition=models.Q(status="pending", wait=""),
+            ),
+            models.Index(
+                fields=["due_at"],
+                name="delivery_waiting",
+                condition=models.Q(status="pending", wait__gt=""),
+            ),
+            models.Index(
+                fields=["webhook", "id"],
+                name="delivery_retry",
+                condition=models.Q(status="pending", wait="time", failures__gt=0),
             ),
             models.Index(fields=["webhook", "id"], name="delivery_of_webhook"),
             models.Index(
@@ -231,16 +259,9 @@ class Delivery(models.Model):
 
 
 class Unsettled(models.Model):
-    """Deliveries of a webhook, held or waiting in this lane, that are yet to follow a change of the
-    webhook: see webhooks/settling.py."""
+    """Deliveries of a webhook that are yet to follow a change of it: see webhooks/settling.py."""
 
-    webhook = models.ForeignKey(Webhook, on_delete=models.CASCADE, related_name="+")
-    lane = models.BigIntegerField()
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["webhook", "lane"], name="unsettled_once")
-        ]
+    webhook = models.OneToOneField(Webhook, on_delete=models.CASCADE, related_name="+")
 
     def __str__(self) -> str:
         return f"Unsettled deliveries of webhook {self.webhook_id}"

@@ -15,16 +15,16 @@ from chatbots import database_clock, event_rows, prepared
 from chatbots.models import PLANS_WITH_WEBHOOKS, Event
 from chatbots.standing import Standing
 from webhooks import breaker, waker
-from webhooks.models import Delivery, DeliveryStatus, Webhook, WebhookStatus
+from webhooks.models import Delivery, DeliveryStatus, Wait, Webhook, WebhookStatus
 
 # One statement, whatever the number of events and webhooks. A disabled webhook's deliveries are
 # made all the same and wait for it; an account whose plan has no webhooks gets none.
 FAN_OUT: Final = """
 INSERT INTO webhooks_delivery
-  (event_id, webhook_id, lane, status, is_test, simulate, conversation, due_at, attempts,
-   failures, created_at)
-SELECT e.id, w.id, {lane},
-       CASE w.status WHEN 'active' THEN 'pending' ELSE 'held' END,
+  (event_id, webhook_id, account_id, status, wait, is_test, simulate, conversation, due_at,
+   attempts, failures, created_at)
+SELECT e.id, w.id, a.id,
+       CASE w.status WHEN 'active' THEN 'pending' ELSE 'held' END, '',
        {false}, {simulate}, CASE WHEN w.ordered THEN e.chatlog_id ELSE '' END, {now}, 0, 0, {now}
 FROM {events}
 JOIN webhooks_webhook w ON w.chatbot_id = e.chatbot_id AND w.event = e.type
@@ -47,7 +47,6 @@ def _sent_postgresql(events: str, simulate: str) -> str:
         simulate=simulate,
         events=events,
         plans=_PLANS,
-        lane=Webhook.LANE_SQL,
     )
     return f"sent AS ({inserted} RETURNING id, event_id, webhook_id, status) {_SENT}"
 
@@ -72,6 +71,10 @@ _NEWEST: Final = (
     "SELECT d.id, d.event_id, d.webhook_id, w.url, d.status FROM webhooks_delivery d "
     "JOIN webhooks_webhook w ON w.id = d.webhook_id ORDER BY d.id DESC LIMIT %s"
 )
+
+
+# So many tests of a webhook go before what waits for it.
+MOST_TESTS_FIRST: Final = 10
 
 
 class Outgoing(NamedTuple):
@@ -190,7 +193,6 @@ def _spread_sqlite(rows: Sequence[tuple[str | None, ...]]) -> list[Sent]:
         simulate="e.simulate",
         events=events,
         plans=_PLANS,
-        lane=Webhook.LANE_SQL,
     )
     now = connection.ops.adapt_datetimefield_value(timezone.now())
     parameters = [now, now, *(v for number, row in enumerate(rows) for v in (*row, number))]
@@ -209,29 +211,30 @@ def send_to(
         delivery = Delivery.objects.create(
             event=event,
             webhook=webhook,
-            lane=webhook.lane,
+            account=webhook.account,
             status=DeliveryStatus.PENDING if active else DeliveryStatus.HELD,
             is_test=is_test,
             simulate=simulate,
-            due_at=_first_in_line(webhook.lane) if is_test else database_clock.now(),
+            due_at=_first_in_line(webhook) if is_test else database_clock.now(),
         )
         if is_test:
             # Whoever tests a webhook wants to see now whether its endpoint answers again.
-            breaker.probe_now(webhook.endpoint_id)
+            breaker.probe_webhook_now(webhook)
         wake_after_commit()
     return delivery
 
 
-def _first_in_line(lane: int) -> datetime:
-    """When a test must be due to go first in its lane: a person waits for it."""
-    first = (
-        Delivery.objects.filter(lane=lane, status=DeliveryStatus.PENDING)
-        .order_by("due_at")
-        .values_list("due_at", flat=True)
-        .first()
-    )
+def _first_in_line(webhook: Webhook) -> datetime:
+    """When a test must be due to go before all that waits for its webhook: a person waits for it.
+    Where several tests wait already, it comes in its turn."""
     now = database_clock.now()
-    return min(now, first - timedelta(milliseconds=1)) if first else now
+    ready = Delivery.objects.filter(
+        account=webhook.account, webhook=webhook, status=DeliveryStatus.PENDING, wait=Wait.NOTHING
+    ).order_by("due_at")
+    first = list(ready.values_list("due_at", "is_test")[:MOST_TESTS_FIRST])
+    if not first or (len(first) == MOST_TESTS_FIRST and all(is_test for _, is_test in first)):
+        return now
+    return min(now, first[0][0] - timedelta(milliseconds=1))
 
 
 def wake_after_commit() -> None:

@@ -59,6 +59,8 @@ class Outcome:
     response_body: bytes = b""
     response_truncated: bool = False
     retry_after: str = ""
+    # How far it had come: "connect", "tls", "sent" or "answer"; "" where nobody knows.
+    phase: str = ""
     # Nothing was sent, for it was too late to begin: no attempt.
     is_late: bool = False
 

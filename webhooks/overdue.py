@@ -8,7 +8,7 @@ from django.db.models import Exists, F, Min, OuterRef, Q
 from django.db.models.functions import Coalesce, Greatest
 
 from chatbots.models import PLANS_WITH_WEBHOOKS
-from webhooks.models import Delivery, DeliveryStatus, WebhookStatus
+from webhooks.models import Delivery, DeliveryStatus, Wait, WebhookStatus
 
 # A due delivery that is none of these is held back for a reason: its webhook is disabled or its
 # account has no webhooks; its endpoint cannot be reached; its receiver asked to be left alone; its
@@ -17,7 +17,12 @@ _MAY_LEAVE = Q(is_test=True) | Q(
     webhook__status=WebhookStatus.ACTIVE,
     webhook__chatbot__account__plan__in=PLANS_WITH_WEBHOOKS,
 )
-_LATER = ("webhook__endpoint__held_until", "webhook__asked_to_wait_until", "webhook__rate_next_at")
+_LATER = (
+    "webhook__endpoint__held_until",
+    "webhook__held_until",
+    "webhook__asked_to_wait_until",
+    "webhook__rate_next_at",
+)
 
 
 def oldest_ready_at(now: datetime) -> datetime | None:
@@ -33,7 +38,8 @@ def oldest_ready_at(now: datetime) -> datetime | None:
     ready_at = Greatest(F("due_at"), *(Coalesce(F(name), F("due_at")) for name in _LATER))
     due = Delivery.objects.filter(_MAY_LEAVE, status=DeliveryStatus.PENDING, due_at__lte=now)
     found: datetime | None = (
-        due.filter(Q(conversation="") | ~Exists(earlier))
+        due.exclude(wait=Wait.TURN)
+        .filter(Q(conversation="") | ~Exists(earlier))
         .annotate(ready_at=ready_at)
         .filter(ready_at__lte=now)
         .aggregate(oldest=Min("ready_at"))["oldest"]

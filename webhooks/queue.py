@@ -8,8 +8,9 @@ can say which attempt it belongs to and never overwrites what another worker did
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any, NamedTuple, Protocol
@@ -18,6 +19,7 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
+from webhooks.limits import MOST_BYTES
 from webhooks.models import Attempt, Delivery, ErrorKind
 from webhooks.outcome import TOTAL_SECONDS, Outcome
 from webhooks.rate import Rate
@@ -27,14 +29,11 @@ LEASE_SECONDS = 30
 # Nothing leaves later than so long after its claim: what is left of the lease is enough for an
 # attempt and a slow recording. Another worker would send what it takes for lost.
 LEAVE_SECONDS = LEASE_SECONDS - TOTAL_SECONDS - 5
-# The bodies of what one claim takes, and of all open requests of a worker, about: the last one may
-# go over it, and has 256 KiB at most.
-MOST_BYTES = 8 * 1024 * 1024
-# How long a delivery is out of the way that waits for an earlier one of its conversation. It is due
-# as soon as that one is over; this is for a worker that is lost at that moment.
+# How long a delivery waits for its turn in its conversation at most. It is ready as soon as the one
+# before it is over; this is for what nobody foresaw.
 BLOCKED_SECONDS = 300
-# So many due deliveries of a lane are looked at in one go for some to put out of the way.
-MOST_PUT_OFF = 256
+# So many deliveries whose time has come are made ready in one go.
+MOST_RIPE = 1000
 
 # A webhook that still fails so long after the first of its failures, with no success between, is
 # disabled (upkeep.py). The moment of its last failure is written once in so many seconds, and from
@@ -52,6 +51,7 @@ class Claimed:
     failures: int
     endpoint_id: int
     webhook_id: int
+    account_id: int
     event_id: str
     body: bytes
     url: str
@@ -64,7 +64,6 @@ class Claimed:
     retry_schedule: str
     is_test: bool
     simulate: dict[str, Any] | None
-    lane: int
     # "" where the webhook does not want its conversations in order.
     conversation: str
 
@@ -74,24 +73,68 @@ class Claimed:
         return self.is_test or bool(self.simulate)
 
 
-# A row as both databases' claims read it: the fields of Claimed in their order, and then its
-# webhook's status and present lane.
-Row = tuple[Any, ...]
-
-
-def is_astray(row: Row) -> bool:
-    """A claim must not have taken it: its webhook is active no more, or has another lane since the
-    delivery was put into this one."""
-    is_test, lane = row[13], row[15]
-    *_, status, present_lane = row
-    return (status != "active" and not is_test) or lane != present_lane
-
-
 class Taken(NamedTuple):
-    """What a claim took: the deliveries to send, and the lane of each that it put aside."""
+    """What a claim took: the deliveries to send; the webhook of each that it put aside, since that
+    is not active any more; and of each that it put off, which waits for its turn now."""
 
     claimed: list[Claimed]
     put_aside: list[int]
+    put_off: list[int]
+    # By webhook, when the last of what was found was due.
+    until: dict[int, datetime]
+
+    @property
+    def bytes(self) -> int:
+        """What the bodies of those to send have."""
+        return sum(len(one.body) for one in self.claimed)
+
+
+# The fields of Claimed, as both databases' claims read them, in their order.
+CLAIMED_COLUMNS = 17
+
+
+class ClaimedRow(NamedTuple):
+    """A row that a claim changed."""
+
+    claimed: Claimed
+    webhook_status: str
+    # When it was due before.
+    due_at: datetime
+    # It waits for its turn now.
+    is_blocked: bool
+
+    @property
+    def is_astray(self) -> bool:
+        """The claim must not have taken it: its webhook is active no more."""
+        is_stopped = self.webhook_status != "active" and not self.claimed.is_test
+        return is_stopped and not self.is_blocked
+
+    @property
+    def is_taken(self) -> bool:
+        return not self.is_blocked and not self.is_astray
+
+
+def sort_taken(rows: Sequence[ClaimedRow]) -> Taken:
+    """What a claim took, from the rows that it changed."""
+    return Taken(
+        [row.claimed for row in rows if row.is_taken],
+        [row.claimed.webhook_id for row in rows if row.is_astray],
+        [row.claimed.webhook_id for row in rows if row.is_blocked],
+        {row.claimed.webhook_id: row.due_at for row in rows},
+    )
+
+
+class Offer(NamedTuple):
+    """A claim may take up to `room` of a webhook, looking at the first `window` that are ready."""
+
+    webhook_id: int
+    account_id: int
+    room: int
+    window: int
+    # The webhook has a rate limit.
+    has_limit: bool = False
+    # Nothing that was due before is there any more, as far as is known; None: look at all.
+    since: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -133,9 +176,14 @@ def failures_of(finished: Iterable[Finished]) -> set[tuple[int, int]]:
     }
 
 
-def over_in_order(finished: Iterable[Finished]) -> list[Claimed]:
-    """Those that are over, and whose conversation goes on with the next."""
-    return [one.claimed for one in finished if one.claimed.conversation and one.status != "pending"]
+def over_in_order(finished: Iterable[Finished], states: Mapping[int, str]) -> list[Over]:
+    """Those that are in front of their conversation no more, by their webhooks' statuses."""
+    return [
+        Over(claimed.delivery_id, claimed.webhook_id, claimed.conversation)
+        for one in finished
+        if (claimed := one.claimed).conversation
+        and moved(one, states.get(claimed.webhook_id, "active")) != "pending"
+    ]
 
 
 def asked_to_wait(finished: Iterable[Finished]) -> dict[tuple[int, int], float]:
@@ -149,6 +197,23 @@ def asked_to_wait(finished: Iterable[Finished]) -> dict[tuple[int, int], float]:
     return asked
 
 
+class Over(NamedTuple):
+    """A delivery in order that is not in front of its conversation any more."""
+
+    delivery_id: int
+    webhook_id: int
+    conversation: str
+
+
+class Ripe(NamedTuple):
+    """What was made ready: the webhooks, each with its account, how many deliveries, and when the
+    last was due."""
+
+    webhooks: dict[int, int]
+    number: int
+    until: datetime | None
+
+
 class Success(NamedTuple):
     """A webhook had a delivery succeed so many seconds ago, being of this generation then."""
 
@@ -158,63 +223,106 @@ class Success(NamedTuple):
 
 
 class Lane(NamedTuple):
-    """Deliveries that queue together: all to one endpoint, but for those of a webhook with a rate
-    limit, which queue by themselves (`id` is minus the webhook's)."""
+    """The ready deliveries of one webhook. Each webhook's queue by themselves; those of one account
+    are found together."""
 
-    id: int
+    webhook_id: int
+    account_id: int
     endpoint_id: int
+    # The webhook's: what was learnt of another one tells nothing of this.
+    generation: int = 0
+    # Nothing goes there but one probe at a time: see webhooks/breaker.py.
+    is_server_held: bool = False
+    is_held: bool = False
+    has_limit: bool = False
+    # Its receiver asked to be left alone: the first is a test, and nothing else is sent.
+    was_asked: bool = False
+
+
+def drained(offers: Iterable[Offer], taken: Taken) -> list[int]:
+    """The webhooks of which nothing more is ready, where nothing else bounded the claim."""
+    took = Counter(one.webhook_id for one in taken.claimed)
+    took.update(taken.put_aside)
+    busy = set(taken.put_off)
+    return [
+        one.webhook_id
+        for one in offers
+        if took[one.webhook_id] < one.room and not one.has_limit and one.webhook_id not in busy
+    ]
+
+
+class Look(NamedTuple):
+    """What to look for: see webhooks/lookout.py."""
+
+    # Go over the accounts past `after_account` that have ready work, and over their webhooks, of
+    # each account in `cursors` those past that one.
+    sweep: bool = True
+    after_account: int = 0
+    cursors: Mapping[int, int] = {}
+    # Look at deliveries with larger ids, too.
+    fresh_after: int | None = None
+    # Webhooks that are known to have ready work, each with its account.
+    known: Mapping[int, int] = {}
+    # What waits for a time and was due before then has been made ready.
+    ripe_after: datetime | None = None
 
 
 @dataclass(slots=True)
 class Due:
-    """Lanes with due work, in the order of their ids, as far as one look went."""
+    """What a look found."""
 
+    # Webhooks of which something may be sent now.
     lanes: list[Lane]
-    # Those whose endpoint is held back, and its next probe is due.
+    # Those that are held back, or whose server is, and the next probe is due.
     probes: list[Lane]
-    # Seconds until something that is not due yet will be; None when there is nothing.
-    next_seconds: float | None
-    # Where the next look goes on; START when this one came to the end.
-    last_lane: int
-    # The database's clock at the look, in seconds since 1970; None when nothing was found.
+    # Those with a rate limit of which the next may be sent later.
+    limited: list[Lane] = field(default_factory=list)
+    # Seconds until one of the others may be sent, or probed.
+    next_seconds: float | None = None
+    # Seconds until the next delivery that waits for a time is to be made ready; None for none.
+    ripe_seconds: float | None = None
+    # By account that the sweep came by, the webhooks that it found, in the order of their ids.
+    swept: dict[int, list[int]] = field(default_factory=dict)
+    # There may be more accounts: these are all that one sweep goes over.
+    more_accounts: bool = False
+    # So many webhooks of each account are all that one sweep goes over.
+    most_each: int = 0
+    # How many fresh deliveries were looked at, and the largest id of all.
+    fresh: int = 0
+    last_id: int = 0
+    # The database's clock at the look, in seconds since 1970.
     now: float | None = None
 
 
-# Before every lane.
-START = -(2**63)
-# Lanes that one look visits: a few more than one claim can take from. Those that wait for retries
-# alone count too.
+# Webhooks that one look finds: a few more than one claim can take from.
 MOST_LANES = 300
+MOST_FRESH = 2000
 
 
 class Queue(Protocol):
     """The calls that the engine makes. Times are the database's."""
 
-    def due(self, after_lane: int = START) -> Due:
-        """Lanes past `after_lane` that have due work."""
+    def look(self, look: Look) -> Due:
+        """Webhooks that have ready work."""
 
-    def claim(
-        self, rooms: Sequence[tuple[int, int]], limit: int, most_bytes: int = MOST_BYTES
-    ) -> Taken:
-        """Take up to `limit` due deliveries: of each lane no more than its room, and no more than
-        its webhook's rate limit allows. None is taken after `most_bytes` of bodies have been.
+    def ripen(self, after: datetime | None) -> Ripe:
+        """Make ready what waited for a time that has come; up to MOST_RIPE, of those due past
+        `after`, the longest due first."""
+
+    def claim(self, offers: Sequence[Offer], limit: int, most_bytes: int = MOST_BYTES) -> Taken:
+        """Take up to `limit` ready deliveries: of each webhook no more than its room, and no more
+        than its rate limit allows. None is taken after `most_bytes` of bodies have been.
 
         Deliveries of a disabled webhook are put to wait instead, those of a deleted one cancelled,
-        and those in a lane that their webhook has left are moved to its present one. No more of a
-        lane is looked at than its room: where that much waits for earlier deliveries of its
-        conversations, nothing is taken, until `put_off` has made way.
+        and those that an earlier one of their conversation is in front of wait for their turn.
         """
-
-    def put_off(self, lanes: Sequence[int]) -> int:
-        """Of the first MOST_PUT_OFF due deliveries of each lane, put those out of the way that wait
-        for an earlier one of their conversation, until it is over; returns how many."""
 
     def claim_again(self, claimed: Collection[Claimed]) -> None:
         """Make claims stand, under their numbers, that a crash of the database has undone."""
 
     def give_back(self, claimed: Collection[Claimed]) -> None:
-        """Make due what was claimed and not sent, as if it had not been claimed; not what somebody
-        else has claimed since."""
+        """Make ready what was claimed and not sent, as if it had not been claimed; not what
+        somebody else has claimed since."""
 
     def life(self) -> tuple[str, float]:
         """The present life of the database's server, in which no claim was undone: a name that no
@@ -224,11 +332,14 @@ class Queue(Protocol):
         self, finished: Sequence[Finished], *, were_held: bool = False
     ) -> Sequence[Finished]:
         """Append the attempts, and move their deliveries on unless somebody else did since. What
-        was put off for one that is over is due.
+        waited for its turn behind one that is over is ready.
 
         Nobody is waited for who holds one of them: those are returned, for later, and all others
         are recorded. `were_held`: some of them were, a moment ago.
         """
+
+    def go_on_after(self, over: Sequence[Over]) -> None:
+        """Make ready what waited for its turn behind deliveries that are not in front any more."""
 
     def tell(self, successes: Sequence[Success]) -> Collection[int]:
         """Write into the webhooks' rows that they succeed; seldom more than once in ten seconds.
@@ -246,48 +357,50 @@ def moved(finished: Finished, webhook_status: str) -> str:
 
 
 class Seen(NamedTuple):
-    """A lane that a look visited: the seconds until it has due work, and whether its endpoint is
-    held back."""
+    """A webhook that a look found: the seconds until something may be sent, or probed."""
 
-    lane: int
-    endpoint_id: int
+    lane: Lane
     seconds: float
-    is_held: bool
-    now: float
 
 
-def look(found: Sequence[Seen]) -> Due:
-    """What a look found."""
-    waits = [seen.seconds for seen in found if seen.seconds > 0]
-    ready = [seen for seen in found if seen.seconds <= 0]
-    return Due(
-        lanes=[Lane(seen.lane, seen.endpoint_id) for seen in ready if not seen.is_held],
-        probes=[Lane(seen.lane, seen.endpoint_id) for seen in ready if seen.is_held],
-        next_seconds=min(waits, default=None),
-        last_lane=found[-1].lane if len(found) >= MOST_LANES else START,
-        now=found[0].now if found else None,
-    )
+def sort_out(seen: Iterable[Seen], due: Due) -> Due:
+    """Put what a look found where it belongs."""
+    for lane, seconds in seen:
+        if seconds > 0:
+            due.next_seconds = min(seconds, due.next_seconds or seconds)
+            if lane.has_limit:
+                due.limited.append(lane)
+        elif lane.is_held or lane.is_server_held:
+            due.probes.append(lane)
+        else:
+            due.lanes.append(lane)
+    return due
 
 
 # A webhook with a rate limit, as its row says: id, limit, when the next may leave, and now.
 Limited = tuple[int, int | None, datetime | None, datetime]
 
 
-def within(rooms: Sequence[tuple[int, int]], rates: Iterable[Limited]) -> list[tuple[int, int]]:
-    """The rooms that are left when each lane with a rate limit keeps to it."""
+def within(offers: Sequence[Offer], rates: Iterable[Limited]) -> list[Offer]:
+    """The offers that are left when each webhook with a rate limit keeps to it."""
     allowed = {
-        -webhook_id: Rate(limit).allowed(next_at, now)
+        webhook_id: Rate(limit).allowed(next_at, now)
         for webhook_id, limit, next_at, now in rates
         if limit is not None
     }
-    cut = [(lane, min(room, allowed.get(lane, room))) for lane, room in rooms]
-    return [(lane, room) for lane, room in cut if room > 0]
+    kept = []
+    for offer in offers:
+        room = min(offer.room, allowed.get(offer.webhook_id, offer.room))
+        if room > 0:
+            window = room if offer.window == offer.room else offer.window
+            kept.append(offer._replace(room=room, window=window))
+    return kept
 
 
-def free(rooms: Sequence[tuple[int, int]], rates: Iterable[Limited]) -> list[tuple[int, int]]:
-    """The rooms without those of webhooks with a rate limit whose rows somebody else holds."""
-    mine = {-webhook_id for webhook_id, *_ in rates}
-    return [(lane, room) for lane, room in rooms if lane >= 0 or lane in mine]
+def free(offers: Sequence[Offer], rates: Iterable[Limited]) -> list[Offer]:
+    """The offers without those of webhooks with a rate limit whose rows somebody else holds."""
+    mine = {webhook_id for webhook_id, *_ in rates}
+    return [offer for offer in offers if not offer.has_limit or offer.webhook_id in mine]
 
 
 def spent(rates: Iterable[Limited], taken: Mapping[int, int]) -> list[tuple[datetime, int]]:

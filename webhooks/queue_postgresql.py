@@ -5,66 +5,150 @@ from __future__ import annotations
 import contextlib
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
 import psycopg
 from django.db import OperationalError, transaction
 from psycopg.rows import TupleRow
 
 from webhooks.engine_cursor import BUSY_ROWS, engine_cursor
-from webhooks.models import Webhook
+from webhooks.limits import MOST_BYTES
 from webhooks.queue import (
     BLOCKED_SECONDS,
+    CLAIMED_COLUMNS,
     FAILING_DAYS,
     INTERRUPTED_SENTENCE,
     LAST_FAILURE_SECONDS,
     LEASE_SECONDS,
-    MOST_BYTES,
+    MOST_FRESH,
     MOST_LANES,
-    MOST_PUT_OFF,
-    START,
+    MOST_RIPE,
     Claimed,
+    ClaimedRow,
     Due,
     Finished,
+    Lane,
+    Limited,
+    Look,
+    Offer,
+    Over,
+    Ripe,
     Seen,
     Success,
     Taken,
     asked_to_wait,
     failures_of,
     free,
-    is_astray,
-    look,
     moved,
     over_in_order,
+    sort_out,
+    sort_taken,
     spent,
     within,
 )
 
-# A loose index scan, which PostgreSQL has none of its own: from one lane to the next in the partial
-# index, so that a lane with 100,000 due rows costs one step.
-DUE = """
-WITH RECURSIVE lane(id, due_at, step) AS (
-  (SELECT lane, due_at, 1 FROM webhooks_delivery
-   WHERE status = 'pending' AND lane > %(after)s
-   ORDER BY lane, due_at LIMIT 1)
+# A loose index scan, which PostgreSQL has none of its own: from one account to the next in the
+# index of what is ready, and within each from one webhook to the next, so that 100,000 ready
+# deliveries of a webhook cost one step, and 10,000 webhooks of an account cost the others nothing.
+LOOK = """
+WITH RECURSIVE account(id, step) AS (
+  (SELECT account_id, 1 FROM webhooks_delivery
+   WHERE %(sweep)s AND status = 'pending' AND wait = '' AND account_id > %(after_account)s
+   ORDER BY account_id, webhook_id, due_at LIMIT 1)
   UNION ALL
-  SELECT next.lane, next.due_at, step + 1
-  FROM lane CROSS JOIN LATERAL (
-    SELECT d.lane, d.due_at FROM webhooks_delivery d
-    WHERE d.status = 'pending' AND d.lane > lane.id
-    ORDER BY d.lane, d.due_at LIMIT 1
+  SELECT next.account_id, step + 1
+  FROM account CROSS JOIN LATERAL (
+    SELECT d.account_id FROM webhooks_delivery d
+    WHERE d.status = 'pending' AND d.wait = '' AND d.account_id > account.id
+    ORDER BY d.account_id, d.webhook_id, d.due_at LIMIT 1
   ) next
   WHERE step < %(most)s
+), each AS MATERIALIZED (
+  SELECT greatest(1, %(most)s / greatest(1, count(*)))::int AS most FROM account
+), fresh AS MATERIALIZED (
+  SELECT id, account_id, webhook_id, status = 'pending' AND wait = '' AS is_ready
+  FROM webhooks_delivery WHERE id > %(fresh_after)s ORDER BY id LIMIT %(most_fresh)s
+), found AS (
+  SELECT account.id AS account_id, swept.id AS webhook_id, true AS by_sweep
+  FROM account
+  LEFT JOIN LATERAL (
+    SELECT c.webhook FROM unnest(%(accounts)s::bigint[], %(cursors)s::bigint[])
+      AS c(account, webhook)
+    WHERE c.account = account.id
+  ) c ON true
+  LEFT JOIN LATERAL (
+    WITH RECURSIVE lane(id, step) AS (
+      (SELECT d.webhook_id, 1 FROM webhooks_delivery d
+       WHERE d.status = 'pending' AND d.wait = '' AND d.account_id = account.id
+         AND d.webhook_id > coalesce(c.webhook, 0)
+       ORDER BY d.webhook_id, d.due_at LIMIT 1)
+      UNION ALL
+      SELECT next.webhook_id, step + 1
+      FROM lane CROSS JOIN LATERAL (
+        SELECT d.webhook_id FROM webhooks_delivery d
+        WHERE d.status = 'pending' AND d.wait = '' AND d.account_id = account.id
+          AND d.webhook_id > lane.id
+        ORDER BY d.webhook_id, d.due_at LIMIT 1
+      ) next
+      WHERE step < (SELECT most FROM each)
+    )
+    SELECT id FROM lane
+  ) swept ON true
+  UNION ALL
+  SELECT account_id, webhook_id, false FROM fresh WHERE is_ready GROUP BY 1, 2
+  UNION ALL
+  SELECT account_id, id, false
+  FROM unnest(%(known)s::bigint[], %(known_accounts)s::bigint[]) AS k(id, account_id)
 )
-SELECT lane.id, e.id,
-       extract(epoch FROM greatest(lane.due_at, e.held_until, w.rate_next_at)
-                          - statement_timestamp())::float8,
-       e.held_since IS NOT NULL, extract(epoch FROM statement_timestamp())::float8
-FROM lane
-LEFT JOIN webhooks_webhook w ON w.id = -lane.id
-JOIN webhooks_endpoint e ON e.id = coalesce(w.endpoint_id, lane.id)
-ORDER BY lane.id
+SELECT found.by_sweep, found.account_id, found.webhook_id, w.endpoint_id, w.generation,
+       e.held_since IS NOT NULL, w.held_since IS NOT NULL, w.rate_limit IS NOT NULL,
+       coalesce(w.asked_to_wait_until > statement_timestamp(), false),
+       coalesce(extract(epoch FROM greatest(
+           e.held_until, w.held_until,
+           CASE WHEN w.rate_limit > 0 THEN w.rate_next_at END,
+           CASE WHEN w.asked_to_wait_until > statement_timestamp() AND (
+             SELECT NOT d.is_test FROM webhooks_delivery d
+             WHERE d.status = 'pending' AND d.wait = '' AND d.account_id = found.account_id
+               AND d.webhook_id = found.webhook_id ORDER BY d.due_at LIMIT 1
+           ) THEN w.asked_to_wait_until END
+         ) - statement_timestamp())::float8, 0),
+       extract(epoch FROM statement_timestamp())::float8, clock.ripe, clock.fresh, clock.last_id,
+       clock.most
+FROM (
+  SELECT (SELECT most FROM each) AS most, (SELECT count(*) FROM fresh) AS fresh,
+         (SELECT max(id) FROM webhooks_delivery) AS last_id,
+         (SELECT extract(epoch FROM due_at - statement_timestamp())::float8
+          FROM webhooks_delivery
+          WHERE status = 'pending' AND wait > '' AND due_at > %(ripe_after)s
+          ORDER BY due_at LIMIT 1) AS ripe
+) AS clock
+LEFT JOIN found ON true
+LEFT JOIN webhooks_webhook w ON w.id = found.webhook_id
+LEFT JOIN webhooks_endpoint e ON e.id = w.endpoint_id
+"""
+
+# What waited for a time, in the order of its index.
+RIPEN = """
+UPDATE webhooks_delivery d SET wait = ''
+FROM (
+  SELECT ctid FROM webhooks_delivery
+  WHERE status = 'pending' AND wait > '' AND due_at > %(after)s
+    AND due_at <= statement_timestamp()
+  ORDER BY due_at LIMIT %(most)s
+  FOR UPDATE SKIP LOCKED
+) ripe
+WHERE d.ctid = ripe.ctid
+RETURNING d.webhook_id, d.account_id, d.due_at
+"""
+
+# The webhooks that lead where {webhook} does, itself included; three at most, one for each event.
+SIBLINGS = """
+SELECT sibling.id FROM webhooks_webhook own
+JOIN webhooks_webhook sibling
+  ON sibling.chatbot_id = own.chatbot_id AND sibling.url_key = own.url_key
+  AND NOT (sibling.status = 'deleted')
+WHERE own.id = {webhook}
 """
 
 # The worker that had these rows is gone, or frozen; what it sent may have arrived.
@@ -78,99 +162,118 @@ FROM due WHERE due.lost_lease IS NOT NULL
 ON CONFLICT (delivery_id, number) DO NOTHING
 """
 
-# What a delivery `d` of a conversation that is kept in order waits for. Asked for one with LIMIT,
-# never by EXISTS, of which a plan may make a join that reads all that waits.
-EARLIER = """
-    FROM webhooks_delivery earlier
-    WHERE earlier.webhook_id = d.webhook_id
-      AND earlier.conversation = d.conversation AND earlier.conversation <> ''
-      AND earlier.status IN ('pending', 'held') AND earlier.id < d.id
+# What a delivery `d` of a conversation that is kept in order waits for: an earlier one of any
+# webhook of its chatbot that leads to the same URL. What waits for a disabled webhook lets the
+# others pass. Asked for one with LIMIT, never by EXISTS, of which a plan may make a join that reads
+# all.
+EARLIER = f"""
+    FROM ({SIBLINGS.format(webhook="d.webhook_id")}) AS sibling
+    CROSS JOIN LATERAL (
+      SELECT earlier.id, earlier.ctid FROM webhooks_delivery earlier
+      WHERE earlier.webhook_id = sibling.id
+        AND earlier.conversation = d.conversation AND earlier.conversation <> ''
+        AND earlier.status IN ('pending', 'held') AND earlier.id < d.id
+        AND (earlier.status || '' = 'pending' OR sibling.id = d.webhook_id)
+      ORDER BY earlier.id LIMIT 1
+    ) AS front
 """
 
 # One statement, so one transaction. That its COMMIT is not waited for (synchronous_commit) loses
-# nothing: a claim that a crash of the server undoes leaves the row due.
+# nothing: a claim that a crash of the server undoes leaves the row ready.
 # The rows are locked, so that they stay where they are (ctid) until they are changed. Of what was
-# found, the lanes in turn, so much is taken that the bodies come to %(bytes)s, the last one going
-# over it: what a body has costs no reading of it.
+# found, the webhooks in turn, so much is taken that the bodies come to %(bytes)s, the last one
+# going over it: what a body has costs no reading of it.
+# A delivery with another in front of it waits for its turn, until go_on_after makes it ready. The
+# one in front is locked for that: whoever ends it does so before, and it is in front no more, or
+# after, and finds what waits. Where it cannot be locked, nothing is done to the one behind.
 CLAIM = f"""
-WITH found AS MATERIALIZED (
-  SELECT l.id AS lane, d.due_at, d.id, d.ctid, d.lease_until AS lost_lease, d.attempts,
-         (SELECT body FROM chatbots_event e WHERE e.id = d.event_id)
+WITH seen AS MATERIALIZED (
+  SELECT d.*, l.room,
+         CASE WHEN d.conversation = '' THEN NULL
+              ELSE (SELECT front.id {EARLIER} ORDER BY front.id LIMIT 1) END AS front
   FROM (SELECT set_config('synchronous_commit', 'off', true)) AS quick
-  CROSS JOIN unnest(%(lanes)b::bigint[], %(rooms)b::int[]) AS l(id, room)
+  CROSS JOIN unnest(
+    %(webhooks)b::bigint[], %(accounts)b::bigint[], %(rooms)b::int[], %(windows)b::int[],
+    %(since)b::timestamptz[]) AS l(id, account_id, room, look_at, since)
   CROSS JOIN LATERAL (
     SELECT id, ctid, lease_until, attempts, webhook_id, conversation, event_id, due_at
     FROM webhooks_delivery
-    WHERE status = 'pending' AND lane = l.id AND due_at <= statement_timestamp()
+    WHERE status = 'pending' AND wait = '' AND account_id = l.account_id AND webhook_id = l.id
+      AND due_at >= l.since
     ORDER BY due_at
-    LIMIT l.room
+    LIMIT l.look_at
     FOR UPDATE SKIP LOCKED
   ) d
-  WHERE d.conversation = '' OR (SELECT earlier.id {EARLIER} LIMIT 1) IS NULL
-  LIMIT %(limit)s
-), due AS MATERIALIZED (
-  SELECT * FROM (
-    SELECT *, sum(size) OVER (ORDER BY turn, id) - size AS before
-    FROM (SELECT *, octet_length(body) AS size,
-                 row_number() OVER (PARTITION BY lane ORDER BY due_at) AS turn FROM found) AS f
+), blocked AS MATERIALIZED (
+  SELECT seen.id, seen.ctid, seen.lease_until, seen.attempts, seen.due_at, f.due_at AS until
+  FROM seen CROSS JOIN LATERAL (
+    SELECT f.due_at FROM webhooks_delivery f
+    WHERE f.id = seen.front AND f.status || '' IN ('pending', 'held')
+    FOR SHARE SKIP LOCKED
+  ) AS f
+  WHERE seen.front IS NOT NULL
+), found AS MATERIALIZED (
+  SELECT seen.*, (SELECT e.body FROM chatbots_event e WHERE e.id = seen.event_id) AS body,
+         row_number() OVER (PARTITION BY webhook_id ORDER BY due_at, id) AS turn
+  FROM seen WHERE front IS NULL
+), chosen AS MATERIALIZED (
+  SELECT id, ctid, lease_until AS lost_lease, attempts, due_at, body, false AS is_blocked,
+         statement_timestamp() AS until
+  FROM (
+    SELECT *, sum(octet_length(body)) OVER (ORDER BY turn, id) - octet_length(body) AS before
+    FROM found WHERE turn <= room
   ) AS f
   WHERE before < %(bytes)s
+  ORDER BY turn, id LIMIT %(limit)s
+), due AS MATERIALIZED (
+  -- Those that are blocked come first: what this statement has changed it cannot lock any more.
+  SELECT id, ctid, lease_until AS lost_lease, attempts, due_at, NULL::bytea AS body,
+         true AS is_blocked, until
+  FROM blocked
+  UNION ALL
+  SELECT * FROM chosen
 ), lost AS (
   {LOST}
 )
 UPDATE webhooks_delivery d
-SET attempts = d.attempts + 1,
-    lease_until = statement_timestamp() + %(lease)s * interval '1 second',
-    due_at = statement_timestamp() + %(lease)s * interval '1 second'
+SET attempts = d.attempts + CASE WHEN due.is_blocked THEN 0 ELSE 1 END,
+    wait = CASE WHEN due.is_blocked THEN 'turn' ELSE 'time' END,
+    lease_until = CASE WHEN due.is_blocked THEN NULL
+                  ELSE statement_timestamp() + %(lease)s * interval '1 second' END,
+    due_at = greatest(
+      due.until,
+      statement_timestamp()
+      + CASE WHEN due.is_blocked THEN %(blocked)s ELSE %(lease)s END * interval '1 second')
 FROM due, webhooks_webhook w
 WHERE d.ctid = due.ctid AND w.id = d.webhook_id
-RETURNING d.id, d.attempts, d.failures, w.endpoint_id, d.webhook_id, d.event_id, due.body, w.url,
-          w.encrypted_secret, w.previous_secrets, w.generation,
-          w.standard_headers, w.retry_schedule, d.is_test, d.simulate, d.lane, d.conversation,
-          w.status, {Webhook.LANE_SQL}
+RETURNING d.id, d.attempts, d.failures, w.endpoint_id, d.webhook_id, d.account_id, d.event_id,
+          due.body, w.url, w.encrypted_secret, w.previous_secrets, w.generation,
+          w.standard_headers, w.retry_schedule, d.is_test, d.simulate,
+          d.conversation, w.status, due.due_at, due.is_blocked
 """
 
-# Where 100,000 wait for the first of their conversations, each claim would look at all of them.
-# Only what FOLLOW makes due again is put off. The one in front is locked: whoever ends it does so
-# before, and it is in front no more, or after, and finds what was put off.
-PUT_OFF = f"""
-WITH blocked AS MATERIALIZED (
-  SELECT d.ctid, front.due_at
-  FROM (SELECT set_config('synchronous_commit', 'off', true)) AS quick
-  CROSS JOIN unnest(%(lanes)b::bigint[]) AS l(id)
+# What comes after a delivery that is not in front any more, in its conversation. One that waits for
+# its own retry goes on waiting.
+FOLLOW = f"""
+WITH next AS MATERIALIZED (
+  SELECT behind.id
+  FROM unnest(%(ids)b::bigint[], %(webhooks)b::bigint[], %(conversations)b::text[])
+    AS over(id, webhook_id, conversation)
   CROSS JOIN LATERAL (
-    SELECT id, ctid, webhook_id, conversation, failures, lease_until FROM webhooks_delivery
-    WHERE status = 'pending' AND lane = l.id AND due_at <= statement_timestamp()
-    ORDER BY due_at
-    LIMIT %(most)s
-    FOR UPDATE SKIP LOCKED
-  ) d
-  CROSS JOIN LATERAL (
-    SELECT earlier.due_at {EARLIER}
-    ORDER BY earlier.id
-    LIMIT 1
-    FOR SHARE SKIP LOCKED
-  ) front
-  WHERE d.conversation <> '' AND d.failures = 0 AND d.lease_until IS NULL
+    SELECT behind.id
+    FROM ({SIBLINGS.format(webhook="over.webhook_id")}) AS sibling
+    CROSS JOIN LATERAL (
+      SELECT b.id FROM webhooks_delivery b
+      WHERE b.webhook_id = sibling.id AND b.conversation = over.conversation
+        AND b.conversation <> '' AND b.status IN ('pending', 'held') AND b.id > over.id
+        AND b.status || '' = 'pending'
+      ORDER BY b.id LIMIT 1
+    ) AS behind
+    ORDER BY behind.id LIMIT 1
+  ) AS behind
 )
-UPDATE webhooks_delivery d
-SET due_at = greatest(
-  blocked.due_at, statement_timestamp() + %(seconds)s * interval '1 second')
-FROM blocked WHERE d.ctid = blocked.ctid
-"""
-# What comes after a delivery that is over, in its conversation: due, whether it was put off or is
-# just about to be. One that waits for its own retry goes on waiting.
-FOLLOW = """
-UPDATE webhooks_delivery d SET due_at = statement_timestamp()
-FROM unnest(%(ids)b::bigint[], %(webhooks)b::bigint[], %(conversations)b::text[])
-  AS over(id, webhook_id, conversation)
-CROSS JOIN LATERAL (
-  SELECT id FROM webhooks_delivery next
-  WHERE next.webhook_id = over.webhook_id AND next.conversation = over.conversation
-    AND next.conversation <> '' AND next.status IN ('pending', 'held') AND next.id > over.id
-  ORDER BY id LIMIT 1
-) next
-WHERE d.id = next.id AND d.status || '' = 'pending' AND d.failures = 0 AND d.lease_until IS NULL
+UPDATE webhooks_delivery d SET wait = '', due_at = statement_timestamp()
+FROM next WHERE d.id = next.id AND d.status || '' = 'pending' AND d.wait || '' = 'turn'
 """
 
 # What is still in flight, after a crash of the server that may have undone its claim. Its request
@@ -187,7 +290,7 @@ WITH due AS MATERIALIZED (
   {LOST}
 )
 UPDATE webhooks_delivery d
-SET attempts = d.attempts + 1,
+SET attempts = d.attempts + 1, wait = 'time',
     lease_until = statement_timestamp() + %(lease)s * interval '1 second',
     due_at = statement_timestamp() + %(lease)s * interval '1 second'
 FROM due WHERE d.id = due.id
@@ -203,6 +306,7 @@ WITH free AS (
 )
 UPDATE webhooks_delivery d
 SET attempts = d.attempts - 1, lease_until = NULL,
+    wait = CASE WHEN %(seconds)s > 0 THEN 'time' ELSE '' END,
     due_at = statement_timestamp() + %(seconds)s * interval '1 second'
 FROM free WHERE d.id = free.id
 """
@@ -232,17 +336,16 @@ LIMITED = "UPDATE webhooks_webhook SET rate_next_at = %s WHERE id = %s"
 # What a claim must not have taken, by the webhook as it is once its row is locked: enabling, which
 # locks it too, comes before (and the delivery is let go, due at once) or after (and it finds it).
 # Where somebody holds the row it is given back, for a moment.
-PUT_ASIDE = f"""
+PUT_ASIDE = """
 WITH stopped AS (
-  SELECT id, status, {Webhook.LANE_SQL} AS lane
-  FROM webhooks_webhook w WHERE id = ANY(%(webhooks)s) ORDER BY id FOR UPDATE SKIP LOCKED
+  SELECT id, status FROM webhooks_webhook w
+  WHERE id = ANY(%(webhooks)s) ORDER BY id FOR UPDATE SKIP LOCKED
 )
 UPDATE webhooks_delivery d
 SET status = CASE WHEN w.status = 'deleted' THEN 'cancelled'
                   WHEN w.status = 'active' OR d.is_test THEN 'pending' ELSE 'held' END,
-    lane = w.lane,
     finished_at = CASE w.status WHEN 'deleted' THEN statement_timestamp() END,
-    due_at = statement_timestamp(), lease_until = NULL, attempts = d.attempts - 1
+    wait = '', due_at = statement_timestamp(), lease_until = NULL, attempts = d.attempts - 1
 FROM stopped w
 WHERE w.id = d.webhook_id AND d.id = ANY(%(ids)s) AND d.status = 'pending'
 RETURNING d.id
@@ -252,7 +355,7 @@ RETURNING d.id
 # forgotten: its retries stay pending, and a claim looks at the webhook as it is then.
 LOCK_WEBHOOKS = """
 SELECT id, status, generation FROM webhooks_webhook WHERE id = ANY(%s) ORDER BY id
-FOR {} SKIP LOCKED
+FOR UPDATE SKIP LOCKED
 """
 
 # Of deliveries, those that nobody else holds, and all that there are.
@@ -274,7 +377,7 @@ WITH r AS MATERIALIZED (
   AS r(id, number, status, failures, delay)
 ), moved AS (
   UPDATE webhooks_delivery d
-  SET status = r.status, failures = r.failures, lease_until = NULL,
+  SET status = r.status, failures = r.failures, lease_until = NULL, wait = 'time',
       due_at = statement_timestamp() + r.delay * interval '1 second',
       finished_at = CASE WHEN r.status NOT IN ('pending', 'held') THEN statement_timestamp() END
   FROM r
@@ -343,29 +446,106 @@ WHERE w.id = asked.id AND w.generation = asked.generation
 """
 
 
-class PostgresqlQueue:
-    def due(self, after_lane: int = START) -> Due:
-        with engine_cursor() as cursor:
-            cursor.execute(DUE, {"after": after_lane, "most": MOST_LANES}, prepare=True)
-            return look([Seen(*row) for row in cursor.fetchall()])
+# As good as any, and PostgreSQL's arrays of times have no infinity that Python knows.
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+NO_ID = 2**63 - 1
 
-    def claim(
-        self, rooms: Sequence[tuple[int, int]], limit: int, most_bytes: int = MOST_BYTES
-    ) -> Taken:
-        limited = [-lane for lane, _ in rooms if lane < 0]
+
+class Found(NamedTuple):
+    """A row of LOOK: a webhook, or an account in which the sweep found none, or nothing at all; and
+    what is the same in all rows."""
+
+    by_sweep: bool | None
+    account_id: int | None
+    webhook_id: int | None
+    endpoint_id: int | None
+    generation: int
+    is_server_held: bool
+    is_held: bool
+    has_limit: bool
+    was_asked: bool
+    seconds: float
+    now: float
+    ripe_seconds: float | None
+    fresh: int
+    last_id: int | None
+    most_each: int
+
+    @property
+    def lane(self) -> Lane | None:
+        if self.webhook_id is None or self.account_id is None or self.endpoint_id is None:
+            return None
+        return Lane(
+            self.webhook_id,
+            self.account_id,
+            self.endpoint_id,
+            self.generation,
+            self.is_server_held,
+            self.is_held,
+            self.has_limit,
+            self.was_asked,
+        )
+
+
+class PostgresqlQueue:
+    def look(self, look: Look) -> Due:
+        asked = {
+            "sweep": look.sweep,
+            "after_account": look.after_account,
+            "accounts": list(look.cursors),
+            "cursors": list(look.cursors.values()),
+            "fresh_after": NO_ID if look.fresh_after is None else look.fresh_after,
+            "known": list(look.known),
+            "known_accounts": list(look.known.values()),
+            "ripe_after": look.ripe_after or LONG_AGO,
+            "most": MOST_LANES,
+            "most_fresh": MOST_FRESH,
+        }
+        with engine_cursor() as cursor:
+            cursor.execute(LOOK, asked, prepare=True)
+            rows = [Found(*row) for row in cursor.fetchall()]
+        first = rows[0]
+        due = Due(
+            [],
+            [],
+            ripe_seconds=first.ripe_seconds,
+            most_each=first.most_each,
+            fresh=first.fresh,
+            last_id=first.last_id or 0,
+            now=first.now,
+        )
+        seen = {}
+        for row in rows:
+            if row.by_sweep and row.account_id is not None:
+                of_account = due.swept.setdefault(row.account_id, [])
+                if row.webhook_id is not None:
+                    of_account.append(row.webhook_id)
+            if (lane := row.lane) is not None:
+                seen[lane.webhook_id] = Seen(lane, row.seconds)
+        due.more_accounts = len(due.swept) >= MOST_LANES
+        return sort_out(seen.values(), due)
+
+    def ripen(self, after: datetime | None) -> Ripe:
+        with engine_cursor(BUSY_ROWS) as cursor:
+            cursor.execute(RIPEN, {"after": after or LONG_AGO, "most": MOST_RIPE}, prepare=True)
+            rows = cursor.fetchall()
+        until = max((due_at for *_, due_at in rows), default=None)
+        return Ripe({webhook: account for webhook, account, _ in rows}, len(rows), until)
+
+    def claim(self, offers: Sequence[Offer], limit: int, most_bytes: int = MOST_BYTES) -> Taken:
+        limited = [offer.webhook_id for offer in offers if offer.has_limit]
         with (
             transaction.atomic() if limited else contextlib.nullcontext(),
             engine_cursor() as cursor,
         ):
-            rates: list[tuple[int, int | None, datetime | None, datetime]] = []
+            rates: list[Limited] = []
             if limited:
                 # Locked until COMMIT: no two workers spend the same allowance.
                 cursor.execute(LOCK_LIMITED, [limited])
                 rates = cursor.fetchall()
-            found = self._take(cursor, within(free(rooms, rates), rates), limit, most_bytes)
-            aside = [row for row in found if is_astray(row)]
-            skipped = {row[0] for row in aside}
-            taken = Counter(row[4] for row in found if row[0] not in skipped)
+            found = self._take(cursor, within(free(offers, rates), rates), limit, most_bytes)
+            aside = [row for row in found if row.is_astray]
+            taken = Counter(row.claimed.webhook_id for row in found if row.is_taken)
             for next_at, webhook_id in spent(rates, taken):
                 cursor.execute(LIMITED, [next_at, webhook_id])
         if aside:
@@ -374,46 +554,47 @@ class PostgresqlQueue:
                 # deliveries second, as this does.
                 cursor.execute(
                     PUT_ASIDE,
-                    {"webhooks": [row[4] for row in aside], "ids": [row[0] for row in aside]},
+                    {
+                        "webhooks": [row.claimed.webhook_id for row in aside],
+                        "ids": [row.claimed.delivery_id for row in aside],
+                    },
                 )
                 done = {id for (id,) in cursor.fetchall()}
-                held = [(row[0], row[1]) for row in aside if row[0] not in done]
-                if held:
+                claims = [(row.claimed.delivery_id, row.claimed.number) for row in aside]
+                if held := [claim for claim in claims if claim[0] not in done]:
                     _give_back(cursor, held, seconds=1)
-        return Taken(
-            [Claimed(*row[:17]) for row in found if row[0] not in skipped],
-            [row[15] for row in aside],
-        )
+        return sort_taken(found)
 
     def _take(
         self,
         cursor: psycopg.Cursor[TupleRow],
-        rooms: Sequence[tuple[int, int]],
+        offers: Sequence[Offer],
         limit: int,
         most_bytes: int,
-    ) -> list[TupleRow]:
-        if not rooms:
+    ) -> list[ClaimedRow]:
+        if not offers:
             return []
         cursor.execute(
             CLAIM,
             {
-                "lanes": [lane for lane, _ in rooms],
-                "rooms": [room for _, room in rooms],
+                "webhooks": [offer.webhook_id for offer in offers],
+                "accounts": [offer.account_id for offer in offers],
+                "rooms": [offer.room for offer in offers],
+                "windows": [offer.window for offer in offers],
+                "since": [offer.since or LONG_AGO for offer in offers],
                 "limit": limit,
                 "bytes": most_bytes,
                 "lease": LEASE_SECONDS,
+                "blocked": BLOCKED_SECONDS,
                 "interrupted": INTERRUPTED_SENTENCE,
             },
             binary=True,
             prepare=True,
         )
-        return cursor.fetchall()
-
-    def put_off(self, lanes: Sequence[int]) -> int:
-        with engine_cursor(MOST_PUT_OFF) as cursor:
-            asked = {"lanes": list(lanes), "most": MOST_PUT_OFF, "seconds": BLOCKED_SECONDS}
-            cursor.execute(PUT_OFF, asked, prepare=True)
-            return cursor.rowcount
+        return [
+            ClaimedRow(Claimed(*row[:CLAIMED_COLUMNS]), *row[CLAIMED_COLUMNS:])
+            for row in cursor.fetchall()
+        ]
 
     def claim_again(self, claimed: Collection[Claimed]) -> None:
         with engine_cursor() as cursor:
@@ -477,32 +658,20 @@ class PostgresqlQueue:
 
     def _record(self, finished: Sequence[Finished]) -> None:
         tried = failures_of(finished)
-        failed = {webhook_id for webhook_id, _ in tried}
-        over = over_in_order(finished)
-        together = transaction.atomic() if failed or over else contextlib.nullcontext()
-        with together, engine_cursor(BUSY_ROWS if over else len(finished)) as cursor:
+        failed = sorted({webhook_id for webhook_id, _ in tried})
+        is_in_order = any(one.claimed.conversation for one in finished)
+        together = transaction.atomic() if failed or is_in_order else contextlib.nullcontext()
+        with together, engine_cursor(BUSY_ROWS if is_in_order else len(finished)) as cursor:
             states: dict[int, str] = {}
             failing: list[int] = []
-            # Locked, so that a webhook that is being enabled does not leave a row behind, and that
-            # whoever changes what waits for it and FOLLOW do not wait for each other.
-            if locked := {*failed, *(one.webhook_id for one in over)}:
-                cursor.execute(
-                    LOCK_WEBHOOKS.format("UPDATE" if failed else "SHARE"), [list(locked)]
-                )
+            if failed:
+                # Locked, so that a webhook that is being enabled does not leave a row behind.
+                cursor.execute(LOCK_WEBHOOKS, [failed])
                 found = cursor.fetchall()
                 states = {id: status for id, status, _ in found}
                 failing = [id for id, _, generation in found if (id, generation) in tried]
             cursor.execute(RECORD, _columns(finished, states), prepare=True)
-            if over:
-                cursor.execute(
-                    FOLLOW,
-                    {
-                        "ids": [one.delivery_id for one in over],
-                        "webhooks": [one.webhook_id for one in over],
-                        "conversations": [one.conversation for one in over],
-                    },
-                    prepare=True,
-                )
+            self._go_on_after(cursor, over_in_order(finished, states))
             if failing:
                 cursor.execute(FAILED, [failing])
             if asked := asked_to_wait(finished):
@@ -514,6 +683,22 @@ class PostgresqlQueue:
                         "seconds": list(asked.values()),
                     },
                 )
+
+    def go_on_after(self, over: Sequence[Over]) -> None:
+        with engine_cursor(BUSY_ROWS) as cursor:
+            self._go_on_after(cursor, over)
+
+    def _go_on_after(self, cursor: psycopg.Cursor[TupleRow], over: Sequence[Over]) -> None:
+        if over:
+            cursor.execute(
+                FOLLOW,
+                {
+                    "ids": [one.delivery_id for one in over],
+                    "webhooks": [one.webhook_id for one in over],
+                    "conversations": [one.conversation for one in over],
+                },
+                prepare=True,
+            )
 
     def tell(self, successes: Sequence[Success]) -> Collection[int]:
         ordered = sorted(successes)

@@ -7,137 +7,184 @@ import math
 from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from webhooks.models import Webhook
+from webhooks.limits import MOST_BYTES
 from webhooks.queue import (
     BLOCKED_SECONDS,
     FAILING_DAYS,
     INTERRUPTED_SENTENCE,
     LAST_FAILURE_SECONDS,
     LEASE_SECONDS,
-    MOST_BYTES,
+    MOST_FRESH,
     MOST_LANES,
-    MOST_PUT_OFF,
-    START,
+    MOST_RIPE,
     Claimed,
+    ClaimedRow,
     Due,
     Finished,
+    Lane,
     Limited,
+    Look,
+    Offer,
+    Over,
+    Ripe,
     Seen,
     Success,
     Taken,
     asked_to_wait,
     failures_of,
-    is_astray,
-    look,
     moved,
     over_in_order,
+    sort_out,
+    sort_taken,
     spent,
     within,
 )
 
-# From one lane to the next in the partial index, as queue_postgresql.DUE does.
-DUE = """
-WITH RECURSIVE lane(id, step) AS (
-  SELECT min(lane), 1 FROM webhooks_delivery WHERE status = 'pending' AND lane > %s
+# From one account to the next in the index of what is ready, and from one webhook to the next, as
+# queue_postgresql.LOOK does.
+ACCOUNTS = """
+WITH RECURSIVE account(id, step) AS (
+  SELECT min(account_id), 1 FROM webhooks_delivery
+  WHERE status = 'pending' AND wait = '' AND account_id > %s
   UNION ALL
-  SELECT (SELECT min(d.lane) FROM webhooks_delivery d
-          WHERE d.status = 'pending' AND d.lane > lane.id), step + 1
+  SELECT (SELECT min(d.account_id) FROM webhooks_delivery d
+          WHERE d.status = 'pending' AND d.wait = '' AND d.account_id > account.id), step + 1
+  FROM account WHERE account.id IS NOT NULL AND step < %s
+)
+SELECT id FROM account WHERE id IS NOT NULL
+"""
+WEBHOOKS = """
+WITH RECURSIVE lane(id, step) AS (
+  SELECT min(webhook_id), 1 FROM webhooks_delivery
+  WHERE status = 'pending' AND wait = '' AND account_id = %s AND webhook_id > %s
+  UNION ALL
+  SELECT (SELECT min(d.webhook_id) FROM webhooks_delivery d
+          WHERE d.status = 'pending' AND d.wait = '' AND d.account_id = %s
+            AND d.webhook_id > lane.id), step + 1
   FROM lane WHERE lane.id IS NOT NULL AND step < %s
 )
-SELECT lane.id, e.id,
-       (SELECT min(d.due_at) FROM webhooks_delivery d
-        WHERE d.status = 'pending' AND d.lane = lane.id),
-       e.held_since, e.held_until, w.rate_next_at
-FROM lane
-LEFT JOIN webhooks_webhook w ON w.id = -lane.id
-JOIN webhooks_endpoint e ON e.id = coalesce(w.endpoint_id, lane.id)
-ORDER BY lane.id
+SELECT id FROM lane WHERE id IS NOT NULL
+"""
+FRESH = """
+SELECT webhook_id, account_id, status = 'pending' AND wait = ''
+FROM webhooks_delivery WHERE id > %s ORDER BY id LIMIT %s
+"""
+LAST = "SELECT max(id) FROM webhooks_delivery"
+NEXT_RIPE = """
+SELECT min(due_at) FROM webhooks_delivery WHERE status = 'pending' AND wait > ''
+"""
+STATES = """
+SELECT w.id, w.endpoint_id, w.generation, e.held_since IS NOT NULL, w.held_since IS NOT NULL,
+       w.rate_limit IS NOT NULL, w.asked_to_wait_until,
+       (SELECT d.is_test FROM webhooks_delivery d
+        WHERE d.status = 'pending' AND d.wait = '' AND d.account_id = c.account_id
+          AND d.webhook_id = w.id ORDER BY d.due_at LIMIT 1),
+       e.held_until, w.held_until, CASE WHEN w.rate_limit > 0 THEN w.rate_next_at END
+FROM webhooks_webhook w
+JOIN webhooks_endpoint e ON e.id = w.endpoint_id
+JOIN chatbots_chatbot c ON c.id = w.chatbot_id
+WHERE w.id IN ({ids})
 """
 
-# The condition of the index to the letter: SQLite finds it by no other.
-EARLIER = """
-  FROM webhooks_delivery earlier
-  WHERE earlier.webhook_id = waiting.webhook_id
+RIPE = """
+SELECT id, webhook_id, account_id, due_at FROM webhooks_delivery
+WHERE status = 'pending' AND wait > '' AND due_at <= %s ORDER BY due_at LIMIT %s
+"""
+RIPEN = "UPDATE webhooks_delivery SET wait = '' WHERE id IN ({ids})"
+
+# The conditions of the index to the letter: SQLite finds it by no other. See queue_postgresql.
+SIBLINGS = """
+SELECT sibling.id FROM webhooks_webhook own
+JOIN webhooks_webhook sibling
+  ON sibling.chatbot_id = own.chatbot_id AND sibling.url_key = own.url_key
+  AND NOT (sibling.status = 'deleted')
+WHERE own.id = {webhook}
+"""
+EARLIER = f"""
+  SELECT earlier.due_at FROM webhooks_delivery earlier
+  WHERE earlier.webhook_id IN ({SIBLINGS.format(webhook="waiting.webhook_id")})
     AND earlier.conversation = waiting.conversation AND NOT (earlier.conversation = '')
     AND earlier.status IN ('pending', 'held') AND earlier.id < waiting.id
+    AND (earlier.status = 'pending' OR earlier.webhook_id = waiting.webhook_id)
+  ORDER BY earlier.id LIMIT 1
 """
-FIRST = """
-  SELECT * FROM webhooks_delivery
-  WHERE status = 'pending' AND lane = %s AND due_at <= %s
-  ORDER BY due_at LIMIT %s
-"""
-
 PICK = f"""
 SELECT id, lease_until, attempts,
-       (SELECT length(e.body) FROM chatbots_event e WHERE e.id = waiting.event_id)
-FROM ({FIRST}) AS waiting
-WHERE conversation = '' OR NOT EXISTS (SELECT 1 {EARLIER})
+       CASE WHEN conversation = '' THEN NULL ELSE ({EARLIER}) END
+FROM (
+  SELECT * FROM webhooks_delivery
+  WHERE status = 'pending' AND wait = '' AND account_id = %s AND webhook_id = %s
+  ORDER BY due_at LIMIT %s
+) AS waiting
+ORDER BY due_at
 """
 
-# Only what FOLLOW makes due again is put off.
-PUT_OFF = f"""
-UPDATE webhooks_delivery AS waiting
-SET due_at = max(%s, (SELECT due_at {EARLIER} ORDER BY earlier.id LIMIT 1))
-WHERE id IN (
-  SELECT id FROM ({FIRST}) AS waiting
-  WHERE conversation <> '' AND failures = 0 AND lease_until IS NULL AND EXISTS (SELECT 1 {EARLIER})
-)
+PUT_OFF = """
+UPDATE webhooks_delivery SET wait = 'turn', due_at = max(%s, %s), lease_until = NULL WHERE id = %s
 """
 
-# What comes after a delivery that is over, in its conversation. One that waits for its own retry
-# goes on waiting.
-FOLLOW = """
-UPDATE webhooks_delivery SET due_at = %(now)s
+# What comes after a delivery that is not in front any more, in its conversation. One that waits for
+# its own retry goes on waiting.
+FOLLOW = f"""
+UPDATE webhooks_delivery SET due_at = %(now)s, wait = ''
 WHERE id = (
   SELECT id FROM webhooks_delivery
-  WHERE webhook_id = %(webhook)s AND conversation = %(conversation)s
-    AND NOT (conversation = '') AND status IN ('pending', 'held') AND id > %(id)s
+  WHERE webhook_id IN ({SIBLINGS.format(webhook="%(webhook)s")})
+    AND conversation = %(conversation)s AND NOT (conversation = '')
+    AND status IN ('pending', 'held') AND status = 'pending' AND id > %(id)s
   ORDER BY id LIMIT 1
-) AND status = 'pending' AND failures = 0 AND lease_until IS NULL
+) AND status = 'pending' AND wait = 'turn'
 """
 
 LEASE = """
-UPDATE webhooks_delivery SET attempts = attempts + 1, lease_until = %s, due_at = %s
+UPDATE webhooks_delivery SET attempts = attempts + 1, lease_until = %s, due_at = %s, wait = 'time'
 WHERE id IN ({ids})
 """
 
-READ = f"""
-SELECT d.id, d.attempts, d.failures, w.endpoint_id, d.webhook_id, d.event_id, e.body, w.url,
+READ = """
+SELECT d.id, d.attempts, d.failures, w.endpoint_id, d.webhook_id, d.account_id, d.event_id, e.body,
+       w.url,
        w.encrypted_secret, w.previous_secrets, w.generation,
-       w.standard_headers, w.retry_schedule, d.is_test, d.simulate, d.lane, d.conversation,
-       w.status, {Webhook.LANE_SQL}
+       w.standard_headers, w.retry_schedule, d.is_test, d.simulate, d.conversation,
+       w.status, d.due_at
 FROM webhooks_delivery d
 JOIN webhooks_webhook w ON w.id = d.webhook_id
 JOIN chatbots_event e ON e.id = d.event_id
-WHERE d.id IN ({{ids}})
+WHERE d.id IN ({ids})
 ORDER BY d.due_at, d.id
 """
 
 LIMITS = "SELECT id, rate_limit, rate_next_at FROM webhooks_webhook WHERE id IN ({ids})"
 LIMITED = "UPDATE webhooks_webhook SET rate_next_at = %s WHERE id = %s"
 
+SIZE = """
+SELECT length(body) FROM chatbots_event
+WHERE id = (SELECT event_id FROM webhooks_delivery WHERE id = %s)
+"""
+
 PUT_ASIDE = """
 UPDATE webhooks_delivery
-SET status = %s, lane = %s, finished_at = %s, lease_until = NULL, attempts = attempts - 1,
+SET status = %s, finished_at = %s, lease_until = NULL, attempts = attempts - 1, wait = '',
     due_at = %s
 WHERE id = %s
 """
 
 GIVE_BACK = """
-UPDATE webhooks_delivery SET attempts = attempts - 1, lease_until = NULL, due_at = %s
+UPDATE webhooks_delivery SET attempts = attempts - 1, lease_until = NULL, wait = '', due_at = %s
 WHERE id = %s AND attempts = %s AND status = 'pending' AND lease_until IS NOT NULL
 """
 
 MOVE = """
 UPDATE webhooks_delivery
-SET status = %s, failures = %s, lease_until = NULL, due_at = %s, finished_at = %s
+SET status = %s, failures = %s, lease_until = NULL, wait = 'time', due_at = %s, finished_at = %s
 WHERE id = %s AND attempts = %s AND status = 'pending' AND lease_until IS NOT NULL
 """
 
@@ -176,8 +223,9 @@ WHERE id = %s AND generation = %s
 """
 
 
-# A delivery's id, lease and attempts, and the bytes of its body.
-Picked = tuple[int, datetime | None, int, int]
+# A delivery that a claim found: its id, lease, attempts so far, and when the one in front of it, if
+# there is one, is due.
+Picked = tuple[int, datetime | None, int, str | None]
 
 
 def _text(moment: datetime) -> str:
@@ -191,92 +239,141 @@ def _moment(value: datetime | str | None) -> datetime | None:
     return found.replace(tzinfo=UTC) if found else None
 
 
+def _seen(row: tuple[Any, ...], account_id: int, now: datetime) -> Seen:
+    webhook_id, endpoint_id, generation, *flags, asked, is_test, server, own, rate = row
+    server_held, held, limited = map(bool, flags)
+    asked_until = _moment(asked)
+    was_asked = asked_until is not None and asked_until > now
+    # A test is sent all the same.
+    until = [_moment(server), _moment(own), _moment(rate), None if is_test else asked_until]
+    seconds = max(((moment - now).total_seconds() for moment in until if moment), default=0.0)
+    lane = Lane(
+        *(webhook_id, account_id, endpoint_id, generation),
+        *(server_held, held, limited, was_asked),
+    )
+    return Seen(lane, seconds)
+
+
 def _marks(values: Sequence[object]) -> str:
     return ", ".join(["%s"] * len(values))
 
 
 class SqliteQueue:
-    def due(self, after_lane: int = START) -> Due:
+    def look(self, look: Look) -> Due:
         with connection.cursor() as cursor:
-            cursor.execute(DUE, [after_lane, MOST_LANES])
-            found = cursor.fetchall()
+            due = self._find(cursor, look)
+            accounts = {lane: account for account, lanes in due.swept.items() for lane in lanes}
+            accounts |= look.known
+            if look.fresh_after is not None:
+                cursor.execute(FRESH, [look.fresh_after, MOST_FRESH])
+                rows = cursor.fetchall()
+                due.fresh = len(rows)
+                accounts |= {webhook: account for webhook, account, is_ready in rows if is_ready}
+            cursor.execute(LAST)
+            due.last_id = cursor.fetchone()[0] or 0
+            cursor.execute(NEXT_RIPE)
+            ripe = _moment(cursor.fetchone()[0])
+            found = []
+            if ids := list(accounts):
+                cursor.execute(STATES.format(ids=_marks(ids)), ids)
+                found = cursor.fetchall()
         now = timezone.now()
-        seen = []
-        for lane, endpoint_id, first, held_since, held_until, rate_next_at in found:
-            moments = [_moment(first), _moment(held_until), _moment(rate_next_at)]
-            due_at = max(moment for moment in moments if moment)
-            seen.append(
-                Seen(
-                    lane,
-                    endpoint_id,
-                    (due_at - now).total_seconds(),
-                    held_since is not None,
-                    now.timestamp(),
-                )
-            )
-        return look(seen)
+        due.now = now.timestamp()
+        due.ripe_seconds = (ripe - now).total_seconds() if ripe else None
+        return sort_out([_seen(row, accounts[row[0]], now) for row in found], due)
 
-    def claim(
-        self, rooms: Sequence[tuple[int, int]], limit: int, most_bytes: int = MOST_BYTES
-    ) -> Taken:
+    def _find(self, cursor: CursorWrapper, look: Look) -> Due:
+        due = Due([], [])
+        if not look.sweep:
+            return due
+        cursor.execute(ACCOUNTS, [look.after_account, MOST_LANES])
+        accounts = [row[0] for row in cursor.fetchall()]
+        due.more_accounts = len(accounts) >= MOST_LANES
+        due.most_each = most = max(1, MOST_LANES // max(1, len(accounts)))
+        for account in accounts:
+            cursor.execute(WEBHOOKS, [account, look.cursors.get(account, 0), account, most])
+            due.swept[account] = [row[0] for row in cursor.fetchall()]
+        return due
+
+    def ripen(self, after: datetime | None) -> Ripe:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(RIPE, [_text(timezone.now()), MOST_RIPE])
+            rows = cursor.fetchall()
+            if rows:
+                ids = [row[0] for row in rows]
+                cursor.execute(RIPEN.format(ids=_marks(ids)), ids)
+        until = max((due_at.replace(tzinfo=UTC) for *_, due_at in rows), default=None)
+        return Ripe({webhook: account for _, webhook, account, _ in rows}, len(rows), until)
+
+    def claim(self, offers: Sequence[Offer], limit: int, most_bytes: int = MOST_BYTES) -> Taken:
         with transaction.atomic(), connection.cursor() as cursor:
             now = timezone.now()
             rates: list[Limited] = []
-            if limited := [-lane for lane, _ in rooms if lane < 0]:
+            if limited := [offer.webhook_id for offer in offers if offer.has_limit]:
                 cursor.execute(LIMITS.format(ids=_marks(limited)), limited)
                 rates = [(id, most, _moment(at), now) for id, most, at in cursor.fetchall()]
-            found: list[list[Picked]] = []
-            for lane, room in within(rooms, rates):
-                left = limit - sum(map(len, found))
-                if left <= 0:
-                    break
-                cursor.execute(PICK, [lane, _text(now), min(room, left)])
-                found.append(cursor.fetchall())
-            picked = _within_bytes(found, most_bytes)
-            if not picked:
-                return Taken([], [])
-            ids = [row[0] for row in picked]
-            lease = _text(now + timedelta(seconds=LEASE_SECONDS))
-            cursor.execute(LEASE.format(ids=_marks(ids)), [lease, lease, *ids])
+            picked, blocked = self._pick(cursor, within(offers, rates), limit, most_bytes)
+            ids = [row[0] for row in (*picked, *blocked)]
+            if not ids:
+                return Taken([], [], [], {})
             cursor.executemany(
                 APPEND,
                 [
                     _interrupted(delivery_id, number, until)
-                    for delivery_id, until, number, _ in picked
+                    for delivery_id, until, number, _ in (*picked, *blocked)
                     if until
                 ],
             )
-            cursor.execute(READ.format(ids=_marks(ids)), ids)
-            read = cursor.fetchall()
-            taken = Counter(row[4] for row in read if not is_astray(row))
-            cursor.executemany(
-                LIMITED, [(_text(next_at), id) for next_at, id in spent(rates, taken)]
-            )
-            rows, aside = [], []
-            for row in read:
-                if not is_astray(row):
-                    rows.append(_claimed(row))
-                    continue
-                aside.append(row[15])
-                *_, webhook_status, lane = row
-                status = "held"
-                if webhook_status == "deleted":
-                    status = "cancelled"
-                elif webhook_status == "active" or row[13]:
-                    status = "pending"
-                over = _text(now) if status == "cancelled" else None
-                cursor.execute(PUT_ASIDE, [status, lane, over, _text(now), row[0]])
-            return Taken(rows, aside)
-
-    def put_off(self, lanes: Sequence[int]) -> int:
-        with transaction.atomic(), connection.cursor() as cursor:
-            now = timezone.now()
+            rows = self._read(cursor, ids, {row[0] for row in blocked})
+            lease = _text(now + timedelta(seconds=LEASE_SECONDS))
+            taken = [row[0] for row in picked]
+            cursor.execute(LEASE.format(ids=_marks(taken)), [lease, lease, *taken])
             until = _text(now + timedelta(seconds=BLOCKED_SECONDS))
-            count = 0
-            for lane in lanes:
-                cursor.execute(PUT_OFF, [until, lane, _text(now), MOST_PUT_OFF])
-                count += cursor.rowcount
-        return count
+            cursor.executemany(PUT_OFF, [(until, row[3], row[0]) for row in blocked])
+            counts = Counter(row.claimed.webhook_id for row in rows if row.is_taken)
+            cursor.executemany(
+                LIMITED, [(_text(next_at), id) for next_at, id in spent(rates, counts)]
+            )
+            for row in rows:
+                if row.is_astray:
+                    _put_aside(cursor, row, _text(now))
+            return sort_taken(rows)
+
+    def _pick(
+        self, cursor: CursorWrapper, offers: Sequence[Offer], limit: int, most_bytes: int
+    ) -> tuple[list[Picked], list[Picked]]:
+        """What a claim takes, and what it puts off."""
+        found: list[list[Picked]] = []
+        blocked: list[Picked] = []
+        for offer in offers:
+            cursor.execute(PICK, [offer.account_id, offer.webhook_id, offer.window])
+            rows = cursor.fetchall()
+            blocked += [row for row in rows if row[3]]
+            found.append([row for row in rows if not row[3]][: offer.room])
+        picked: list[Picked] = []
+        # Of each webhook one, in turn, as far as the bodies fit.
+        for row in chain.from_iterable(zip_longest(*found)):
+            if most_bytes <= 0 or len(picked) >= limit:
+                break
+            if row is not None:
+                picked.append(row)
+                cursor.execute(SIZE, [row[0]])
+                most_bytes -= cursor.fetchone()[0]
+        return picked, blocked
+
+    def _read(
+        self, cursor: CursorWrapper, ids: Sequence[int], blocked: Collection[int]
+    ) -> list[ClaimedRow]:
+        cursor.execute(READ.format(ids=_marks(ids)), ids)
+        return [
+            ClaimedRow(
+                _claimed(row, is_taken=row[0] not in blocked),
+                row[17],
+                row[18].replace(tzinfo=UTC),
+                row[0] in blocked,
+            )
+            for row in cursor.fetchall()
+        ]
 
     def claim_again(self, claimed: Collection[Claimed]) -> None:
         """Nothing to do: there is no server that could crash and undo a claim."""
@@ -314,16 +411,7 @@ class SqliteQueue:
             text = _text(now)
             cursor.executemany(MOVE, [_move(f, states, now, text) for f in finished])
             cursor.executemany(APPEND, [_attempt(f) for f in finished])
-            for one in over_in_order(finished):
-                cursor.execute(
-                    FOLLOW,
-                    {
-                        "id": one.delivery_id,
-                        "webhook": one.webhook_id,
-                        "conversation": one.conversation,
-                        "now": text,
-                    },
-                )
+            self._go_on_after(cursor, over_in_order(finished, states))
             moments = {
                 "now": text,
                 "lately": _text(now - timedelta(seconds=LAST_FAILURE_SECONDS)),
@@ -335,6 +423,23 @@ class SqliteQueue:
                 until = _text(now + timedelta(seconds=seconds))
                 cursor.execute(ASKED_TO_WAIT, [until, webhook_id, generation])
         return []
+
+    def go_on_after(self, over: Sequence[Over]) -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            self._go_on_after(cursor, over)
+
+    def _go_on_after(self, cursor: CursorWrapper, over: Sequence[Over]) -> None:
+        now = _text(timezone.now())
+        for one in over:
+            cursor.execute(
+                FOLLOW,
+                {
+                    "id": one.delivery_id,
+                    "webhook": one.webhook_id,
+                    "conversation": one.conversation,
+                    "now": now,
+                },
+            )
 
     def tell(self, successes: Sequence[Success]) -> Collection[int]:
         now = timezone.now()
@@ -353,37 +458,32 @@ class SqliteQueue:
         return []
 
 
-def _within_bytes(found: Sequence[Sequence[Picked]], most_bytes: int) -> list[Picked]:
-    """The lanes in turn, until the bodies come to `most_bytes`; the last one goes over it."""
-    taken: list[Picked] = []
-    for turn in zip_longest(*found):
-        for row in turn:
-            if row is not None and most_bytes > 0:
-                taken.append(row)
-                most_bytes -= row[3]
-    return taken
-
-
-def _claimed(row: tuple[Any, ...]) -> Claimed:
+def _claimed(row: tuple[Any, ...], *, is_taken: bool) -> Claimed:
     return Claimed(
         delivery_id=row[0],
-        number=row[1],
+        number=row[1] + is_taken,
         failures=row[2],
         endpoint_id=row[3],
         webhook_id=row[4],
-        event_id=row[5],
-        body=bytes(row[6]),
-        url=row[7],
-        encrypted_secret=row[8],
-        previous_secrets=json.loads(row[9]),
-        generation=row[10],
-        standard_headers=bool(row[11]),
-        retry_schedule=row[12],
-        is_test=bool(row[13]),
-        simulate=json.loads(row[14]) if row[14] else None,
-        lane=row[15],
+        account_id=row[5],
+        event_id=row[6],
+        body=bytes(row[7]),
+        url=row[8],
+        encrypted_secret=row[9],
+        previous_secrets=json.loads(row[10]),
+        generation=row[11],
+        standard_headers=bool(row[12]),
+        retry_schedule=row[13],
+        is_test=bool(row[14]),
+        simulate=json.loads(row[15]) if row[15] else None,
         conversation=row[16],
     )
+
+
+def _put_aside(cursor: CursorWrapper, row: ClaimedRow, now: str) -> None:
+    is_over = row.webhook_status == "deleted"
+    status = "cancelled" if is_over else "held"
+    cursor.execute(PUT_ASIDE, [status, now if is_over else None, now, row.claimed.delivery_id])
 
 
 def _move(finished: Finished, states: dict[int, str], now: datetime, text: str) -> tuple[Any, ...]:

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from webhooks import outbox, queue, subscriptions
-from webhooks.models import Delivery, DeliveryStatus, Webhook, WebhookStatus
+from webhooks.models import Delivery, DeliveryStatus, Wait, Webhook, WebhookStatus
 from webhooks.settling import is_idle
 
 WAS_DELETED = "This webhook was deleted; nothing can be sent to it any more."
@@ -49,7 +49,7 @@ def anew(webhook: Webhook, *, is_test: bool = False) -> dict[str, object]:
     active = webhook.status == WebhookStatus.ACTIVE or is_test
     return {
         "status": DeliveryStatus.PENDING if active else DeliveryStatus.HELD,
-        "lane": webhook.lane,
+        "wait": Wait.NOTHING,
         "due_at": Now(),
         "lease_until": None,
         "failures": 0,

@@ -1,33 +1,64 @@
-"""How many requests may be open to one endpoint at a time. Pure: knows no Django."""
+"""How many requests may be open to one webhook at a time, and how many failed in a row. Pure: knows
+no Django."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 FIRST = 8
 MOST = 256
-# An answer within this long leaves the endpoint room for more.
+# An answer within this long leaves the webhook room for more.
 QUICK_MS = 250
+# What was learnt is forgotten when nothing was heard for so long.
+FORGOTTEN_SECONDS = 60.0
+# Failures in a row, in one worker, after which something is held back: see breaker.py.
+RUN = 20
+
+
+@dataclass(slots=True)
+class Run:
+    """Failures in a row, and the kinds of their errors in the order in which they first came."""
+
+    length: int = 0
+    kinds: tuple[str, ...] = ()
+
+    def add(self, kind: str) -> bool:
+        """One more; True when it is the one after which something is to be held back."""
+        if not self.length:
+            self.kinds = ()
+        self.length += 1
+        if kind not in self.kinds:
+            self.kinds += (kind,)
+        return self.length == RUN
+
+    def end(self) -> bool:
+        """Something got through; True when it had been long enough to hold something back."""
+        was_held, self.length = self.length >= RUN, 0
+        return was_held
 
 
 @dataclass(slots=True)
 class Room:
     """Grows by one with every quick success, halves with every timeout, never below one.
 
-    An endpoint that hangs is soon down to one open request, so that a few hanging endpoints cannot
-    fill the engine; one that answers quickly soon has all the room that helps it.
+    A webhook that hangs is soon down to one open request, so that a few of them cannot fill the
+    engine; one that answers quickly soon has all the room that helps it. After a stop it begins
+    with one: nobody knows what is there now.
     """
 
     limit: int = FIRST
     in_flight: int = 0
-    # The endpoint has answered this process at least once.
+    # The webhook's; what was learnt of another one tells nothing of this.
+    generation: int = 0
+    # It has answered this process at least once.
     answered: bool = False
-    # Requests in a row that did not reach the endpoint, the kinds of their errors in the order in
-    # which they were first seen, and whether the one in flight is a probe: see breaker.py.
-    unreached: int = 0
-    unreached_kinds: tuple[str, ...] = ()
+    # The one in flight is a probe: see breaker.py.
     probing: bool = False
+    # When (monotonic seconds) something was last heard of it.
+    heard_at: float = 0.0
+    # Its requests that were not answered, though the server was reached.
+    run: Run = field(default_factory=Run)
 
     def left(self, workers: int = 1) -> int:
         """What this process may add: the limit is for all `workers` together."""
@@ -35,14 +66,6 @@ class Room:
 
     def began(self) -> None:
         self.in_flight += 1
-
-    def missed(self, kind: str) -> None:
-        """One more in a row did not reach the endpoint."""
-        if not self.unreached:
-            self.unreached_kinds = ()
-        self.unreached += 1
-        if kind not in self.unreached_kinds:
-            self.unreached_kinds += (kind,)
 
     def ended(self, *, quickly: bool, timed_out: bool) -> None:
         """`quickly`: succeeded within QUICK_MS."""
@@ -52,19 +75,11 @@ class Room:
         elif timed_out:
             self.limit = max(1, self.limit // 2)
 
+    def start_over(self) -> None:
+        """It was stopped, or leads elsewhere: one request tells how it is now."""
+        self.limit, self.answered = 1, False
+        self.run.end()
 
-def offer(room: Room, *, workers: int = 1, free: int, slots: int, unanswered: int) -> int:
-    """How many of the `free` of all `slots` an endpoint may take now, being one of `workers`.
-
-    Never more than half of what is free, so that something is left for the next. Endpoints that
-    have not answered yet, which hold `unanswered` slots between them, share at most half of all,
-    and have one each once a quarter is taken: a hundred that hang from the start leave the others
-    their room.
-    """
-    most = room.left(workers)
-    if not room.answered:
-        if unanswered >= slots // 2:
-            most = 0
-        elif unanswered >= slots // 4:
-            most = min(most, max(0, 1 - room.in_flight))
-    return min(most, max(1, free // 2))
+    def forget(self) -> None:
+        """Nothing was heard for long: what was learnt in good days is no reason for 256 at once."""
+        self.limit = min(self.limit, FIRST)

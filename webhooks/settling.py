@@ -1,5 +1,5 @@
 """Bringing the deliveries that wait in line with what became of their webhook: enabled, disabled,
-deleted, moved to another lane, or left without a plan that has webhooks.
+deleted, or left without a plan that has webhooks.
 
 In small transactions: a webhook with 100,000 waiting deliveries is changed at once, with the first
 of them, and the rest follows from a task, which an Unsettled row asks for. So nobody waits long for
@@ -8,8 +8,7 @@ task also finds what an event that was just committing put where the webhook was
 Meanwhile nothing goes astray: a claim looks at the webhook too.
 
 Locks are taken in one order, webhook before delivery, and only deliveries that no worker has in
-hand are touched: nothing here waits for the engine. It waits for one batch at most, where it
-records what a conversation in order goes on after.
+hand are touched: nothing here waits for the engine, and it waits for one batch at most.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from django.db.models.functions import Now
 
 from chatbots.models import PLANS_WITH_WEBHOOKS, Account
 from webhooks import outbox, queue
-from webhooks.models import Delivery, DeliveryStatus, Unsettled, Webhook, WebhookStatus
+from webhooks.models import Delivery, DeliveryStatus, Unsettled, Wait, Webhook, WebhookStatus
 from webhooks.row_locks import unheld
 
 # Deliveries per transaction.
@@ -40,18 +39,40 @@ def held(webhook: Webhook) -> QuerySet[Delivery]:
     return Delivery.objects.filter(webhook=webhook, status=DeliveryStatus.HELD)
 
 
-def pending(webhook: Webhook, lane: int) -> QuerySet[Delivery]:
-    """What is to go out for `webhook` in `lane`, and is in no worker's hand."""
-    return Delivery.objects.filter(
-        is_idle(), webhook=webhook, lane=lane, status=DeliveryStatus.PENDING
-    )
+def pending(webhook: Webhook) -> list[QuerySet[Delivery]]:
+    """What is to go out for `webhook`, and is in no worker's hand: what is ready, waits for its
+    turn or for a retry, or was lost with a worker; each is found by an index of its own."""
+    rows = Delivery.objects.filter(is_idle(), webhook=webhook, status=DeliveryStatus.PENDING)
+    return [
+        rows.filter(account=webhook.account, wait=Wait.NOTHING).order_by("due_at"),
+        _waiting_turn(rows).order_by("pk"),
+        rows.filter(wait=Wait.TIME, failures__gt=0).order_by("pk"),
+        rows.filter(wait__gt="", due_at__lte=Now()).order_by("due_at"),
+    ]
 
 
-def begin(webhook: Webhook, lane: int) -> int:
-    """Bring the first BATCH deliveries of a locked `webhook` in line, those that are held or wait
-    in `lane`; the rest follows by itself. Returns how many were moved now."""
-    Unsettled.objects.get_or_create(webhook=webhook, lane=lane)
-    return _some(webhook, lane)
+def _waiting_turn(pending: QuerySet[Delivery]) -> QuerySet[Delivery]:
+    # The conditions of the index: no other is found by what a webhook's conversations wait for.
+    both = [DeliveryStatus.PENDING, DeliveryStatus.HELD]
+    return pending.exclude(conversation="").filter(status__in=both, wait=Wait.TURN)
+
+
+def begin(webhook: Webhook) -> int:
+    """Bring the first BATCH deliveries of a locked `webhook` in line; the rest follows by itself.
+    Returns how many were moved now."""
+    Unsettled.objects.get_or_create(webhook=webhook)
+    return _some(webhook)
+
+
+def go_another_way(webhook: Webhook, former_key: str) -> None:
+    """What waits for its turn in a conversation is looked at anew: a locked `webhook` leads to
+    another URL, where others' deliveries are in front, and none of those that were."""
+    webhooks = Webhook.objects.filter(
+        chatbot=webhook.chatbot, url_key__in=[webhook.url_key, former_key]
+    ).exclude(status=WebhookStatus.DELETED)
+    rows = Delivery.objects.filter(webhook__in=webhooks, status=DeliveryStatus.PENDING)
+    _waiting_turn(rows).update(wait=Wait.NOTHING, due_at=Now())
+    outbox.wake_after_commit()
 
 
 def go_on(seconds: float) -> int:
@@ -71,23 +92,10 @@ def _go_on(unsettled: Unsettled) -> int:
         webhook = unheld(Webhook.objects.filter(pk=unsettled.webhook_id)).first()
         if webhook is None:
             return 0  # Somebody holds it; another time.
-        moved = _some(webhook, unsettled.lane)
-        if moved < BATCH and not _is_left(webhook, unsettled.lane):
+        moved = _some(webhook)
+        if moved < BATCH and not any(rows.exists() for rows, _ in _moves(webhook)):
             Unsettled.objects.filter(pk=unsettled.pk).delete()
     return moved
-
-
-def _is_left(webhook: Webhook, lane: int) -> bool:
-    """Something is yet to be moved: somebody holds it, or a worker has it in hand."""
-    return _is_in_hand(webhook, lane) or any(rows.exists() for rows, _ in _moves(webhook, lane))
-
-
-def _is_in_hand(webhook: Webhook, former_lane: int) -> bool:
-    """A worker has deliveries of a lane that `webhook` left: their retries would be due there."""
-    if former_lane == webhook.lane:
-        return False
-    rows = Delivery.objects.filter(webhook=webhook, lane=former_lane, status=DeliveryStatus.PENDING)
-    return rows.exists()
 
 
 def settle_stragglers() -> int:
@@ -101,14 +109,21 @@ def settle_stragglers() -> int:
     active = Webhook.objects.filter(status=WebhookStatus.ACTIVE)
     has_webhooks = Q(chatbot__account__plan__in=PLANS_WITH_WEBHOOKS)
     stuck = [
-        *active.filter(_has(DeliveryStatus.HELD), has_webhooks).values_list("pk", flat=True),
-        *active.filter(_has(DeliveryStatus.PENDING), ~has_webhooks).values_list("pk", flat=True),
+        *active.filter(_has_held(), has_webhooks).values_list("pk", flat=True),
+        *active.filter(_has_pending(), ~has_webhooks).values_list("pk", flat=True),
     ]
     return sum(_settle(webhook_id) for webhook_id in stuck)
 
 
-def _has(status: DeliveryStatus) -> Exists:
-    return Exists(Delivery.objects.filter(webhook=OuterRef("pk"), status=status))
+def _has_held() -> Q:
+    return Q(Exists(Delivery.objects.filter(webhook=OuterRef("pk"), status=DeliveryStatus.HELD)))
+
+
+def _has_pending() -> Q:
+    rows = Delivery.objects.filter(webhook=OuterRef("pk"), status=DeliveryStatus.PENDING)
+    ready = rows.filter(account=OuterRef("chatbot__account"), wait=Wait.NOTHING)
+    retry = rows.filter(wait=Wait.TIME, failures__gt=0)
+    return Q(Exists(ready)) | Q(Exists(retry)) | Q(Exists(_waiting_turn(rows)))
 
 
 def on_account_saved(instance: Account, **_: Any) -> None:
@@ -118,59 +133,64 @@ def on_account_saved(instance: Account, **_: Any) -> None:
     many, and would be locked with all of them until the last one is through.
     """
     webhooks = Webhook.objects.filter(chatbot__account=instance, status=WebhookStatus.ACTIVE)
-    waits = _has(DeliveryStatus.HELD if instance.has_webhooks else DeliveryStatus.PENDING)
+    waits = _has_held() if instance.has_webhooks else _has_pending()
     Unsettled.objects.bulk_create(
-        [Unsettled(webhook=webhook, lane=webhook.lane) for webhook in webhooks.filter(waits)],
-        ignore_conflicts=True,
+        [Unsettled(webhook=webhook) for webhook in webhooks.filter(waits)], ignore_conflicts=True
     )
 
 
 def _settle(webhook_id: int) -> int:
     with transaction.atomic():
         webhook = unheld(Webhook.objects.filter(pk=webhook_id)).first()
-        return begin(webhook, webhook.lane) if webhook else 0
+        return begin(webhook) if webhook else 0
 
 
-def _some(webhook: Webhook, lane: int) -> int:
+def _some(webhook: Webhook) -> int:
     """Move up to BATCH deliveries of a locked webhook to where its status wants them."""
     moved = 0
-    for rows, columns in _moves(webhook, lane):
+    for rows, columns in _moves(webhook):
         moved += _move(rows, BATCH - moved, **columns)
     if moved:
         outbox.wake_after_commit()
     return moved
 
 
-def _moves(webhook: Webhook, lane: int) -> list[tuple[QuerySet[Delivery], dict[str, Any]]]:
-    """Which deliveries of a webhook, those that are held or wait in `lane`, are not where its
-    status wants them; and the columns that they get."""
-    waits, due = held(webhook).order_by("pk"), pending(webhook, lane).order_by("due_at")
-    status, has_moved = webhook.status, lane != webhook.lane
+def _moves(webhook: Webhook) -> list[tuple[QuerySet[Delivery], dict[str, Any]]]:
+    """Which deliveries of a webhook are not where its status wants them; and the columns that they
+    get."""
+    waits, due = held(webhook).order_by("pk"), pending(webhook)
+    status = webhook.status
     if status == WebhookStatus.ACTIVE and not webhook.account.has_webhooks:
         status = WebhookStatus.DISABLED
-    to_lane: dict[str, Any] = {"lane": webhook.lane}
     if status == WebhookStatus.ACTIVE:
-        send = (waits, to_lane | {"status": DeliveryStatus.PENDING, "due_at": Now()})
-        return [send, (due, to_lane)] if has_moved else [send]
+        return [(waits, {"status": DeliveryStatus.PENDING, "due_at": Now()})]
     if status == WebhookStatus.DISABLED:
         # A test is how a person finds out whether a disabled webhook would work again.
-        hold = (due.filter(is_test=False), {"status": DeliveryStatus.HELD})
-        return [hold, (due.filter(is_test=True), to_lane)] if has_moved else [hold]
+        return [(rows.filter(is_test=False), {"status": DeliveryStatus.HELD}) for rows in due]
     over = {"status": DeliveryStatus.CANCELLED, "finished_at": Now()}
-    return [(due, over), (waits, over)]
+    return [(rows, over) for rows in [*due, waits]]
 
 
 def _move(rows: QuerySet[Delivery], most: int, **columns: Any) -> int:
     """Change up to `most` of `rows`, whose leases, if any, have run out, and that nobody holds."""
-    found = dict(unheld(rows).values_list("pk", "lease_until")[:most])
-    ids = list(found)
-    if not ids:
+    free = unheld(rows).values_list("pk", "lease_until", "webhook_id", "conversation")
+    found = list(free[:most])
+    if not found:
         return 0
-    if leased := [pk for pk, lease_until in found.items() if lease_until]:
+    ids = [pk for pk, *_ in found]
+    if leased := [pk for pk, lease_until, *_ in found if lease_until]:
         queue.tell_of_lost(Delivery.objects.filter(pk__in=leased))
     # With the condition once more: a worker may have taken some of them at this moment.
     waiting = [DeliveryStatus.PENDING, DeliveryStatus.HELD]
     Delivery.objects.filter(is_idle(), pk__in=ids, status__in=waiting).update(
-        lease_until=None, **columns
+        lease_until=None, wait=Wait.NOTHING, **columns
+    )
+    # Other webhooks that lead to the same URL wait for them no more.
+    queue.present().go_on_after(
+        [
+            queue.Over(pk, webhook_id, conversation)
+            for pk, _, webhook_id, conversation in found
+            if conversation
+        ]
     )
     return len(ids)

@@ -146,7 +146,7 @@ def update(webhook: Webhook, **changes: Any) -> Webhook:
     with transaction.atomic():
         _lock(webhook)
         secret = changes.pop("secret", None)
-        former_lane, former = webhook.lane, (webhook.url_key, webhook.event)
+        former = webhook.url_key, webhook.event
         for name, value in changes.items():
             setattr(webhook, name, value)
         if "url" in changes:
@@ -156,13 +156,14 @@ def update(webhook: Webhook, **changes: Any) -> Webhook:
             # Of the new URL nothing is known yet.
             webhook.failing_since = webhook.last_success_at = None
             webhook.asked_to_wait_until = None
+            breaker.forget(webhook)
         if (webhook.url_key, webhook.event) != former:
             webhook.generation += 1
         if secret is not None:
             _rotate(webhook, secret)
         _save(webhook)
-        if webhook.lane != former_lane:
-            settling.begin(webhook, former_lane)
+        if webhook.url_key != former[0]:
+            settling.go_another_way(webhook, former[0])
     return webhook
 
 
@@ -189,7 +190,7 @@ def enable(webhook: Webhook) -> int:
             ]
         )
         released = settling.held(webhook).count()
-        settling.begin(webhook, webhook.lane)
+        settling.begin(webhook)
     return released
 
 
@@ -228,19 +229,17 @@ def _disable(webhook: Webhook, reason: str, *, notify: bool) -> int:
     webhook.save(
         update_fields=["status", "status_reason", "notice_due", "notice_taken_until", "updated_at"]
     )
-    waiting = settling.pending(webhook, webhook.lane).filter(is_test=False).count()
-    settling.begin(webhook, webhook.lane)
+    waiting = sum(rows.filter(is_test=False).count() for rows in settling.pending(webhook))
+    settling.begin(webhook)
     return waiting
 
 
 def let_go(webhook: Webhook) -> bool:
-    """Hold the webhook back no more, whether its endpoint could not be reached or its receiver
+    """Hold the webhook back no more, whether it or its server could not be reached or its receiver
     asked for it; False when it was not. What is due goes out."""
     with transaction.atomic():
         asked = Webhook.objects.filter(pk=webhook.pk, asked_to_wait_until__gt=Now())
-        released = breaker.release(webhook.endpoint_id) | bool(
-            asked.update(asked_to_wait_until=None)
-        )
+        released = breaker.release_webhook(webhook) | bool(asked.update(asked_to_wait_until=None))
         outbox.wake_after_commit()
     return released
 
@@ -252,7 +251,7 @@ def delete(webhook: Webhook) -> None:
         webhook.status = WebhookStatus.DELETED
         webhook.status_reason = ""
         webhook.save(update_fields=["status", "status_reason", "updated_at"])
-        settling.begin(webhook, webhook.lane)
+        settling.begin(webhook)
 
 
 def rotate_secret(webhook: Webhook, secret: str | None = None) -> str:

@@ -1,205 +1,351 @@
-"""What one worker has in flight, by endpoint: who may have more, who is held back, who is probed.
+"""What one worker has in flight, by webhook, account and server: who may have more, who is held
+back, who is probed.
 
-It decides what a claim offers to each lane, and learns from every answer. The engine's thread alone
-uses it.
+It decides what a claim takes of each webhook, and learns from every answer. The engine's thread
+alone uses it.
 """
 
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Collection, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from itertools import chain
 from typing import Final
 
 from webhooks import breaker
-from webhooks.dealing import FIRST_APPETITE, Ask, next_appetite
-from webhooks.models import ErrorKind
+from webhooks.dealing import FIRST_APPETITE, Ask, Demand, deal, next_appetite, share
+from webhooks.limits import EXTRA, MOST_BYTES, RESERVE, SHARED_BYTES, SLOTS, Server, Usage
+from webhooks.models import Endpoint, ErrorKind, HeldBack, Webhook
 from webhooks.outcome import Outcome
-from webhooks.queue import MOST_BYTES, Claimed, Due, Lane, Taken
-from webhooks.room import QUICK_MS, Room, offer
+from webhooks.queue import Claimed, Lane, Offer, Taken
+from webhooks.room import FIRST, FORGOTTEN_SECONDS, QUICK_MS, RUN, Room
 
-# Requests open at a time. An idle socket costs little; what bounds the work is the database.
-SLOTS: Final = 512
-# Of those to servers that have not answered yet, so many come on top: where ten servers hang, the
-# others' claims are as large as ever.
-EXTRA: Final = SLOTS // 4
-# What a body is thought to have before any was seen: a first claim must not be too large.
-FIRST_BYTES: Final = 256 * 1024
-# How long a lane that had nothing for its endpoint's probe leaves the next ones to others.
-BARREN_SECONDS: Final = 5.0
+# Of a webhook in order of which much waits for its turn, so many are looked at in one claim.
+LONG_WINDOW: Final = 256
+# How long a webhook that had nothing for a probe leaves the next ones to others.
+BARREN_SECONDS: Final = 1.0
 MOST_ROOMS: Final = 20_000
 
 
 class Traffic:
-    """The requests of one worker that are open, and the room of each endpoint."""
+    """The requests of one worker that are open, and the room of each webhook."""
 
     def __init__(self) -> None:
         self.in_flight = 0
-        self._rooms: dict[int, Room] = {}
-        # By lane: how much of a claim is worth offering to it.
-        self._appetites: dict[int, int] = {}
-        # Of those in flight, how many go to endpoints that have not answered yet.
-        self._unanswered = 0
-        # How many of them find out whether an endpoint that is held back answers again.
-        self._probing = 0
-        # Lanes that gave less than they were asked for although more was due: it waits for earlier
-        # deliveries of its conversations.
-        self._stuck: set[int] = set()
-        # The bodies of those in flight, and what a body had in the last claim.
         self._bytes = 0
-        self._typical = FIRST_BYTES
-        # By lane that was asked for a probe and had nothing to send, for all that is due waits for
-        # earlier deliveries: until when (monotonic) it is not asked again.
+        self._unanswered = 0
+        self._probing = 0
+        self._rooms: dict[int, Room] = {}
+        self._servers: defaultdict[int, Server] = defaultdict(Server)
+        self._accounts: defaultdict[int, Usage] = defaultdict(Usage)
+        # Where the places of the last claim did not do for all: the webhook of each account, and
+        # the account, that had the last ones. The next ones have theirs first.
+        self._last_webhook: dict[int, int] = {}
+        self._last_account = 0
+        # Webhooks for which the last claim had no place; and those that were asked since a claim
+        # last changed anything.
+        self._left_out: set[int] = set()
+        self._asked: set[int] = set()
+        # By webhook: how much of a claim is worth offering to it.
+        self._appetites: dict[int, int] = {}
+        # Webhooks in order of which much waits for its turn.
+        self._waiting_turn: set[int] = set()
+        # By webhook that was asked for a probe and had nothing to send: until when (monotonic) it
+        # is not asked again.
         self._barren: dict[int, float] = {}
 
     @property
     def free(self) -> int:
-        """How many more requests may be open; none at all is zero or less."""
-        slots = SLOTS - self.in_flight + min(self._unanswered, EXTRA)
-        return min(slots, (MOST_BYTES - self._bytes) // self._typical)
+        """How many more requests may be open now; zero or less where not even an account with few
+        may have one."""
+        return self._shared_slots + RESERVE
 
     @property
     def free_bytes(self) -> int:
-        """How much more the bodies of open requests may come to."""
-        return MOST_BYTES - self._bytes
+        """How many bytes more the bodies of open requests may have; never none: an account with
+        few open may have one more in any case."""
+        return max(1, MOST_BYTES - self._bytes)
 
-    def asks(self, lanes: Sequence[Lane], workers: int) -> list[Ask]:
-        """What each lane with due work could take now. Those of one endpoint share its room, which
-        is for all `workers` together."""
-        asks = []
-        unanswered = self._unanswered
-        offered: dict[int, int] = {}
+    @property
+    def _shared_slots(self) -> int:
+        return SLOTS - self.in_flight + min(self._unanswered, EXTRA)
+
+    def offers(self, lanes: Sequence[Lane], workers: int, most: int) -> list[Offer]:
+        """What a claim of `most` deliveries may take of each webhook with due work."""
+        by_account: dict[int, list[Lane]] = {}
         for lane in lanes:
-            room = self._room(lane.endpoint_id)
-            if room.unreached >= breaker.RUN:
-                room.unreached = 0  # It was held back, and is no more: another worker's probe.
-            before = offered.get(lane.endpoint_id, 0)
-            most = offer(room, workers=workers, free=self.free, slots=SLOTS, unanswered=unanswered)
-            most -= before
+            by_account.setdefault(lane.account_id, []).append(lane)
+        accounts = sorted(by_account, key=lambda account: (account <= self._last_account, account))
+        demands = [self._demand(one, by_account[one], workers) for one in accounts]
+        shared = min(most, max(0, self._shared_slots))
+        shared_bytes = max(0, SHARED_BYTES - self._bytes)
+        dealt = share(demands, shared, shared_bytes)
+        reserve = min(most - sum(dealt), self._shared_slots + RESERVE - sum(dealt))
+        offers: dict[int, int] = {}
+        for account_id, demand, count in zip(accounts, demands, dealt, strict=True):
+            usage, extra = self._accounts[account_id], 0
+            if demand.wanted > count and reserve > 0:
+                extra = min(reserve, demand.wanted - count, usage.few - count)
+                if extra > 0:
+                    reserve -= extra
+            dealt_out = deal(demand.asks, count + max(0, extra))
+            offers |= dict(dealt_out)
+            if dealt_out:
+                self._last_account = account_id
+                if len(dealt_out) < len(demand.asks):
+                    self._last_webhook[account_id] = dealt_out[-1][0]
+                else:
+                    self._last_webhook.pop(account_id, None)
+        self._left_out = {
+            ask.webhook_id for demand in demands for ask in demand.asks
+        } - offers.keys()
+        return [
+            self._offer(lane, offers[lane.webhook_id])
+            for lane in lanes
+            if lane.webhook_id in offers
+        ]
+
+    def offer_of_one(self, lane: Lane) -> Offer:
+        """A probe."""
+        return self._offer(lane, 1)
+
+    def _offer(self, lane: Lane, room: int) -> Offer:
+        window = max(room, LONG_WINDOW) if lane.webhook_id in self._waiting_turn else room
+        return Offer(lane.webhook_id, lane.account_id, room, window, lane.has_limit)
+
+    def _demand(self, account_id: int, lanes: Sequence[Lane], workers: int) -> Demand:
+        usage = self._accounts[account_id]
+        asks = []
+        unanswered = 0
+        at_server: Counter[int] = Counter()
+        last = self._last_webhook.get(account_id, 0)
+        for lane in sorted(lanes, key=lambda lane: (lane.webhook_id <= last, lane.webhook_id)):
+            room = self._room(lane)
+            server = self._servers[lane.endpoint_id]
+            if server.run.length >= RUN:
+                server.run.end()  # It was held back, and is no more: another worker's probe.
+            most = min(room.left(workers), server.left(account_id, at_server[lane.endpoint_id]))
+            if lane.was_asked:
+                most = min(most, 1)
+            if not room.answered:
+                everybody = self._unanswered + unanswered
+                most = min(most, usage.left_unanswered(room, unanswered, everybody))
             if most > 0:
-                appetite = self._appetites.get(lane.id, FIRST_APPETITE)
-                asks.append(Ask(lane.id, most, room.in_flight + before, appetite))
-                offered[lane.endpoint_id] = before + min(most, appetite)
-                unanswered += 0 if room.answered else min(most, appetite)
-        return asks
+                appetite = self._appetites.get(lane.webhook_id, FIRST_APPETITE)
+                ask = Ask(lane.webhook_id, most, room.in_flight, appetite)
+                asks.append(ask)
+                at_server[lane.endpoint_id] += ask.wanted
+                unanswered += 0 if room.answered else ask.wanted
+        return Demand(asks, usage.most, usage.share, usage.unit, usage.typical)
+
+    # -- probes
 
     def begin_probes(self, lanes: Sequence[Lane], most: int) -> list[Lane]:
-        """Those of the lanes held back whose endpoints are probed now.
+        """Those of the webhooks held back that are probed now: one of each server that is held.
 
         A probe may hang: all of them together have a quarter of the slots.
         """
         most = min(most, SLOTS // 4 - self._probing)
         now = time.monotonic()
         self._barren = {id: until for id, until in self._barren.items() if until > now}
-        idle = [
-            lane
-            for lane in lanes
-            if lane.id not in self._barren and not self._room(lane.endpoint_id).in_flight
-        ]
         probed: list[Lane] = []
-        for lane in idle:
+        servers: set[int] = set()
+        for lane in lanes:
             if len(probed) >= most:
                 break
-            if breaker.begin_probe(lane.endpoint_id):
+            if lane.webhook_id in self._barren or self._room(lane).in_flight:
+                continue
+            if lane.is_server_held and (
+                lane.endpoint_id in servers or self._servers[lane.endpoint_id].probing
+            ):
+                continue
+            if self._begin_probe(lane):
+                servers.add(lane.endpoint_id)
                 probed.append(lane)
         return probed
 
-    def stuck(self, due: Due) -> list[int]:
-        """Of the lanes with due work those where some of it must be put out of the way."""
-        return [lane.id for lane in chain(due.lanes, due.probes) if lane.id in self._stuck]
+    def _begin_probe(self, lane: Lane) -> bool:
+        """Take the probe of what holds a webhook back; of both, if both do."""
+        holding = _holding(lane)
+        for place, (what, pk) in enumerate(holding):
+            if not breaker.begin_probe(what, pk):
+                for taken, taken_pk in holding[:place]:
+                    breaker.probe_now(taken, taken_pk)
+                return False
+        return True
 
     def give_back(self, probed: Sequence[Lane], taken: Taken, sent: Collection[int]) -> bool:
-        """Give back the probes of lanes of which nothing is under way, not being among `sent`; True
-        when there were any, for the next to have them at once. Lanes that had nothing to send leave
-        them to others for a while."""
-        gave = {one.lane for one in taken.claimed}
-        unused = [lane for lane in probed if lane.id not in sent]
+        """Give back the probes of webhooks of which nothing is under way, not being among `sent`;
+        True when there were any, for the next to have them at once. Those that had nothing to send
+        leave them to others for a moment."""
+        moved = {one.webhook_id for one in taken.claimed} | set(taken.put_off)
+        unused = [lane for lane in probed if lane.webhook_id not in sent]
         for lane in unused:
-            if lane.id not in gave:
-                self._barren[lane.id] = time.monotonic() + BARREN_SECONDS
-            breaker.probe_now(lane.endpoint_id)
+            if lane.webhook_id not in moved:
+                self._barren[lane.webhook_id] = time.monotonic() + BARREN_SECONDS
+            for what, pk in _holding(lane):
+                breaker.probe_now(what, pk)
         return bool(unused)
 
-    def note_appetites(
-        self, asks: Sequence[Ask], rooms: Sequence[tuple[int, int]], taken: Taken
+    # -- what a claim took
+
+    def note(
+        self, offers: Sequence[Offer], asked: Sequence[Lane], taken: Taken, *, is_cut: bool
     ) -> bool:
-        """Remember what each lane took of its offer. True when lanes are to be asked again at once:
-        one took all of its offer and has room for more, what was put aside left its room free, or
-        one seems to be stuck.
+        """Remember what each webhook took of its offer. True when webhooks are to be asked again at
+        once: one took all of its offer and has room for more, what was put aside or off left its
+        room free, there was no place for one, or the claim was cut (`is_cut`) where it had enough.
         """
         if len(self._appetites) >= MOST_ROOMS:
-            self._appetites, self._stuck = {}, set()
-        in_order = {one.lane for one in taken.claimed if one.conversation}
-        # More was there, perhaps, and its bodies would have been too much.
-        is_cut = sum(len(one.body) for one in taken.claimed) >= self.free_bytes
-        took = Counter(chain((one.lane for one in taken.claimed), taken.put_aside))
-        most = {ask.lane: ask.most for ask in asks}
-        more = bool(taken.put_aside)
-        for lane, offered in rooms:
-            if is_cut and took[lane] < offered:
-                more = True
+            self._appetites, self._waiting_turn = {}, set()
+        took = Counter(chain((one.webhook_id for one in taken.claimed), taken.put_aside))
+        waits = Counter(taken.put_off)
+        lanes = {lane.webhook_id: lane for lane in asked}
+        more = is_cut or bool(taken.put_aside or taken.put_off)
+        if more or taken.claimed:
+            self._asked.clear()
+        self._asked |= {offer.webhook_id for offer in offers}
+        # Whoever was asked in vain may be so again, and there need not be an end.
+        more = more or not self._left_out <= self._asked
+        for offer in offers:
+            webhook_id = offer.webhook_id
+            if waits[webhook_id]:
+                self._waiting_turn.add(webhook_id)
                 continue
-            self._appetites[lane] = next_appetite(offered, took[lane])
-            more = more or offered <= took[lane] < most.get(lane, 0)
-            if took[lane] < offered and (not took[lane] or lane in in_order):
-                more = more or lane not in self._stuck
-                self._stuck.add(lane)
-            else:
-                self._stuck.discard(lane)
+            self._waiting_turn.discard(webhook_id)
+            if is_cut and took[webhook_id] < offer.room:
+                continue
+            self._appetites[webhook_id] = next_appetite(offer.room, took[webhook_id])
+            if offer.room <= took[webhook_id] and webhook_id in lanes:
+                more = more or self._room(lanes[webhook_id]).left() > 0
+        self._note_sizes(taken.claimed)
         return more
 
-    def note_sizes(self, claimed: Sequence[Claimed]) -> None:
-        """Remember what the bodies of a claim have, for the size of the next."""
-        if claimed:
-            self._typical = sum(len(one.body) for one in claimed) // len(claimed) + 1
+    def _note_sizes(self, claimed: Sequence[Claimed]) -> None:
+        sizes: defaultdict[int, list[int]] = defaultdict(list)
+        for one in claimed:
+            sizes[one.account_id].append(len(one.body))
+        for account_id, found in sizes.items():
+            self._accounts[account_id].typical = sum(found) // len(found) + 1
 
     def began(self, claimed: Claimed, *, is_probe: bool) -> None:
         """The request of a delivery is under way."""
-        room = self._room(claimed.endpoint_id)
+        room = self._rooms.get(claimed.webhook_id) or self._new_room(
+            claimed.webhook_id, claimed.generation
+        )
         room.began()
+        usage, server = self._accounts[claimed.account_id], self._servers[claimed.endpoint_id]
+        size, unanswered = len(claimed.body), 0 if room.answered else 1
         self.in_flight += 1
-        self._bytes += len(claimed.body)
-        self._unanswered += 0 if room.answered else 1
+        self._bytes += size
+        self._unanswered += unanswered
+        usage.in_flight += 1
+        usage.bytes += size
+        usage.unanswered += unanswered
+        server.began(claimed.account_id)
         if is_probe:
-            # It stays one, whatever is sent beside it once a person let the endpoint go.
-            room.probing = True
+            # It stays one, whatever is sent beside it once a person let the webhook go.
+            room.probing = server.probing = True
             self._probing += 1
 
     def ended(self, claimed: Claimed, outcome: Outcome) -> None:
-        """It is over. Its endpoint has more room or less, and is held back if it was out of reach
-        too often, or no more if it answered."""
-        endpoint_id = claimed.endpoint_id
-        room = self._room(endpoint_id)
+        """It is over. Its webhook has more room or less; it or its server is held back if nothing
+        got through too often, or no more if something did."""
+        room = self._rooms[claimed.webhook_id]
+        usage, server = self._accounts[claimed.account_id], self._servers[claimed.endpoint_id]
+        size, unanswered = len(claimed.body), 0 if room.answered else 1
         self.in_flight -= 1
-        self._bytes -= len(claimed.body)
-        self._unanswered -= 0 if room.answered else 1
+        self._bytes -= size
+        self._unanswered -= unanswered
+        usage.in_flight -= 1
+        usage.bytes -= size
+        usage.unanswered -= unanswered
+        server.ended(claimed.account_id)
+        room.heard_at = time.monotonic()
         room.ended(
             quickly=outcome.succeeded and outcome.duration_ms <= QUICK_MS,
             timed_out=outcome.error_kind == ErrorKind.TIMEOUT,
         )
+        if outcome.status_code is not None and not room.answered:
+            room.answered = True
+            self._unanswered -= room.in_flight
+            usage.unanswered -= room.in_flight
         probing, room.probing = room.probing, False
         self._probing -= probing
-        if outcome.error_kind in breaker.UNREACHED:
-            room.missed(outcome.error_kind)
-            if probing:
-                breaker.probe_failed(endpoint_id)
-            elif room.unreached == breaker.RUN:
-                breaker.hold(endpoint_id, *room.unreached_kinds)
-        elif outcome.status_code is not None:
-            if not room.answered:
-                room.answered = True
-                self._unanswered -= room.in_flight
-            unreached, room.unreached = room.unreached, 0
-            if probing or unreached >= breaker.RUN:
-                breaker.release(endpoint_id)
-        elif probing:
-            breaker.probe_failed(endpoint_id)
+        if probing:
+            server.probing = False
+        self._judge(claimed, outcome, room, server, probing=probing)
+        if not server.in_flight and len(self._servers) > MOST_ROOMS:
+            del self._servers[claimed.endpoint_id]
+        if not usage.in_flight and len(self._accounts) > MOST_ROOMS:
+            del self._accounts[claimed.account_id]
 
-    def _room(self, endpoint_id: int) -> Room:
-        room = self._rooms.get(endpoint_id)
+    def _judge(
+        self, claimed: Claimed, outcome: Outcome, room: Room, server: Server, *, probing: bool
+    ) -> None:
+        """Hold back what nothing gets through to, and let go of what answered."""
+        endpoint_id, webhook_id = claimed.endpoint_id, claimed.webhook_id
+        if breaker.is_of_server(outcome):
+            if server.run.add(outcome.error_kind):
+                breaker.hold(Endpoint, endpoint_id, *server.run.kinds)
+            elif probing:
+                breaker.probe_failed(Endpoint, endpoint_id)
+                # Nothing is known of the webhook: it has the next probe of its own.
+                breaker.probe_now(Webhook, webhook_id)
+            return
+        is_unanswered = breaker.is_of_webhook(outcome)
+        if is_unanswered or outcome.status_code is not None:
+            if server.run.end() or probing:
+                breaker.release(Endpoint, endpoint_id)
+        elif probing:
+            # It did not leave, or nobody knows.
+            breaker.probe_failed(Endpoint, endpoint_id)
+        if is_unanswered:
+            if room.run.add(outcome.error_kind):
+                breaker.hold(Webhook, webhook_id, *room.run.kinds)
+            elif probing:
+                breaker.probe_failed(Webhook, webhook_id)
+        elif outcome.status_code is not None:
+            if room.run.end() or probing:
+                breaker.release(Webhook, webhook_id)
+                room.limit = 1
+        elif probing:
+            breaker.probe_failed(Webhook, webhook_id)
+
+    def _room(self, lane: Lane) -> Room:
+        """A webhook's room, as far as what was learnt still holds."""
+        room = self._rooms.get(lane.webhook_id)
         if room is None:
-            if len(self._rooms) >= MOST_ROOMS:
-                self._rooms = {id: kept for id, kept in self._rooms.items() if kept.in_flight}
-            room = self._rooms[endpoint_id] = Room()
+            return self._new_room(lane.webhook_id, lane.generation)
+        if room.generation != lane.generation:
+            # What this worker learnt is of another URL, or of the time before a stop.
+            room.generation = lane.generation
+            if room.answered:
+                self._unanswered += room.in_flight
+                self._accounts[lane.account_id].unanswered += room.in_flight
+            room.start_over()
+        elif not room.in_flight and room.heard_at < time.monotonic() - FORGOTTEN_SECONDS:
+            room.forget()
+        if room.run.length >= RUN and not lane.is_held:
+            room.run.end()  # It is held no more: another worker's probe.
+            room.limit = 1
         return room
+
+    def _new_room(self, webhook_id: int, generation: int) -> Room:
+        if len(self._rooms) >= MOST_ROOMS:
+            self._rooms = {id: kept for id, kept in self._rooms.items() if kept.in_flight}
+        # One that was stopped before begins with one.
+        limit = 1 if generation else FIRST
+        room = self._rooms[webhook_id] = Room(limit, generation=generation)
+        room.heard_at = time.monotonic()
+        return room
+
+
+def _holding(lane: Lane) -> list[tuple[type[HeldBack], int]]:
+    """What holds a webhook back."""
+    holding: Iterable[tuple[bool, tuple[type[HeldBack], int]]] = (
+        (lane.is_server_held, (Endpoint, lane.endpoint_id)),
+        (lane.is_held, (Webhook, lane.webhook_id)),
+    )
+    return [what for is_held, what in holding if is_held]

@@ -256,7 +256,7 @@ class Transport:
             self._resolver.prefer(destination.host, transfer.address)
         if kind == "internal":
             logger.error("libcurl error %s to %s: %s", code, destination.origin, message)
-        self._finish(transfer, kind, sentence, head)
+        self._finish(transfer, kind, sentence, head, phase=ending.phase(transfer, end, head))
 
     def _goes_on(self, transfer: Transfer, end: End) -> bool:
         """Whether the attempt has not failed yet: another address, or a new connection, is next."""
@@ -294,7 +294,12 @@ class Transport:
         self._finish(transfer, "refused_address", refused(leads, address, reason))
 
     def _finish(
-        self, transfer: Transfer, kind: str, sentence: str, head: Head | None = None
+        self,
+        transfer: Transfer,
+        kind: str,
+        sentence: str,
+        head: Head | None = None,
+        phase: str = "connect",
     ) -> None:
         answer, head = transfer.answer, head or Head()
         self._on_done(
@@ -308,6 +313,7 @@ class Transport:
                 response_head=head.raw,
                 response_body=bytes(answer.body),
                 response_truncated=answer.is_truncated,
+                phase=phase,
                 retry_after=head.header(b"retry-after") if kind == "http_status" else "",
             ),
         )

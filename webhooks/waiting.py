@@ -37,8 +37,8 @@ def held_back(webhook: Webhook, now: datetime) -> HeldBack | None:
     asked = webhook.asked_to_wait_until
     if asked and asked > now:
         return HeldBack(left_alone(asked, now), asked, was_asked=True)
-    if sentence := breaker.sentence(webhook.endpoint):
-        until = webhook.endpoint.held_until
+    if sentence := breaker.sentence(webhook):
+        until = breaker.held_until(webhook)
         return HeldBack(sentence, until if until and until > now else None)
     return None
 
@@ -84,8 +84,8 @@ def of_each(rows: Iterable[Delivery], now: datetime | None = None) -> dict[int, 
                 worker_seen_at=seen_at,
                 starts_worker=_starts_worker(),
                 asked_to_wait_until=None if row.is_test else row.webhook.asked_to_wait_until,
-                held_reason=breaker.sentence(row.webhook.endpoint),
-                held_until=row.webhook.endpoint.held_until,
+                held_reason=breaker.sentence(row.webhook),
+                held_until=breaker.held_until(row.webhook),
                 rate_limit=row.webhook.rate_limit,
             )
         )

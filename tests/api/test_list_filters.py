@@ -75,7 +75,7 @@ def log(chatbot: Chatbot) -> list[Delivery]:
         delivery = Delivery.objects.create(
             event=event,
             webhook=webhook,
-            lane=webhook.lane,
+            account=webhook.account,
             due_at=start,
             status=chance.choice(["succeeded", "succeeded", "failed", "held", "pending"]),
             is_test=chance.random() < 0.2,

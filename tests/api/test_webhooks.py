@@ -11,7 +11,7 @@ from chatbots.models import Account, Chatbot, Event, Plan
 from chatbots.timestamp import iso
 from tests.api.conftest import EVENT, URL, Api, check_problem, fields_of
 from webhooks import breaker, subscriptions
-from webhooks.models import Delivery, Webhook
+from webhooks.models import Delivery, Endpoint, Webhook
 
 KEYS = [
     "id",
@@ -227,7 +227,7 @@ def test_how_a_webhook_does_is_told_and_may_be_put_back_as_it_was_read(
     put_back = read | {"secretHint": shown["secretHint"], "description": "x"}
     assert api.patch(f"/webhooks/{webhook.pk}", put_back).status_code == 200
     Webhook.objects.update(asked_to_wait_until=now - timedelta(seconds=1))
-    breaker.hold(webhook.endpoint_id, "timeout")
+    breaker.hold(Endpoint, webhook.endpoint_id, "timeout")
     held = api.get(f"/webhooks/{webhook.pk}").json()
     assert held["heldBackUntil"] > iso(now)
     assert held["statusReason"].startswith("Held back until ")

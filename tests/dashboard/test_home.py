@@ -89,7 +89,7 @@ def test_a_rate_is_never_rounded_up_to_perfect(browser_of_member: Client, webhoo
         Delivery(
             event_id=row.event_id,
             webhook=webhook,
-            lane=row.lane,
+            account=row.account,
             status=DeliveryStatus.SUCCEEDED,
             due_at=row.due_at,
         )

@@ -251,7 +251,7 @@ def test_nobody_deletes_a_webhook_with_its_history(
 
 def test_a_held_endpoint_is_shown_and_let_go(browser_of_member: Client, webhook: Webhook) -> None:
     presence.report("a worker")
-    breaker.hold(webhook.endpoint_id, "timeout")
+    breaker.hold(Endpoint, webhook.endpoint_id, "timeout")
     waiting = deliver(webhook, DeliveryStatus.PENDING, attempts=0)
     Delivery.objects.filter(pk=waiting.pk).update(due_at=timezone.now() - timedelta(seconds=1))
 

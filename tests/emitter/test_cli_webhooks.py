@@ -119,7 +119,7 @@ def test_where_nobody_gets_it_no_receiver_did_what_was_expected(emitter: Emitter
 def test_whoever_waits_is_told_what_for(
     emitter: Emitter, webhook: Webhook, live_receiver: Receiver
 ) -> None:
-    breaker.hold(webhook.endpoint_id, "connect")
+    breaker.hold(Endpoint, webhook.endpoint_id, "connect")
     Endpoint.objects.update(held_until=Now() + timedelta(seconds=4))
     done = with_a_worker(emitter, "trigger", EVENT, "--wait", "--json")
     assert printed(done)[0]["results"][0]["status"] == "succeeded"

@@ -11,8 +11,8 @@ import pytest
 from tests.process.counter import Counter
 from tests.process.stack import Stack
 from tests.process.truth import interrupted_of
+from webhooks.limits import SLOTS
 from webhooks.queue import LEASE_SECONDS
-from webhooks.traffic import SLOTS
 
 pytestmark = [pytest.mark.process, pytest.mark.soak, pytest.mark.timeout(300)]
 # By the stack: how many deliveries, and how many kills.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -17,7 +17,7 @@ from chatbots.models import Chatbot, Event, EventSource
 from webhooks import queue, subscriptions
 from webhooks.models import Delivery, Webhook
 from webhooks.outcome import Outcome
-from webhooks.queue import Claimed, Finished
+from webhooks.queue import Claimed, Due, Finished, Lane, Look, Offer, Taken
 
 Result = TypeVar("Result")
 EVENT = "USER_MESSAGE_SENT"
@@ -46,7 +46,10 @@ def add_due(
     """`count` deliveries of one event, due since `seconds_ago`; their ids, longest due first."""
     event = add_event(webhook.chatbot)
     first = timezone.now() - timedelta(seconds=seconds_ago)
-    given: dict[str, Any] = {"event": event, "webhook": webhook, "lane": webhook.lane}
+    given: dict[str, Any] = {"event": event, "webhook": webhook, "account": webhook.account}
+    due_at = columns.get("due_at", first)
+    if columns.get("lease_until") or due_at > timezone.now():
+        given["wait"] = "time"
     made = Delivery.objects.bulk_create(
         [
             Delivery(
@@ -59,15 +62,47 @@ def add_due(
     return [delivery.pk for delivery in made]
 
 
+def offers(lanes: Iterable[Lane], room: int = 1000, window: int = 0) -> list[Offer]:
+    """So much room for each of them."""
+    return [
+        Offer(one.webhook_id, one.account_id, room, window or room, one.has_limit) for one in lanes
+    ]
+
+
+def ripen() -> int:
+    """Make ready what waits for a time that has come; how many there were."""
+    return queue.present().ripen(None).number
+
+
+def look(**more: Any) -> Due:
+    """What one sweep finds, of what is ready or about to be."""
+    ripen()
+    return queue.present().look(Look(**more))
+
+
 def claim_all(limit: int = 1000, room: int = 1000) -> list[Claimed]:
-    """One look at every endpoint, and a claim of what was found."""
-    rooms = [(lane.id, room) for lane in queue.present().due().lanes]
-    return queue.present().claim(rooms, limit).claimed if rooms else []
+    """A look at every webhook, and a claim of what was found."""
+    found = offers(look().lanes, room)
+    return queue.present().claim(found, limit).claimed if found else []
 
 
-def due_lanes() -> list[int]:
-    """Lanes with due work whose endpoints are not held back."""
-    return [lane.id for lane in queue.present().due().lanes]
+def claim_of(webhook: Webhook, room: int, limit: int = 1000, **more: Any) -> Taken:
+    """A claim of one webhook's."""
+    offer = Offer(webhook.pk, webhook.account.pk, room, room, webhook.rate_limit is not None)
+    return queue.present().claim([offer], limit, **more)
+
+
+def put_off(webhook: Webhook) -> int:
+    """Of what is ready for a webhook, have what has another in front wait for its turn; how many
+    those were. Nothing is to be taken."""
+    taken = claim_of(webhook, 256)
+    assert taken.claimed == []
+    return len(taken.put_off)
+
+
+def due_webhooks() -> list[int]:
+    """Webhooks with ready work that are not held back."""
+    return [lane.webhook_id for lane in look().lanes]
 
 
 def made_up(**fields: Any) -> Claimed:
@@ -78,6 +113,7 @@ def made_up(**fields: Any) -> Claimed:
         "failures": 0,
         "endpoint_id": 1,
         "webhook_id": 1,
+        "account_id": 1,
         "event_id": "",
         "body": b"",
         "url": "",
@@ -88,7 +124,6 @@ def made_up(**fields: Any) -> Claimed:
         "retry_schedule": "",
         "is_test": False,
         "simulate": None,
-        "lane": 1,
         "conversation": "",
     }
     return Claimed(**nothing | fields)

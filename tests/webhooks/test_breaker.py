@@ -14,11 +14,11 @@ from pytest_django import Settings
 
 from chatbots.models import Chatbot
 from tests.receiver import Receiver
-from tests.webhooks.due import add_due, add_webhook, claim_all, due_lanes, states, wait_until
+from tests.webhooks.due import add_due, add_webhook, due_webhooks, look, made_up, states, wait_until
 from tests.webhooks.raw_server import OK, Connection, RawServer
-from webhooks import breaker, outbox, queue, sample, subscriptions, traffic
+from webhooks import breaker, outbox, sample, subscriptions, traffic
 from webhooks.engine import Engine
-from webhooks.models import Attempt, Delivery, Endpoint, Webhook
+from webhooks.models import Attempt, Delivery, Endpoint, HeldBack, Webhook
 from webhooks.outcome import Outcome
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
@@ -64,7 +64,7 @@ def test_after_a_run_of_failures_an_endpoint_is_held_back_and_the_rest_uses_no_a
 def test_a_probe_is_one_delivery_and_a_failed_one_doubles_the_pause(
     running: Engine, webhook: Webhook
 ) -> None:
-    breaker.hold(webhook.endpoint_id, "timeout")
+    breaker.hold(Endpoint, webhook.endpoint_id, "timeout")
     add_due(webhook, 5)
     let_the_pause_pass(webhook)
 
@@ -72,7 +72,7 @@ def test_a_probe_is_one_delivery_and_a_failed_one_doubles_the_pause(
 
     assert Attempt.objects.count() == 1
     assert endpoint_of(webhook).held_pause_seconds == 2 * breaker.FIRST_PAUSE_SECONDS
-    assert due_lanes() == []
+    assert due_webhooks() == []
 
 
 def test_a_probe_goes_to_whoever_has_something_to_send(
@@ -84,7 +84,7 @@ def test_a_probe_goes_to_whoever_has_something_to_send(
     add_due(waiting, 3, conversation="c")
     ready = add_webhook(chatbot, live_receiver.url("/ready"))
     ids = add_due(ready, 3)
-    breaker.hold(ready.endpoint_id, "timeout")
+    breaker.hold(Endpoint, ready.endpoint_id, "timeout")
     let_the_pause_pass(ready)
 
     running.run()
@@ -101,7 +101,7 @@ def test_a_probe_that_cannot_be_sent_is_left_to_the_next(
     ready = add_webhook(chatbot, live_receiver.url("/ready"))
     (first,) = add_due(broken, seconds_ago=60)
     ids = add_due(ready, 3)
-    breaker.hold(ready.endpoint_id, "timeout")
+    breaker.hold(Endpoint, ready.endpoint_id, "timeout")
     let_the_pause_pass(ready)
 
     running.run()
@@ -120,12 +120,12 @@ def test_what_was_claimed_beside_a_probe_is_sent_though_the_database_goes_away_t
     broken = add_webhook(chatbot, NOBODY)
     Webhook.objects.filter(pk=broken.pk).update(encrypted_secret="2.AAAA")
     add_due(broken)
-    breaker.hold(broken.endpoint_id, "timeout")
+    breaker.hold(Endpoint, broken.endpoint_id, "timeout")
     let_the_pause_pass(broken)
     ids = add_due(add_webhook(chatbot, live_receiver.url("/ready")), 8)
     probe_now = breaker.probe_now
 
-    def goes_away(endpoint_id: int) -> None:
+    def goes_away(what: type[HeldBack], pk: int) -> None:
         monkeypatch.setattr(breaker, "probe_now", probe_now)
         raise OperationalError("server closed the connection")
 
@@ -139,15 +139,104 @@ def test_what_was_claimed_beside_a_probe_is_sent_though_the_database_goes_away_t
     assert running._traffic.in_flight == 0
 
 
-@pytest.mark.parametrize("kind", ["refused_address", "internal", "timeout"])
-def test_a_probe_without_an_answer_doubles_the_pause(webhook: Webhook, kind: str) -> None:
-    breaker.hold(webhook.endpoint_id, "timeout")
-    add_due(webhook)
-    (claimed,) = queue.present().claim([(webhook.lane, 1)], 1).claimed
-    seen = traffic.Traffic()
-    seen.began(claimed, is_probe=True)
-    seen.ended(claimed, Outcome(3, error_kind=kind))
+@pytest.mark.parametrize("kind", ["refused_address", "internal", "connect", "dns", "tls"])
+def test_a_probe_of_a_server_without_an_answer_doubles_the_pause(
+    webhook: Webhook, kind: str
+) -> None:
+    breaker.hold(Endpoint, webhook.endpoint_id, "connect")
+    end_one(webhook, Outcome(3, error_kind=kind), is_probe=True)
     assert endpoint_of(webhook).held_pause_seconds == 2 * breaker.FIRST_PAUSE_SECONDS
+
+
+@pytest.mark.parametrize("kind", ["refused_address", "internal", "timeout", "closed", "protocol"])
+def test_a_probe_of_a_webhook_without_an_answer_doubles_the_pause(
+    webhook: Webhook, kind: str
+) -> None:
+    breaker.hold(Webhook, webhook.pk, "timeout")
+    end_one(webhook, Outcome(3, error_kind=kind, phase="sent"), is_probe=True)
+    webhook.refresh_from_db()
+    assert webhook.held_pause_seconds == 2 * breaker.FIRST_PAUSE_SECONDS
+
+
+def end_one(webhook: Webhook, *outcomes: Outcome, is_probe: bool = False) -> traffic.Traffic:
+    """The requests of one worker to a webhook end like this, one after the other."""
+    seen = traffic.Traffic()
+    claimed = made_up(
+        webhook_id=webhook.pk, endpoint_id=webhook.endpoint_id, account_id=webhook.account.pk
+    )
+    for outcome in outcomes:
+        seen.began(claimed, is_probe=is_probe)
+        seen.ended(claimed, outcome)
+    return seen
+
+
+TIMED_OUT = Outcome(10_000, error_kind="timeout", phase="sent")
+NO_CONNECTION = Outcome(10_000, error_kind="timeout", phase="connect")
+REFUSED = Outcome(3, error_kind="connect", phase="connect")
+ANSWERED = Outcome(3, error_kind="http_status", status_code=500)
+
+
+@pytest.mark.parametrize("outcome", [NO_CONNECTION, REFUSED])
+def test_a_server_that_cannot_be_reached_is_held_back_for_all_that_lead_to_it(
+    webhook: Webhook, outcome: Outcome
+) -> None:
+    other = add_webhook(webhook.chatbot, NOBODY + "other")
+    add_due(webhook)
+    add_due(other)
+    end_one(webhook, *[outcome] * 20)
+    assert endpoint_of(webhook).held_since is not None
+    webhook.refresh_from_db()
+    assert webhook.held_since is None
+    assert due_webhooks() == []
+    breaker.probe_now(Endpoint, webhook.endpoint_id)
+    seen = traffic.Traffic()
+    assert len(seen.begin_probes(look().probes, 10)) == 1  # Of two webhooks one.
+
+
+@pytest.mark.parametrize("kind", ["timeout", "closed", "protocol"])
+def test_a_webhook_that_is_not_answered_is_held_back_alone(webhook: Webhook, kind: str) -> None:
+    other = add_webhook(webhook.chatbot, NOBODY + "other")
+    add_due(webhook)
+    add_due(other)
+    end_one(webhook, *[Outcome(3, error_kind=kind, phase="sent")] * 20)
+    webhook.refresh_from_db()
+    assert webhook.held_since is not None
+    assert endpoint_of(webhook).held_since is None
+    assert due_webhooks() == [other.pk]
+
+
+def test_an_answer_of_any_kind_ends_the_run_of_its_server_and_of_its_webhook(
+    webhook: Webhook,
+) -> None:
+    end_one(webhook, *[*[REFUSED] * 19, ANSWERED] * 2, *[*[TIMED_OUT] * 19, ANSWERED] * 2)
+    end_one(webhook, *[*[REFUSED] * 19, TIMED_OUT] * 2)  # It was reached.
+    webhook.refresh_from_db()
+    assert (webhook.held_since, endpoint_of(webhook).held_since) == (None, None)
+
+
+def test_where_both_are_held_a_probe_takes_both_and_its_answer_lets_both_go(
+    webhook: Webhook,
+) -> None:
+    breaker.hold(Endpoint, webhook.endpoint_id, "connect")
+    breaker.hold(Webhook, webhook.pk, "timeout")
+    add_due(webhook)
+    breaker.probe_now(Endpoint, webhook.endpoint_id)
+    assert look().probes == []
+    breaker.probe_webhook_now(webhook)
+    found = look().probes
+    assert len(traffic.Traffic().begin_probes(found, 10)) == 1
+    assert traffic.Traffic().begin_probes(found, 10) == []  # Another worker.
+    end_one(webhook, ANSWERED, is_probe=True)
+    webhook.refresh_from_db()
+    assert (webhook.held_since, endpoint_of(webhook).held_since) == (None, None)
+
+
+def test_a_new_url_is_not_held_back_for_the_old_one(webhook: Webhook) -> None:
+    breaker.hold(Webhook, webhook.pk, "timeout")
+    webhook.refresh_from_db()
+    subscriptions.update(webhook, url="http://127.0.0.1:10/")
+    webhook.refresh_from_db()
+    assert webhook.held_since is None
 
 
 def test_a_run_of_different_errors_is_called_that() -> None:
@@ -159,27 +248,16 @@ def test_a_run_of_different_errors_is_called_that() -> None:
 
 
 def test_a_hold_says_all_kinds_of_its_run_and_none_of_an_earlier_one(webhook: Webhook) -> None:
-    add_due(webhook)
-    (claimed,) = claim_all()
-    seen = traffic.Traffic()
-
-    def ends(kind: str, status_code: int | None = None) -> None:
-        seen.began(claimed, is_probe=False)
-        seen.ended(claimed, Outcome(3, error_kind=kind, status_code=status_code))
-
-    ends("tls")
-    ends("", 200)
-    ends("connect")
-    for _ in range(19):
-        ends("timeout")
+    tls = Outcome(3, error_kind="tls")
+    end_one(webhook, tls, Outcome(3, status_code=200), REFUSED, *[NO_CONNECTION] * 19)
     reason = "20 in a row did not get through: some were not accepted, some timed out"
     assert endpoint_of(webhook).held_reason == reason
 
 
 def test_the_pause_ends_growing_at_ten_minutes(webhook: Webhook) -> None:
-    breaker.hold(webhook.endpoint_id, "timeout")
+    breaker.hold(Endpoint, webhook.endpoint_id, "timeout")
     for _ in range(12):
-        breaker.probe_failed(webhook.endpoint_id)
+        breaker.probe_failed(Endpoint, webhook.endpoint_id)
 
     assert endpoint_of(webhook).held_pause_seconds == breaker.LONGEST_PAUSE_SECONDS
 
@@ -189,7 +267,7 @@ def test_an_answer_to_the_probe_lets_all_go(
 ) -> None:
     webhook = add_webhook(chatbot, live_receiver.url("/ok"))
     ids = add_due(webhook, 30)
-    breaker.hold(webhook.endpoint_id, "timeout")
+    breaker.hold(Endpoint, webhook.endpoint_id, "timeout")
     let_the_pause_pass(webhook)
 
     running.run()
@@ -212,34 +290,34 @@ def test_an_error_status_is_an_answer(
 
 
 def test_only_one_worker_gets_the_probe(webhook: Webhook) -> None:
-    breaker.hold(webhook.endpoint_id, "timeout")
-    assert not breaker.begin_probe(webhook.endpoint_id)
+    breaker.hold(Endpoint, webhook.endpoint_id, "timeout")
+    assert not breaker.begin_probe(Endpoint, webhook.endpoint_id)
     let_the_pause_pass(webhook)
 
-    assert breaker.begin_probe(webhook.endpoint_id)
-    assert not breaker.begin_probe(webhook.endpoint_id)
+    assert breaker.begin_probe(Endpoint, webhook.endpoint_id)
+    assert not breaker.begin_probe(Endpoint, webhook.endpoint_id)
 
 
 def test_a_probe_that_is_lost_with_its_worker_is_due_again_after_the_lease(
     webhook: Webhook,
 ) -> None:
-    breaker.hold(webhook.endpoint_id, "timeout")
+    breaker.hold(Endpoint, webhook.endpoint_id, "timeout")
     let_the_pause_pass(webhook)
-    breaker.begin_probe(webhook.endpoint_id)
+    breaker.begin_probe(Endpoint, webhook.endpoint_id)
     Endpoint.objects.filter(pk=webhook.endpoint_id).update(
         held_until=Now() - timedelta(milliseconds=1)
     )
 
-    assert breaker.begin_probe(webhook.endpoint_id)
+    assert breaker.begin_probe(Endpoint, webhook.endpoint_id)
 
 
 def test_holding_twice_keeps_the_first(webhook: Webhook) -> None:
-    assert breaker.hold(webhook.endpoint_id, "timeout")
+    assert breaker.hold(Endpoint, webhook.endpoint_id, "timeout")
     since = endpoint_of(webhook).held_since
-    assert not breaker.hold(webhook.endpoint_id, "dns")
+    assert not breaker.hold(Endpoint, webhook.endpoint_id, "dns")
     assert endpoint_of(webhook).held_since == since
-    assert breaker.release(webhook.endpoint_id)
-    assert not breaker.release(webhook.endpoint_id)
+    assert breaker.release(Endpoint, webhook.endpoint_id)
+    assert not breaker.release(Endpoint, webhook.endpoint_id)
 
 
 def test_a_test_goes_at_once_and_before_all_that_waits(
@@ -247,11 +325,10 @@ def test_a_test_goes_at_once_and_before_all_that_waits(
 ) -> None:
     webhook = add_webhook(chatbot, live_receiver.url("/ok"))
     add_due(webhook, 3, seconds_ago=60)
-    breaker.hold(webhook.endpoint_id, "timeout")
+    breaker.hold(Endpoint, webhook.endpoint_id, "timeout")
 
     test = sample.send_test(webhook)
-    claimed = queue.present().due()
-    assert [lane.endpoint_id for lane in claimed.probes] == [webhook.endpoint_id]
+    assert [lane.webhook_id for lane in look().probes] == [webhook.pk]
     running.run()
 
     first = Attempt.objects.order_by("started_at").first()
@@ -265,7 +342,7 @@ def test_a_held_endpoint_does_not_hold_the_others(
 ) -> None:
     other = add_webhook(chatbot, live_receiver.url("/ok"))
     add_due(webhook, 50)
-    breaker.hold(webhook.endpoint_id, "timeout")
+    breaker.hold(Endpoint, webhook.endpoint_id, "timeout")
     ids = add_due(other, 20)
 
     running.run()
@@ -275,30 +352,30 @@ def test_a_held_endpoint_does_not_hold_the_others(
 
 
 def test_it_says_since_when_and_until_when_and_why(webhook: Webhook) -> None:
-    breaker.hold(webhook.endpoint_id, "timeout")
+    breaker.hold(Endpoint, webhook.endpoint_id, "timeout")
     endpoint = endpoint_of(webhook)
     assert endpoint.held_since is not None
     assert endpoint.held_until is not None
 
-    sentence = breaker.sentence(endpoint)
+    sentence = breaker.sentence(Webhook.objects.get(pk=webhook.pk))
 
     assert sentence == (
         f"Held back until {endpoint.held_until:%H:%M:%S} UTC because 20 in a row timed out, "
         f"since {endpoint.held_since:%H:%M} UTC."
     )
-    breaker.release(webhook.endpoint_id)
-    assert breaker.sentence(endpoint_of(webhook)) == ""
+    breaker.release(Endpoint, webhook.endpoint_id)
+    assert breaker.sentence(Webhook.objects.get(pk=webhook.pk)) == ""
 
 
 def test_a_person_lets_it_go(webhook: Webhook) -> None:
-    breaker.hold(webhook.endpoint_id, "timeout")
+    breaker.hold(Endpoint, webhook.endpoint_id, "timeout")
     add_due(webhook)
-    assert due_lanes() == []
+    assert due_webhooks() == []
 
     assert subscriptions.let_go(webhook)
     assert not subscriptions.let_go(webhook)
 
-    assert due_lanes() == [webhook.endpoint_id]
+    assert due_webhooks() == [webhook.pk]
 
 
 def test_a_person_who_lets_it_go_while_it_is_probed_uses_up_no_place_for_probes(
@@ -324,7 +401,7 @@ def test_a_person_who_lets_it_go_while_it_is_probed_uses_up_no_place_for_probes(
         ids = add_due(webhook)
         running.run()
         may_answer.clear()
-        breaker.hold(webhook.endpoint_id, "timeout")
+        breaker.hold(Endpoint, webhook.endpoint_id, "timeout")
         let_the_pause_pass(webhook)
         ids += add_due(webhook, 2)
         run_beside = beside.submit(run)
@@ -335,7 +412,7 @@ def test_a_person_who_lets_it_go_while_it_is_probed_uses_up_no_place_for_probes(
         run_beside.result(10)
         assert states(ids) == ["succeeded"] * 3
 
-        breaker.hold(webhook.endpoint_id, "timeout")
+        breaker.hold(Endpoint, webhook.endpoint_id, "timeout")
         let_the_pause_pass(webhook)
         ids += add_due(webhook)
         running.run()

@@ -370,7 +370,7 @@ def test_410_disables_the_webhook_and_its_deliveries_wait(
 ) -> None:
     live_receiver.answer("/hook", 410)
     add_due(webhook)
-    add_due(webhook, seconds_ago=-100)
+    add_due(webhook, seconds_ago=-100, failures=1)
     running.run()
     webhook.refresh_from_db()
     assert webhook.status == "disabled"
@@ -722,7 +722,8 @@ def test_a_hundred_endpoints_that_hang_from_the_start_leave_the_others_their_roo
         for one in silent:
             stuck = add_webhook(chatbot, f"http://127.0.0.1:{one.getsockname()[1]}/")
             add_due(stuck, 12, seconds_ago=60)
-        webhook = add_webhook(chatbot, live_receiver.url("/hook"), SECRET)
+        other = Chatbot.objects.create(account=chatbot.account, name="Other")
+        webhook = add_webhook(other, live_receiver.url("/hook"), SECRET)
         good = add_due(webhook, 200)
         run = run_beside(beside, running)
         wait_until(lambda: states(good) == ["succeeded"] * 200, "all of them recorded", 5)

@@ -23,13 +23,14 @@ from tests.webhooks.due import (
     claim_all,
     finish,
     let_time_pass,
+    ripen,
     states,
     wait_until,
 )
 from webhooks import queue, recovery, settling, subscriptions, upkeep
 from webhooks.engine import Engine
 from webhooks.models import Attempt, Delivery, Webhook
-from webhooks.queue import Success
+from webhooks.queue import Offer, Success
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("on_postgresql")]
 
@@ -63,8 +64,8 @@ def other(chatbot: Chatbot) -> Webhook:
     return add_webhook(chatbot, "https://other.example.com/")
 
 
-def lanes_of(*webhooks: Webhook) -> list[tuple[int, int]]:
-    return [(webhook.lane, 100) for webhook in webhooks]
+def offers_of(*webhooks: Webhook) -> list[Offer]:
+    return [Offer(one.pk, one.account.pk, 100, 100, one.rate_limit is not None) for one in webhooks]
 
 
 # ---------------------------------------------------------------- recording
@@ -130,7 +131,7 @@ def test_a_rate_limit_that_is_held_stops_no_other_webhook(chatbot: Chatbot, othe
     limited = add_webhook(chatbot, "https://limited.example.com/", rate_limit=10)
     add_due(limited, 2)
     add_due(other, 2)
-    rooms = lanes_of(limited, other)
+    rooms = offers_of(limited, other)
     with held(THE_WEBHOOK, limited.pk):
         claimed = queue.present().claim(rooms, 100).claimed
         assert [claim.webhook_id for claim in claimed] == [other.pk] * 2
@@ -144,12 +145,13 @@ def test_what_must_not_be_sent_is_put_aside_later_where_its_webhook_is_held(
     add_due(other, 2)
     Webhook.objects.filter(pk=one.pk).update(status="disabled")
     with held(THE_WEBHOOK, one.pk):
-        claimed = queue.present().claim(lanes_of(one, other), 100).claimed
+        claimed = queue.present().claim(offers_of(one, other), 100).claimed
         assert [claim.webhook_id for claim in claimed] == [other.pk] * 2
         # Not again and again.
-        assert queue.present().claim(lanes_of(one, other), 100) == queue.Taken([], [])
+        assert queue.present().claim(offers_of(one, other), 100) == queue.Taken([], [], [], {})
     let_time_pass(1)
-    assert queue.present().claim(lanes_of(one), 100).claimed == []
+    assert ripen() == 2
+    assert queue.present().claim(offers_of(one), 100).claimed == []
     assert set(
         Delivery.objects.filter(webhook=one).values_list("status", "attempts", "lease_until")
     ) == {("held", 0, None)}

@@ -47,7 +47,7 @@ def test_each_webhook_of_the_event_gets_one_delivery(chatbot: Chatbot) -> None:
         assert delivery.event_id == event.pk
         assert (delivery.status, delivery.attempts, delivery.failures) == ("pending", 0, 0)
         assert delivery.due_at == delivery.created_at
-        assert delivery.lane == delivery.webhook.endpoint_id
+        assert (delivery.account, delivery.wait) == (chatbot.account, "")
         assert (delivery.lease_until, delivery.finished_at, delivery.simulate) == (None, None, None)
         assert delivery.is_test is False
 

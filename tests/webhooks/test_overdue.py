@@ -37,7 +37,7 @@ def has_no_plan() -> None:
 
 
 def is_held_back() -> None:
-    breaker.hold(Endpoint.objects.get().pk, "connect")
+    breaker.hold(Endpoint, Endpoint.objects.get().pk, "connect")
 
 
 def was_asked_to_wait() -> None:
@@ -63,7 +63,7 @@ def waits_for_an_earlier_one() -> None:
         id=row.pk - 1,
         event_id=row.event_id,
         webhook_id=row.webhook_id,
-        lane=row.lane,
+        account=row.account,
         conversation="a",
         due_at=soon(),
     )

@@ -20,10 +20,12 @@ from tests.webhooks.due import (
     add_due,
     add_webhook,
     claim_all,
-    due_lanes,
+    claim_of,
+    due_webhooks,
     finish,
     in_seconds,
     let_time_pass,
+    put_off,
     side_by_side,
     states,
     wait_until,
@@ -45,27 +47,27 @@ def in_the_sandbox(settings: Any) -> None:
 def test_what_waits_is_out_of_the_way_until_its_turn(chatbot: Chatbot) -> None:
     webhook = ordered_webhook(chatbot)
     add_events(chatbot, "a", "a", "a", "b")
-    first, other = sorted(claim_all(), key=lambda one: one.delivery_id)
-    assert due_lanes() == [webhook.lane]
-
-    assert queue.present().put_off([webhook.lane]) == 2
-    assert due_lanes() == []
+    assert due_webhooks() == [webhook.pk]
+    taken = claim_of(webhook, 10)
+    first, other = sorted(taken.claimed, key=lambda one: one.delivery_id)
+    assert taken.put_off == [webhook.pk] * 2
+    assert due_webhooks() == []
     queue.present().record([finish(other)])
-    assert due_lanes() == []
+    assert due_webhooks() == []
     queue.present().record([finish(first, "pending", delay_seconds=60)])
-    assert due_lanes() == []
+    assert due_webhooks() == []
     let_time_pass(61)
     (again,) = claim_all()
     queue.present().record([finish(again)])
     assert places(claim_all()) == [1]
-    assert due_lanes() == []  # The third waits for the second.
+    assert due_webhooks() == []  # The third waits for the second.
 
 
 def test_one_that_is_given_up_lets_the_next_go_that_was_put_off(chatbot: Chatbot) -> None:
     webhook = ordered_webhook(chatbot)
     add_events(chatbot, "a", "a")
     (first,) = claim_all()
-    queue.present().put_off([webhook.lane])
+    put_off(webhook)
 
     queue.present().record([finish(first, "failed")])
 
@@ -84,7 +86,7 @@ def test_one_that_waits_for_its_own_retry_goes_on_waiting(chatbot: Chatbot) -> N
 
     queue.present().record([finish(again)])
 
-    assert due_lanes() == []
+    assert due_webhooks() == []
     let_time_pass(61)
     assert places(claim_all()) == [1]
 
@@ -92,8 +94,8 @@ def test_one_that_waits_for_its_own_retry_goes_on_waiting(chatbot: Chatbot) -> N
 def test_what_nobody_keeps_in_order_is_never_put_off(chatbot: Chatbot) -> None:
     webhook = add_webhook(chatbot)
     add_events(chatbot, "a", "a")
-    assert queue.present().put_off([webhook.lane]) == 0
-    assert len(claim_all()) == 2
+    taken = claim_of(webhook, 10)
+    assert (len(taken.claimed), taken.put_off) == (2, [])
 
 
 @contextlib.contextmanager
@@ -151,7 +153,7 @@ def test_what_another_worker_is_letting_go_at_this_moment_is_not_put_off(
     add_events(chatbot, "a", "a")
     (first,) = claim_all()
     with uncommitted(lambda: queue.present().record([finish(first)])):
-        assert queue.present().put_off([webhook.lane]) == 0
+        assert put_off(webhook) == 0
     assert places(claim_all()) == [1]
 
 
@@ -164,7 +166,7 @@ def test_what_comes_while_the_one_before_it_is_being_recorded_is_not_put_off(
     with uncommitted(lambda: queue.present().record([finish(first)])):
         add_events(chatbot, "a")
         assert claim_all() == []  # The first is not over yet.
-        assert queue.present().put_off([webhook.lane]) == 0
+        assert put_off(webhook) == 0
     assert places(claim_all()) == [1]
 
 
@@ -173,9 +175,9 @@ def test_what_is_being_put_off_is_due_when_the_one_before_it_is_recorded(
 ) -> None:
     webhook = ordered_webhook(chatbot)
     add_events(chatbot, "a", "a")
-    (first,) = claim_all()
+    (first,) = claim_of(webhook, 1).claimed
     with ThreadPoolExecutor(1) as beside:
-        with uncommitted(lambda: queue.present().put_off([webhook.lane])):
+        with uncommitted(lambda: put_off(webhook)):
             recording = record_beside(beside, first, "the recording to wait for who puts off")
         recording.result(10)
     assert places(claim_all()) == [1]
@@ -188,7 +190,7 @@ def test_a_recording_is_left_for_later_by_who_changes_what_comes_next(
     add_events(chatbot, "a", "a")
     (first,) = claim_all()
     ended = finish(first)
-    queue.present().put_off([webhook.lane])
+    assert put_off(webhook) in (0, 1)
     with uncommitted(lambda: list(Delivery.objects.select_for_update().order_by("-pk")[:1])):
         assert queue.present().record([ended]) == [ended]
         assert states() == ["pending"] * 2
@@ -206,7 +208,7 @@ def test_two_of_a_conversation_that_are_over_at_once_let_the_next_go(
     (second,) = claim_all()
     replay.resend(Delivery.objects.get(pk=first.delivery_id))
     (again,) = claim_all()
-    queue.present().put_off([webhook.lane])
+    put_off(webhook)
     with uncommitted(lambda: queue.present().record([finish(second)])):
         queue.present().record([finish(again)])
     assert places(claim_all()) == [2]
@@ -224,7 +226,7 @@ def test_a_retry_that_is_due_behind_one_that_is_sent_again_goes_on_after_it(
     replay.resend(Delivery.objects.get(pk=first.delivery_id))
     let_time_pass(6)
     (again,) = claim_all()
-    queue.present().put_off([webhook.lane])
+    put_off(webhook)
     queue.present().record([finish(again)])
     assert places(claim_all()) == [1]
 
@@ -238,7 +240,7 @@ def test_one_whose_worker_was_lost_goes_on_after_one_that_is_sent_again(chatbot:
     let_time_pass(31)
     replay.resend(Delivery.objects.get(pk=first.delivery_id))
     (again,) = claim_all()
-    queue.present().put_off([webhook.lane])
+    put_off(webhook)
     queue.present().record([finish(again)])
     assert places(claim_all()) == [1]
 
@@ -246,9 +248,13 @@ def test_one_whose_worker_was_lost_goes_on_after_one_that_is_sent_again(chatbot:
 def test_behind_one_that_is_retried_much_later_all_wait_as_long(chatbot: Chatbot) -> None:
     webhook = ordered_webhook(chatbot)
     add_events(chatbot, "a", "a", "b", "b")
-    (first, other) = sorted(claim_all(), key=lambda one: one.delivery_id)
+    first, other = sorted(
+        [*claim_of(webhook, 1).claimed, *claim_of(webhook, 2).claimed],
+        key=lambda one: one.delivery_id,
+    )
     queue.present().record([finish(first, "pending", delay_seconds=7200)])
-    assert queue.present().put_off([webhook.lane]) == 2
+    Delivery.objects.filter(wait="turn").update(wait="")
+    assert put_off(webhook) == 2
     _, behind, _, behind_other = Delivery.objects.order_by("id")
     assert 7190 < in_seconds(behind.due_at) <= 7200
     assert 290 < in_seconds(behind_other.due_at) <= queue.BLOCKED_SECONDS
@@ -264,13 +270,13 @@ def test_a_claim_looks_at_no_more_than_its_room_and_a_run_finds_what_lies_behind
     waiting += add_due(webhook, 2000, conversation="a", seconds_ago=60)
     behind = add_due(webhook, conversation="b", seconds_ago=30)
     plain = add_due(add_webhook(chatbot, live_receiver.url("/plain")), 3)
-    assert queue.present().claim([(webhook.lane, 20)], 20).claimed == []
+    assert claim_of(webhook, 20, 20).claimed == []
 
     running.run()
 
     assert states(behind + plain) == ["succeeded"] * 4
     assert states(waiting) == ["pending"] * 2001
-    assert due_lanes() == []
+    assert due_webhooks() == []
 
 
 def test_workers_that_put_off_and_record_at_once_hold_nobody_up(chatbot: Chatbot) -> None:
@@ -282,8 +288,7 @@ def test_workers_that_put_off_and_record_at_once_hold_nobody_up(chatbot: Chatbot
         # What was put off and then forgotten would be due only much later.
         idle_since = time.monotonic()
         while time.monotonic() - idle_since < 0.5:
-            present.put_off([webhook.lane])
-            claimed = present.claim([(webhook.lane, 8)], 8).claimed
+            claimed = claim_of(webhook, 8, 8).claimed
             present.record([finish(one) for one in claimed])
             if claimed:
                 idle_since = time.monotonic()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -16,16 +17,19 @@ from tests.webhooks.due import (
     add_event,
     add_webhook,
     claim_all,
+    claim_of,
     finish,
     in_seconds,
     let_time_pass,
+    look,
+    offers,
     side_by_side,
     states,
 )
 from tests.webhooks.plans import assert_no_history_is_read
 from webhooks import engine_cursor, queue, queue_postgresql, queue_sqlite, settling, subscriptions
 from webhooks.models import Attempt, Delivery, Webhook
-from webhooks.queue import Success
+from webhooks.queue import Look, Offer, Success
 
 pytestmark = pytest.mark.django_db
 COMMITTED = pytest.mark.django_db(transaction=True)
@@ -57,6 +61,7 @@ def test_a_claim_brings_all_that_sending_takes(webhook: Webhook) -> None:
         failures=2,
         endpoint_id=webhook.endpoint_id,
         webhook_id=webhook.pk,
+        account_id=webhook.account.pk,
         event_id=delivery.event_id,
         body=bytes(delivery.event.body),
         url=webhook.url,
@@ -67,7 +72,6 @@ def test_a_claim_brings_all_that_sending_takes(webhook: Webhook) -> None:
         retry_schedule="standard",
         is_test=True,
         simulate={"badSignature": True},
-        lane=webhook.lane,
         conversation="",
     )
     assert type(claimed.body) is bytes
@@ -82,24 +86,24 @@ def test_a_claimed_delivery_is_leased_and_counts_the_attempt(webhook: Webhook) -
     assert queue.LEASE_SECONDS - 5 < in_seconds(delivery.lease_until) <= queue.LEASE_SECONDS
 
 
-def test_a_claim_keeps_to_each_endpoints_room_and_to_the_limit(chatbot: Chatbot) -> None:
-    webhooks = [add_webhook(chatbot, f"https://hooks{n}.example.com/") for n in range(3)]
+def test_a_claim_keeps_to_each_webhooks_room_and_to_the_limit(chatbot: Chatbot) -> None:
+    webhooks = [add_webhook(chatbot, f"https://hooks.example.com/{n}") for n in range(3)]
     for webhook in webhooks:
         add_due(webhook, 10)
-    one, two, three = (webhook.endpoint_id for webhook in webhooks)
-    claimed = queue.present().claim([(one, 2), (two, 5)], 100).claimed
-    assert sorted(c.endpoint_id for c in claimed) == [one] * 2 + [two] * 5
-    assert len(queue.present().claim([(two, 3), (three, 10)], 4).claimed) == 4
-    assert len(queue.present().claim([(two, 10), (three, 10)], 100).claimed) == 20 - 5 - 4
+    lanes = look().lanes
+    one, two, three = (webhook.pk for webhook in webhooks)
 
+    def claim(rooms: dict[int, int], limit: int) -> list[int]:
+        asked = [
+            Offer(lane.webhook_id, lane.account_id, room, room)
+            for lane in lanes
+            if (room := rooms.get(lane.webhook_id))
+        ]
+        return sorted(c.webhook_id for c in queue.present().claim(asked, limit).claimed)
 
-def test_two_webhooks_to_one_server_share_its_room(chatbot: Chatbot) -> None:
-    first = add_webhook(chatbot, "https://hooks.example.com/a")
-    second = add_webhook(chatbot, "https://HOOKS.example.com:443/b")
-    assert first.endpoint_id == second.endpoint_id
-    add_due(first, 5)
-    add_due(second, 5)
-    assert len(queue.present().claim([(first.endpoint_id, 3)], 100).claimed) == 3
+    assert claim({one: 2, two: 5}, 100) == [one] * 2 + [two] * 5
+    assert len(claim({two: 3, three: 10}, 4)) == 4
+    assert len(claim({two: 10, three: 10}, 100)) == 20 - 5 - 4
 
 
 def test_what_is_due_longest_comes_first(webhook: Webhook) -> None:
@@ -112,31 +116,50 @@ def test_what_is_due_longest_comes_first(webhook: Webhook) -> None:
 
 def test_what_is_not_due_yet_is_left_and_its_time_is_known(webhook: Webhook) -> None:
     add_due(webhook, seconds_ago=-50)
-    due = queue.present().due()
+    due = look()
     assert due.lanes == []
-    assert due.next_seconds is not None
-    assert 45 < due.next_seconds <= 50
-    assert queue.present().claim([(webhook.endpoint_id, 10)], 10).claimed == []
+    assert due.ripe_seconds is not None
+    assert 45 < due.ripe_seconds <= 50
+    assert claim_of(webhook, 10).claimed == []
+
+
+def test_what_waits_for_a_time_is_ready_when_it_has_come(webhook: Webhook) -> None:
+    ids = add_due(webhook, 3, seconds_ago=5, wait="time")
+    later = add_due(webhook, seconds_ago=-5)
+    assert claim_of(webhook, 10).claimed == []
+    ripe = queue.present().ripen(None)
+    assert (ripe.webhooks, ripe.number) == ({webhook.pk: webhook.account.pk}, 3)
+    assert ripe.until == Delivery.objects.get(pk=ids[-1]).due_at
+    assert sorted(c.delivery_id for c in claim_of(webhook, 10).claimed) == ids
+    assert queue.present().ripen(None).number == 0
+    assert Delivery.objects.get(pk=later[0]).wait == "time"
 
 
 def test_a_lease_is_the_next_thing_due(webhook: Webhook) -> None:
     add_due(webhook)
     claim_all()
-    due = queue.present().due()
+    due = look()
     assert due.lanes == []
-    assert due.next_seconds is not None
-    assert 0 < due.next_seconds <= queue.LEASE_SECONDS
+    assert due.ripe_seconds is not None
+    assert 0 < due.ripe_seconds <= queue.LEASE_SECONDS
+
+
+def is_nothing_found() -> bool:
+    due = look()
+    return not (due.lanes or due.probes or due.swept or due.next_seconds or due.ripe_seconds)
 
 
 def test_an_empty_queue_says_so(db: None) -> None:
-    assert queue.present().due(0) == queue.Due([], [], None, queue.START)
+    assert is_nothing_found()
+    assert look(fresh_after=0).last_id == 0
 
 
 @pytest.mark.parametrize("status", ["held", "succeeded", "failed", "cancelled"])
 def test_only_pending_deliveries_are_due(webhook: Webhook, status: str) -> None:
     add_due(webhook, 3, status=status)
-    assert queue.present().due(0) == queue.Due([], [], None, queue.START)
-    assert queue.present().claim([(webhook.endpoint_id, 10)], 10).claimed == []
+    assert is_nothing_found()
+    assert look(sweep=False, fresh_after=0).lanes == []
+    assert claim_of(webhook, 10).claimed == []
 
 
 @COMMITTED
@@ -175,44 +198,6 @@ def test_a_claim_passes_over_what_another_has_locked(webhook: Webhook, on_postgr
             release.set()
 
     assert side_by_side(hold, claim)[1] == [first, third]
-
-
-# ---------------------------------------------------------------- many endpoints
-
-
-@pytest.fixture
-def three_a_look(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (queue, queue_postgresql, queue_sqlite):
-        monkeypatch.setattr(module, "MOST_LANES", 3)
-
-
-def test_looks_go_on_where_the_last_one_ended(chatbot: Chatbot, three_a_look: None) -> None:
-    webhooks = [add_webhook(chatbot, f"https://hooks{n}.example.com/") for n in range(7)]
-    for webhook in webhooks:
-        add_due(webhook, 2)
-    seen, after, looks = [], queue.START, 0
-    while looks == 0 or after != queue.START:
-        due = queue.present().due(after)
-        seen += [lane.endpoint_id for lane in due.lanes]
-        after = due.last_lane
-        looks += 1
-    assert seen == [webhook.endpoint_id for webhook in webhooks]
-    assert looks == 3
-
-
-def test_endpoints_that_only_wait_are_passed_in_a_look(
-    chatbot: Chatbot, three_a_look: None
-) -> None:
-    webhooks = [add_webhook(chatbot, f"https://hooks{n}.example.com/") for n in range(4)]
-    for webhook in webhooks[:3]:
-        add_due(webhook, seconds_ago=-100)
-    add_due(webhooks[3])
-    first = queue.present().due()
-    assert first.lanes == []
-    assert first.last_lane == webhooks[2].lane
-    second = queue.present().due(first.last_lane)
-    assert [lane.id for lane in second.lanes] == [webhooks[3].lane]
-    assert second.last_lane == queue.START
 
 
 # ---------------------------------------------------------------- recording
@@ -457,6 +442,7 @@ def test_enabling_and_disabling_while_workers_claim_and_record_leaves_nothing_st
 
     side_by_side(switch, worker(fails_first=True), worker(fails_first=False))
     settling.go_on(60)
+    let_time_pass(2)  # What a claim found held at that moment is left alone for a second.
     worker(fails_first=False)()
     assert states(ids) == ["succeeded"] * 300
     # Each attempt that was counted has its row, and none was made up.
@@ -481,14 +467,16 @@ def prepared() -> dict[str, tuple[str, int, int]]:
 def plans(webhook: Webhook) -> dict[str, str]:
     """The plans of all that the engine does over and over, as they are made now and kept."""
     add_due(webhook, 3, seconds_ago=60, conversation="c")
-    claimed = claim_all(1)
-    assert queue.present().put_off([webhook.lane]) == 2
+    look()
+    claimed = claim_of(webhook, 1).claimed
+    Delivery.objects.filter(wait="turn").update(wait="")
     queue.present().record([finish(one) for one in claimed])
+    queue.present().ripen(None)
     queue.present().tell([Success(webhook.pk, 0)])
     words = {
         "RECURSIVE": "look",
         "encrypted_secret": "claim",
-        "WITH blocked": "put off",
+        ") ripe": "ripen",
         "status_code": "record",
         "AS over": "follow",
         "told": "tell",
@@ -525,11 +513,12 @@ def test_no_history_is_read_to_deliver(
     for plan in found.values():
         assert_no_history_is_read(plan)
 
-    assert "delivery_due" in found["look"]
-    assert "delivery_due" in found["claim"]
-    assert "delivery_due" in found["put off"]
-    assert "delivery_due" not in found["record"]
-    for kind in ("claim", "put off", "follow"):
+    assert "delivery_ready" in found["look"]
+    assert "delivery_waiting" in found["look"]
+    assert "delivery_ready" in found["claim"]
+    assert "delivery_waiting" in found["ripen"]
+    assert "delivery_ready" not in found["record"]
+    for kind in ("claim", "follow"):
         assert "delivery_in_order" in found[kind], found[kind]
 
 
@@ -560,14 +549,14 @@ def test_what_the_engine_does_is_planned_once_and_done_often(
     before = prepared()
     for _ in range(3):
         add_due(webhook)
-        queue.present().due()
+        queue.present().look(Look())
         queue.present().record([finish(one) for one in claim_all()])
         queue.present().tell([Success(webhook.pk, 0)])
     counts = {
         text: runs - before.get(text, ("", 0, 0))[2] for text, (_, _, runs) in prepared().items()
     }
-    # claim_all() looks too.
-    assert sorted(runs for runs in counts.values() if runs) == [3, 3, 3, 6], counts
+    # claim_all() looks too, and has ready what waited.
+    assert sorted(runs for runs in counts.values() if runs) == [3, 3, 3, 3, 6], counts
 
 
 @COMMITTED
@@ -602,21 +591,26 @@ def test_history_is_not_read_to_find_work_on_sqlite(webhook: Webhook) -> None:
         pytest.skip("holds on SQLite")
     add_due(webhook, 20_000, status="succeeded", finished_at=timezone.now())
     add_due(webhook, 5)
-    later = timezone.now() + timedelta(seconds=1)
-    looks: list[tuple[str, list[int | str]]] = [
-        (queue_sqlite.DUE, [queue.START, 1000]),
-        (queue_sqlite.PICK, [webhook.lane, queue_sqlite._text(later), 8]),
-        (queue_sqlite.PUT_OFF, ["", webhook.lane, queue_sqlite._text(later), 8]),
+    account = webhook.account.pk
+    looks: list[tuple[str, list[int | str], str]] = [
+        (queue_sqlite.ACCOUNTS, [0, 1000], "delivery_ready"),
+        (queue_sqlite.WEBHOOKS, [account, 0, account, 1000], "delivery_ready"),
+        (queue_sqlite.FRESH, [0, 1000], "INTEGER PRIMARY KEY"),
+        (queue_sqlite.NEXT_RIPE, [], "delivery_waiting"),
+        (queue_sqlite.RIPE, ["", 8], "delivery_waiting"),
+        (queue_sqlite.PICK, [account, webhook.pk, 8], "delivery_ready"),
     ]
-    for sql, parameters in looks:
+    for sql, parameters, index in looks:
         with connection.cursor() as cursor:
             cursor.execute("EXPLAIN QUERY PLAN " + sql, parameters)
             plan = "\n".join(row[3] for row in cursor.fetchall())
-        assert "delivery_due" in plan, plan
+        assert index in plan, plan
         if "earlier" in plan:
             assert "delivery_in_order (webhook_id=? AND conversation=? AND id<?)" in plan, plan
-        assert "SCAN webhooks_delivery" not in plan.replace("SCAN endpoint", ""), plan
-        assert "SCAN d" not in plan, plan
+            assert "webhook_once (chatbot_id=? AND url_key=?)" in plan, plan
+        assert not re.search(r"SCAN (webhooks_delivery|d|sibling|own|earlier)\b(?! USING)", plan), (
+            plan
+        )
 
 
 # ---------------------------------------------------------------- giving back
@@ -657,23 +651,22 @@ def test_a_claim_takes_no_more_once_its_bodies_are_enough(
     chatbot: Chatbot, webhook: Webhook
 ) -> None:
     ids = add_large(chatbot, webhook, 100, 6)
-    rooms = [(webhook.lane, 100)]
-    first = queue.present().claim(rooms, 100, most_bytes=250_000).claimed
+    first = claim_of(webhook, 100, most_bytes=250_000).claimed
     assert [one.delivery_id for one in first] == ids[:3]
     # What was left is as it was: due, and its attempt not counted.
-    rest = queue.present().claim(rooms, 100).claimed
+    rest = claim_of(webhook, 100).claimed
     assert sorted((one.delivery_id, one.number) for one in rest) == [(id, 1) for id in ids[3:]]
 
 
 def test_one_body_is_taken_however_little_room_there_is(chatbot: Chatbot, webhook: Webhook) -> None:
     add_large(chatbot, webhook, 200, 2)
-    assert len(queue.present().claim([(webhook.lane, 9)], 9, most_bytes=1).claimed) == 1
+    assert len(claim_of(webhook, 9, most_bytes=1).claimed) == 1
 
 
 def test_large_bodies_of_one_lane_leave_the_others_their_turn(chatbot: Chatbot) -> None:
     large, small = (add_webhook(chatbot, f"https://hooks{n}.example.com/") for n in range(2))
     add_large(chatbot, large, 200, 5)
     add_due(small, 2)
-    rooms = [(large.lane, 100), (small.lane, 100)]
-    taken = queue.present().claim(rooms, 100, most_bytes=450_000).claimed
+    both = offers(look().lanes, 100)
+    taken = queue.present().claim(both, 100, most_bytes=450_000).claimed
     assert sorted(one.webhook_id for one in taken) == [large.pk] * 3 + [small.pk] * 2

@@ -16,14 +16,16 @@ from tests.webhooks.due import (
     add_due,
     add_webhook,
     claim_all,
-    due_lanes,
+    due_webhooks,
     finish,
+    let_time_pass,
+    look,
     side_by_side,
     states,
 )
-from webhooks import breaker, engine, queue, settling, subscriptions, upkeep
+from webhooks import breaker, engine, queue, subscriptions
 from webhooks.engine import Engine
-from webhooks.models import Delivery, Unsettled, Webhook
+from webhooks.models import Delivery, Endpoint, Webhook
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 
@@ -64,12 +66,12 @@ def test_a_claim_takes_no_more_than_the_limit_allows(chatbot: Chatbot) -> None:
 def test_a_look_tells_when_the_next_may_leave(chatbot: Chatbot) -> None:
     webhook = add_webhook(chatbot, rate_limit=1)
     add_due(webhook, 2)
-    assert due_lanes() == [-webhook.pk]
+    assert due_webhooks() == [webhook.pk]
     claim_all()
-    look = queue.present().due()
-    assert look.lanes == []
-    assert look.next_seconds is not None
-    assert 0 < look.next_seconds <= 1
+    found = look()
+    assert found.lanes == []
+    assert found.next_seconds is not None
+    assert 0 < found.next_seconds <= 1
 
 
 def test_what_is_not_claimed_is_left_untouched(chatbot: Chatbot) -> None:
@@ -103,56 +105,40 @@ def test_a_limited_webhook_holds_up_no_other_of_its_endpoint(chatbot: Chatbot) -
 def test_an_endpoint_held_back_holds_back_its_limited_webhooks(chatbot: Chatbot) -> None:
     webhook = add_webhook(chatbot, rate_limit=5)
     add_due(webhook, 2)
-    breaker.hold(webhook.endpoint_id, "timeout")
-    assert due_lanes() == []
-    breaker.probe_now(webhook.endpoint_id)
-    assert [lane.id for lane in queue.present().due().probes] == [webhook.lane]
+    breaker.hold(Endpoint, webhook.endpoint_id, "connect")
+    assert due_webhooks() == []
+    breaker.probe_now(Endpoint, webhook.endpoint_id)
+    assert [lane.webhook_id for lane in look().probes] == [webhook.pk]
 
 
-def test_a_limit_that_comes_or_goes_takes_what_waits_along(chatbot: Chatbot) -> None:
+def test_a_limit_that_comes_or_goes_binds_what_waits(chatbot: Chatbot) -> None:
     webhook = add_webhook(chatbot)
     add_due(webhook, 3)
     subscriptions.update(webhook, rate_limit=1)
-    assert due_lanes() == [-webhook.pk]
     assert len(claim_all()) == 1
+    assert claim_all() == []
     subscriptions.update(webhook, rate_limit=None)
-    assert due_lanes() == [webhook.endpoint_id]
     assert len(claim_all()) == 2
-
-
-def test_a_new_limit_binds_what_nobody_has_moved_yet(
-    chatbot: Chatbot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(settling, "BATCH", 3)
-    webhook = add_webhook(chatbot)
-    ids = add_due(webhook, 30)
-    subscriptions.update(webhook, rate_limit=1)
-    assert due_lanes() == [-webhook.pk, webhook.endpoint_id]
-    assert len(claim_all()) == 1
-    assert due_lanes() == []
-    lanes = Delivery.objects.filter(pk__in=ids).values_list("lane", "attempts", "status")
-    assert sorted(set(lanes)) == [(-webhook.pk, 0, "pending"), (-webhook.pk, 1, "pending")]
 
 
 def test_a_test_keeps_to_a_new_limit_too(chatbot: Chatbot) -> None:
     webhook = add_webhook(chatbot)
-    Webhook.objects.filter(pk=webhook.pk).update(rate_limit=1)
-    (test,) = add_due(webhook, is_test=True)
+    add_due(webhook, 2, is_test=True)
+    subscriptions.update(webhook, rate_limit=1)
+    assert len(claim_all()) == 1
     assert claim_all() == []
-    assert Delivery.objects.get(pk=test).status == "pending"
-    assert due_lanes() == [-webhook.pk]
+    assert states() == ["pending"] * 2
 
 
 def test_a_new_limit_binds_the_retries_of_what_was_in_flight(chatbot: Chatbot) -> None:
     webhook = add_webhook(chatbot)
-    ids = add_due(webhook, 3)
+    add_due(webhook, 3)
     in_flight = claim_all()
     subscriptions.update(webhook, rate_limit=1)
-    upkeep.go_on()
     queue.present().record([finish(one, "pending", delay_seconds=60) for one in in_flight])
-    upkeep.go_on()
-    assert set(Delivery.objects.filter(pk__in=ids).values_list("lane", flat=True)) == {-webhook.pk}
-    assert not Unsettled.objects.exists()
+    let_time_pass(61)
+    assert len(claim_all()) == 1
+    assert claim_all() == []
 
 
 def test_a_claim_and_its_record_are_as_ever(chatbot: Chatbot) -> None:

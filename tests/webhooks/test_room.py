@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webhooks.room import FIRST, MOST, Room, offer
+from webhooks.room import FIRST, MOST, RUN, Room, Run
 
 
 def end_one(room: Room, outcome: str) -> None:
@@ -69,24 +69,38 @@ def test_it_never_closes_and_never_bursts(steps: list[str]) -> None:
             assert room.left() >= 1
 
 
-def test_nobody_takes_more_than_half_of_what_is_free() -> None:
+def test_after_a_stop_it_begins_with_one_and_doubles_with_each_round() -> None:
     room = Room(limit=MOST, answered=True)
-    assert offer(room, free=512, slots=512, unanswered=0) == MOST
-    assert offer(room, free=100, slots=512, unanswered=0) == 50
-    assert offer(room, free=1, slots=512, unanswered=0) == 1
+    room.run.add("timeout")
+    room.start_over()
+    assert (room.left(), room.answered, room.run.length) == (1, False, 0)
+    sizes = []
+    for _ in range(4):
+        open_now = room.left()
+        sizes.append(open_now)
+        for _ in range(open_now):
+            room.began()
+        for _ in range(open_now):
+            room.ended(quickly=True, timed_out=False)
+    assert sizes == [1, 2, 4, 8]
 
 
-def test_endpoints_that_never_answered_share_half_of_all() -> None:
-    room = Room()
-    assert offer(room, free=512, slots=512, unanswered=0) == FIRST
-    assert offer(room, free=384, slots=512, unanswered=128) == 1
-    assert offer(room, free=256, slots=512, unanswered=256) == 0
-    assert offer(Room(answered=True), free=256, slots=512, unanswered=256) == FIRST
+def test_what_was_learnt_long_ago_is_no_reason_for_many_at_once() -> None:
+    large, small = Room(limit=MOST), Room(limit=2)
+    large.forget()
+    small.forget()
+    assert (large.limit, small.limit) == (FIRST, 2)
 
 
-def test_one_that_has_its_only_slot_waits_for_it() -> None:
-    room = Room(in_flight=1)
-    assert offer(room, free=384, slots=512, unanswered=128) == 0
+def test_a_run_is_told_of_once_and_names_its_kinds_and_none_of_an_earlier_one() -> None:
+    run = Run()
+    run.add("tls")
+    assert not run.end()
+    told = [run.add("connect" if number == 5 else "timeout") for number in range(RUN + 5)]
+    assert [place for place, is_it in enumerate(told, 1) if is_it] == [RUN]
+    assert run.kinds == ("timeout", "connect")
+    assert run.end()
+    assert not run.end()
 
 
 @given(st.integers(1, MOST), st.integers(1, 50), st.integers(0, MOST))

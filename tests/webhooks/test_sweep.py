@@ -86,7 +86,7 @@ def test_a_worker_that_stops_ends_both_and_takes_its_leave(
 ) -> None:
     left: queue.Queue[Any] = queue.Queue()
     monkeypatch.setattr(presence, "leave", left.put)
-    monkeypatch.setattr(engine._engine, "_reported_at", 1.0)
+    monkeypatch.setattr(engine._engine, "_alive_at", 1.0)
     deliver, go_on = Rounds(), Rounds()
     step = begin(deliver, go_on)
     assert deliver.is_done.wait(10)

@@ -17,7 +17,7 @@ from chatbots.models import Chatbot
 from tests.api.conftest import Api
 from tests.webhooks.due import add_due, add_webhook
 from webhooks import breaker, presence, subscriptions, waiting
-from webhooks.models import Delivery, Webhook, Worker
+from webhooks.models import Delivery, Endpoint, Webhook, Worker
 
 pytestmark = [pytest.mark.django_db]
 
@@ -64,7 +64,7 @@ def test_it_waits_for_what_holds_it(webhook: Webhook, worker: str) -> None:
     Delivery.objects.update(lease_until=Now() + timedelta(seconds=20))
     assert word_of(due) == "answer"
     Delivery.objects.update(lease_until=None)
-    breaker.hold(webhook.endpoint_id, "timeout")
+    breaker.hold(Endpoint, webhook.endpoint_id, "timeout")
     assert word_of(due) == "endpoint"
     Webhook.objects.update(asked_to_wait_until=Now() + timedelta(hours=1))
     assert word_of(due) == "retry_after"
@@ -86,7 +86,7 @@ def test_page_api_and_list_say_the_same(
     api, browser = Api(api_key), Client()
     browser.force_login(member)
     (due,) = add_due(webhook)
-    breaker.hold(webhook.endpoint_id, "timeout")
+    breaker.hold(Endpoint, webhook.endpoint_id, "timeout")
     shown = api.get(f"/deliveries/{due}").json()
     assert shown["waitingFor"] == "endpoint"
     assert shown["waitingReason"].startswith("Held back until ")

@@ -1,0 +1,152 @@
+"""Where a worker looks for ready work next. Pure: knows no Django.
+
+A sweep goes from account to account, and from webhook to webhook in each: it finds whatever is
+there, and costs what is ready. But PostgreSQL steps over the dead entries of an index, too, and
+while a transaction is open elsewhere (a dump, a report) nobody may clear those away: after 100,000
+deliveries a sweep takes 30 ms. So sweeps have a twentieth of the time. In between a look asks for
+what has a larger id than the last that was seen, and for the webhooks that are known to have more.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from webhooks.queue import MOST_FRESH, MOST_LANES, MOST_RIPE, Due, Look, Ripe
+
+# A sweep that took a millisecond is made again after 20.
+SWEEP_SHARE = 20
+# What a sweep alone finds (a person's resend, a commit that was overtaken) waits no longer.
+LONGEST_PAUSE_SECONDS = 5.0
+# Commits may overtake each other for so long: what is larger than the largest id of that time is
+# looked at again.
+OVERTAKEN_SECONDS = 0.1
+# Deliveries whose time has come may be committed with a due time so long ago.
+LATE_SECONDS = 2.0
+MOST_KNOWN = 1000
+
+
+@dataclass(slots=True)
+class Lookout:
+    """What one worker knows of where ready work is. Moments are its own monotonic seconds."""
+
+    # The sweep under way, which may take several looks: where it goes on, by account; and the
+    # accounts that it has been through.
+    _after_account: int = 0
+    _cursors: dict[int, int] = field(default_factory=dict)
+    _been_through: set[int] = field(default_factory=set)
+    _swept_seconds: float = 0.0
+    _next_sweep_at: float = 0.0
+    # The largest ids, and when they were seen.
+    _last_ids: deque[tuple[float, int]] = field(default_factory=deque)
+    # Webhooks that may have more ready than was taken, each with its account.
+    _known: dict[int, int] = field(default_factory=dict)
+    # Nothing of a webhook that was due before is there any more.
+    _since: dict[int, datetime] = field(default_factory=dict)
+    _ripe_after: datetime | None = None
+
+    @property
+    def is_sweeping(self) -> bool:
+        """A sweep is under way."""
+        return bool(self._after_account or self._cursors)
+
+    def hurry(self) -> None:
+        """Sweep as soon as may be."""
+        self._next_sweep_at = 0.0
+
+    def start_over(self) -> None:
+        """Nothing is known: sweep now."""
+        self._after_account, self._next_sweep_at = 0, 0.0
+        self._cursors, self._known = {}, {}
+        self._been_through = set()
+        self._forget()
+
+    def next_look(self, now: float) -> Look:
+        """What to look for at this moment."""
+        is_due = self.is_sweeping or now >= self._next_sweep_at
+        if is_due and not self.is_sweeping:
+            self._forget()
+        fresh_after = None
+        if self._last_ids and (not is_due or self.is_sweeping):
+            fresh_after = self._last_ids[0][1]
+        known = {} if is_due else dict(list(self._known.items())[:MOST_LANES])
+        for webhook_id in known:  # Others first, the next time.
+            self._known[webhook_id] = self._known.pop(webhook_id)
+        return Look(
+            sweep=is_due,
+            after_account=self._after_account,
+            cursors=dict(self._cursors),
+            fresh_after=fresh_after,
+            known=known,
+            ripe_after=self._ripe_after,
+        )
+
+    def _forget(self) -> None:
+        """A sweep sees all there is."""
+        self._since, self._ripe_after = {}, None
+
+    def seen(self, look: Look, due: Due, began: float, now: float) -> None:
+        """Remember what a look found that took from `began` to `now`."""
+        self._note_ids(due, now)
+        if look.sweep:
+            self._note_sweep(due, began, now)
+        elif due.fresh >= MOST_FRESH:
+            self._next_sweep_at = now  # There is more than these.
+        for lane in (*due.lanes, *due.probes, *due.limited):
+            self.add(lane.webhook_id, lane.account_id)
+
+    def _note_ids(self, due: Due, now: float) -> None:
+        self._last_ids.append((now, due.last_id))
+        while len(self._last_ids) > 1 and self._last_ids[1][0] < now - OVERTAKEN_SECONDS:
+            self._last_ids.popleft()
+
+    def _note_sweep(self, due: Due, began: float, now: float) -> None:
+        self._swept_seconds += now - began
+        for account, webhooks in due.swept.items():
+            if len(webhooks) >= due.most_each:
+                self._cursors[account] = webhooks[-1]
+            else:
+                self._cursors.pop(account, None)
+                self._been_through.add(account)
+        self._after_account = max(due.swept) if due.more_accounts else 0
+        # An account may have more by now; but it had its turn.
+        if not self._after_account and self._cursors.keys() <= self._been_through:
+            self._cursors = {}
+        if not self.is_sweeping:
+            pause = min(SWEEP_SHARE * self._swept_seconds, LONGEST_PAUSE_SECONDS)
+            self._next_sweep_at = now + pause
+            self._swept_seconds, self._been_through = 0.0, set()
+
+    def add(self, webhook_id: int, account_id: int) -> None:
+        """A webhook has ready work."""
+        if len(self._known) < MOST_KNOWN:
+            self._known[webhook_id] = account_id
+        else:
+            self._next_sweep_at = 0.0  # A sweep remembers for us.
+
+    def taken(self, drained: Iterable[int], until: Mapping[int, datetime]) -> None:
+        """Nothing more of the `drained` is ready. Of the webhooks in `until` nothing is left that
+        was due before."""
+        for webhook_id in drained:
+            self._known.pop(webhook_id, None)
+        self._since.update(until)
+
+    def since(self, webhook_id: int) -> datetime | None:
+        """From when on ready work of a webhook is to be looked for; None: all of it."""
+        return self._since.get(webhook_id)
+
+    @property
+    def ripe_after(self) -> datetime | None:
+        """What waits for a time and was due before is ready; None: all is to be looked at."""
+        return self._ripe_after
+
+    def ripened(self, ripe: Ripe, now: datetime) -> None:
+        """What waited for a time has been made ready: all of it by `now`, the database's time, or
+        the first MOST_RIPE."""
+        moment = ripe.until if ripe.number >= MOST_RIPE else now
+        if moment is not None:
+            self._ripe_after = moment - timedelta(seconds=LATE_SECONDS)
+        for webhook_id, account_id in ripe.webhooks.items():
+            self.add(webhook_id, account_id)
