@@ -246,15 +246,15 @@ def test_what_no_index_finds_costs_a_bounded_stretch_of_the_log(
     ids = add_due(webhook, 600, status="succeeded")
     Delivery.objects.filter(pk=ids[0]).update(status="failed")
     got = pages(api, "/deliveries?status=failed")
-    assert got[:-1] == [[]] * (len(got) - 1)
-    assert len(got) == 3
-    assert got[-1] == [str(ids[0])]
+    # The last stretch ends at the very first row: that nothing lies below it, one more look says.
+    assert 0 <= len(got) - 600 / (50 * newest.STRETCHES) <= 1
+    assert [*itertools.chain(*got)] == [str(ids[0])]
 
 
 def test_a_window_of_the_past_is_found_without_walking_to_it(
     api: Api, chatbot: Chatbot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(newest, "STRETCH", 50)
+    monkeypatch.setattr(newest, "STRETCH", 120)
     webhook = add_webhook(chatbot)
     ids = add_due(webhook, 3000, status="succeeded")
     start = datetime(2024, 5, 1, tzinfo=UTC)
