@@ -5,9 +5,10 @@ libcurl's own resolver is a pool of 20 threads: that many hanging names starve e
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -26,6 +27,8 @@ TRIES = 8
 # Who asks later than this after a question that is still open asks anew: the next try of an old
 # question may be seconds away when its name server is back.
 SHARED_SECONDS = 1.0
+# There are name servers that never answer for IPv6 (AAAA). After so long IPv4 is asked for alone.
+PATIENCE_SECONDS = 0.5
 MOST_NAMES = 10_000
 
 # What is wrong, as the end of "The name … ".
@@ -51,6 +54,9 @@ class Question:
     name: str
     asked_at: float
     waiting: list[Answer] = field(default_factory=list)
+    family: int = socket.AF_UNSPEC
+    # By another one's answer; its own may come yet.
+    is_answered: bool = False
 
 
 class Resolver:
@@ -76,6 +82,13 @@ class Resolver:
         # The address of a name that answered last, for longer than the TTL of either.
         self._preferred: OrderedDict[str, str] = OrderedDict()
         self._open: dict[str, list[Question]] = {}
+        # Names of which IPv4 alone was answered in time.
+        self._only_four: OrderedDict[str, bool] = OrderedDict()
+        self._impatient: deque[Question] = deque()
+        self._is_closed = False
+        self._changed = threading.Condition(self._lock)
+        self._watch = threading.Thread(target=self._lose_patience, name="look-ups", daemon=True)
+        self._watch.start()
 
     def look_up(self, name: str, answer: Answer) -> None:
         """Call `answer` with the addresses of `name`, at once when they are known still.
@@ -91,21 +104,65 @@ class Resolver:
                 addresses = self._in_order(name, kept[1])
             else:
                 questions = self._open.setdefault(name, [])
-                if questions and now - questions[-1].asked_at < SHARED_SECONDS:
-                    questions[-1].waiting.append(answer)
+                last = questions[-1] if questions else None
+                if last and not last.is_answered and now - last.asked_at < SHARED_SECONDS:
+                    last.waiting.append(answer)
                     return
                 questions.append(question)
         if addresses:
             answer(addresses, "")
             return
 
+        self._ask(question)
+        with self._changed:
+            if name in self._only_four:
+                four = self._in_addition(question)
+            else:
+                four = None
+                self._impatient.append(question)
+                if len(self._impatient) == 1:
+                    self._changed.notify()
+        if four is not None:
+            self._ask(four)
+
+    def _ask(self, question: Question) -> None:
         def done(result: pycares.AddrInfoResult | None, error: int | None) -> None:
             self._answered(question, result, error)
 
         try:
-            self._channel.getaddrinfo(name, None, callback=done)
+            self._channel.getaddrinfo(
+                question.name, None, family=socket.AddressFamily(question.family), callback=done
+            )
         except (pycares.AresError, UnicodeError, ValueError):
             self._answered(question, None, pycares.errno.ARES_EBADNAME)
+        except RuntimeError:  # Closed.
+            self._answered(question, None, pycares.errno.ARES_EDESTRUCTION)
+
+    def _in_addition(self, question: Question) -> Question | None:
+        """The same for IPv4 alone, if it is still open; its answer is one for all who wait."""
+        questions = self._open.get(question.name, [])
+        if question.is_answered or question not in questions:
+            return None
+        four = Question(question.name, question.asked_at, family=socket.AF_INET)
+        questions.insert(0, four)  # Not at the end: nobody is to join it.
+        return four
+
+    def _lose_patience(self) -> None:
+        while True:
+            with self._changed:
+                while not self._impatient and not self._is_closed:
+                    self._changed.wait()
+                if self._is_closed:
+                    return
+                question = self._impatient[0]
+                left = question.asked_at + PATIENCE_SECONDS - time.monotonic()
+                if left > 0 and question in self._open.get(question.name, []):
+                    self._changed.wait(left)
+                    continue
+                self._impatient.popleft()
+                four = self._in_addition(question)
+            if four is not None:
+                self._ask(four)
 
     def _answered(
         self, question: Question, result: pycares.AddrInfoResult | None, error: int | None
@@ -135,11 +192,16 @@ class Resolver:
                 addresses = self._in_order(name, addresses)
                 # Who waits for an older question need not wait for its next try.
                 answered = questions[:]
+                # Both were asked; which is the quicker one is known now.
+                if question.family == socket.AF_INET and len(questions) > 1:
+                    _keep(self._only_four, name, True)
+                elif any(":" in address for address in addresses):
+                    self._only_four.pop(name, None)
             else:
                 answered = [question]
             waiting = [one for each in answered for one in each.waiting]
             for each in answered:
-                each.waiting = []
+                each.waiting, each.is_answered = [], True
             if question in questions:
                 questions.remove(question)
             if not questions:
@@ -163,6 +225,10 @@ class Resolver:
                 _keep(self._preferred, name, address)
 
     def close(self) -> None:
+        with self._changed:
+            self._is_closed = True
+            self._changed.notify()
+        self._watch.join(5)
         self._channel.close()
 
 

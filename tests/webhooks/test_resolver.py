@@ -190,6 +190,31 @@ def test_a_question_is_not_joined_once_it_is_old(
         assert len(looks_up._open["a.example.com"]) == questions
 
 
+def test_a_name_server_that_says_nothing_of_ipv6_costs_nothing_from_the_second_time_on(
+    looks_up: Resolver, dns: DnsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resolver, "SHORTEST_TTL_SECONDS", 0)
+    dns.tell("a.example.com", Says.HANG, kinds=[AAAA])
+    dns.tell("a.example.com", ["203.0.113.1"], kinds=[A], ttl=0)
+    seconds = []
+    for _ in range(3):
+        began = time.monotonic()
+        assert Asked(looks_up, "a.example.com").wait() == (["203.0.113.1"], "")
+        seconds.append(time.monotonic() - began)
+    # c-ares alone waits two seconds for the other half.
+    assert seconds[0] < resolver.PATIENCE_SECONDS + 0.5
+    assert max(seconds[1:]) < resolver.PATIENCE_SECONDS
+
+
+def test_a_name_with_ipv6_alone_is_waited_for_however_slow_it_is(
+    looks_up: Resolver, dns: DnsServer
+) -> None:
+    """That it has no IPv4 address is no answer."""
+    dns.tell("six.example.com", Says.NOTHING, kinds=[A], delay_seconds=0.7)
+    dns.tell("six.example.com", ["2001:db8::1"], kinds=[AAAA], delay_seconds=0.7)
+    assert Asked(looks_up, "six.example.com").wait() == (["2001:db8::1"], "")
+
+
 # ---------------------------------------------------------------- as the machine has it
 
 
