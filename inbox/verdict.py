@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from chatbots import jsonbytes
 from inbox.models import Inbox, Verdict
+from webhooks import diagnosis, known_secrets
 from webhooks.models import Webhook, WebhookStatus
 from webhooks.signing import sign
 from webhooks.vault import SecretUnreadable
@@ -18,6 +19,8 @@ from webhooks.vault import SecretUnreadable
 # How old a timestamp may be before a careful receiver refuses it (Stripe and Standard Webhooks
 # take five minutes).
 TOLERANCE_SECONDS = 300
+# Of CPU. Anybody may send to an inbox, and whoever sends waits for the answer.
+DIAGNOSIS_SECONDS = 0.05
 _ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 _HEX = re.compile(r"[0-9a-f]{64}")
 
@@ -56,6 +59,28 @@ def _fitting(webhooks: Sequence[Webhook], body: bytes, signature: str) -> Webhoo
         if hmac.compare_digest(expected.encode(), signature.encode()) and found is None:
             found = webhook
     return found
+
+
+def _diagnosis(
+    webhooks: Sequence[Webhook], headers: Mapping[str, str], body: bytes, signature: str
+) -> list[str]:
+    """How the wrong signature was made, where that can be told; of the first webhook's secret."""
+    try:
+        secret = webhooks[0].secret
+    except SecretUnreadable:
+        return []
+    found = diagnosis.diagnose(
+        secret,
+        body,
+        signature,
+        timestamp=headers.get("X-Wonderchat-Timestamp", ""),
+        message_id=headers.get("webhook-id", ""),
+        known=known_secrets.of_webhooks(webhooks),
+        budget=diagnosis.Budget(DIAGNOSIS_SECONDS),
+    )
+    if found.matches:
+        return ["The signature fits this JSON in its compact form; these bytes are other ones."]
+    return [found.diagnosis] if found.candidates else []
 
 
 def _body_remarks(body: bytes) -> tuple[str, list[str]]:
@@ -133,6 +158,7 @@ def judge(
             "The signature is the HMAC-SHA256 of exactly these bytes with the webhook's secret.",
             webhook,
         )
+    remarks += _diagnosis(of_event or webhooks, headers, body, signature)
     if not _HEX.fullmatch(signature):
         return finding(
             Verdict.WRONG,

@@ -6,7 +6,7 @@ Nothing of it is shown: a secret that fits is named by its webhook.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from chatbots.models import Account, Event
@@ -36,6 +36,12 @@ def of_account(account: Account, webhook: Webhook | None = None) -> Iterator[Kno
         )
         for other in rows.order_by("-pk").iterator(chunk_size=500):
             yield from _of(other, deleted=deleted, another=webhook is not None)
+
+
+def of_webhooks(webhooks: Iterable[Webhook]) -> Iterator[Known]:
+    """Those of these webhooks, the present ones and those before."""
+    for webhook in webhooks:
+        yield from _of(webhook, deleted=False, another=False)
 
 
 def _of(webhook: Webhook, *, deleted: bool, another: bool) -> Iterator[Known]:

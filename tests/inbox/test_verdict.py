@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -114,3 +115,25 @@ def test_webhooks_of_an_inbox_are_those_whose_path_it_is(
     )
     subscriptions.delete(gone)
     assert webhooks_of(inbox) == [webhook]
+
+
+@pytest.mark.parametrize(
+    ("signed", "secret", "words"),
+    [
+        (BODY, f"{SECRET}\n", "the secret with a line break at its end"),
+        (json.dumps(json.loads(BODY)), SECRET, "json.dumps (Python)"),
+    ],
+)
+def test_how_a_wrong_signature_was_made_is_told(
+    webhook: Webhook, signed: str, secret: str, words: str
+) -> None:
+    found = judged(webhook, X_Wonderchat_Signature=sign(secret, signed.encode()))
+    assert found.verdict == Verdict.WRONG
+    assert any(words in remark for remark in found.remarks)
+
+
+def test_bytes_that_were_changed_on_the_way_are_told(webhook: Webhook) -> None:
+    changed = json.dumps(json.loads(BODY), indent=2).encode()
+    found = judged(webhook, changed, X_Wonderchat_Signature=sign(SECRET, BODY.encode()))
+    assert found.verdict == Verdict.WRONG
+    assert any("compact form" in remark for remark in found.remarks)
