@@ -237,6 +237,8 @@ class Lane(NamedTuple):
     has_limit: bool = False
     # Its receiver asked to be left alone: the first is a test, and nothing else is sent.
     was_asked: bool = False
+    # Until when it asked for it the last time, in seconds since 1970.
+    asked_until: float | None = None
 
 
 def drained(offers: Iterable[Offer], taken: Taken) -> list[int]:

@@ -103,7 +103,7 @@ WITH RECURSIVE account(id, step) AS (
 )
 SELECT found.by_sweep, found.account_id, found.webhook_id, w.endpoint_id, w.generation,
        e.held_since IS NOT NULL, w.held_since IS NOT NULL, w.rate_limit IS NOT NULL,
-       coalesce(w.asked_to_wait_until > statement_timestamp(), false),
+       extract(epoch FROM w.asked_to_wait_until)::float8,
        coalesce(extract(epoch FROM greatest(
            e.held_until, w.held_until,
            CASE WHEN w.rate_limit > 0 THEN w.rate_next_at END,
@@ -196,7 +196,7 @@ WITH seen AS MATERIALIZED (
     %(webhooks)b::bigint[], %(accounts)b::bigint[], %(rooms)b::int[], %(windows)b::int[],
     %(since)b::timestamptz[]) AS l(id, account_id, room, look_at, since)
   CROSS JOIN LATERAL (
-    SELECT id, ctid, lease_until, attempts, webhook_id, conversation, event_id, due_at
+    SELECT id, ctid, lease_until, attempts, webhook_id, conversation, event_id, due_at, is_test
     FROM webhooks_delivery
     WHERE status = 'pending' AND wait = '' AND account_id = l.account_id AND webhook_id = l.id
       AND due_at >= l.since
@@ -215,7 +215,10 @@ WITH seen AS MATERIALIZED (
 ), found AS MATERIALIZED (
   SELECT seen.*, (SELECT e.body FROM chatbots_event e WHERE e.id = seen.event_id) AS body,
          row_number() OVER (PARTITION BY webhook_id ORDER BY due_at, id) AS turn
-  FROM seen WHERE front IS NULL
+  FROM seen
+  WHERE front IS NULL
+    AND (is_test OR (SELECT coalesce(w.asked_to_wait_until <= statement_timestamp(), true)
+                     FROM webhooks_webhook w WHERE w.id = seen.webhook_id))
 ), chosen AS MATERIALIZED (
   SELECT id, ctid, lease_until AS lost_lease, attempts, due_at, body, false AS is_blocked,
          statement_timestamp() AS until
@@ -463,7 +466,7 @@ class Found(NamedTuple):
     is_server_held: bool
     is_held: bool
     has_limit: bool
-    was_asked: bool
+    asked_until: float | None
     seconds: float
     now: float
     ripe_seconds: float | None
@@ -483,7 +486,8 @@ class Found(NamedTuple):
             self.is_server_held,
             self.is_held,
             self.has_limit,
-            self.was_asked,
+            self.asked_until is not None and self.asked_until > self.now,
+            self.asked_until,
         )
 
 

@@ -124,6 +124,10 @@ FROM (
   WHERE status = 'pending' AND wait = '' AND account_id = %s AND webhook_id = %s
   ORDER BY due_at LIMIT %s
 ) AS waiting
+WHERE is_test OR (
+  SELECT coalesce(asked_to_wait_until <= %s, 1) FROM webhooks_webhook w
+  WHERE w.id = waiting.webhook_id
+)
 ORDER BY due_at
 """
 
@@ -250,6 +254,7 @@ def _seen(row: tuple[Any, ...], account_id: int, now: datetime) -> Seen:
     lane = Lane(
         *(webhook_id, account_id, endpoint_id, generation),
         *(server_held, held, limited, was_asked),
+        asked_until.timestamp() if asked_until else None,
     )
     return Seen(lane, seconds)
 
@@ -345,8 +350,9 @@ class SqliteQueue:
         """What a claim takes, and what it puts off."""
         found: list[list[Picked]] = []
         blocked: list[Picked] = []
+        now = _text(timezone.now())
         for offer in offers:
-            cursor.execute(PICK, [offer.account_id, offer.webhook_id, offer.window])
+            cursor.execute(PICK, [offer.account_id, offer.webhook_id, offer.window, now])
             rows = cursor.fetchall()
             blocked += [row for row in rows if row[3]]
             found.append([row for row in rows if not row[3]][: offer.room])

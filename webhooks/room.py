@@ -12,6 +12,9 @@ MOST = 256
 QUICK_MS = 250
 # What was learnt is forgotten when nothing was heard for so long.
 FORGOTTEN_SECONDS = 60.0
+# After its receiver had asked to be left alone, a webhook has one request open at a time for so
+# long: a receiver that counts would refuse the rest of a burst as it did before.
+CAREFUL_SECONDS = 2.0
 # Failures in a row, in one worker, after which something is held back: see breaker.py.
 RUN = 20
 
@@ -57,6 +60,10 @@ class Room:
     probing: bool = False
     # When (monotonic seconds) something was last heard of it.
     heard_at: float = 0.0
+    # Until when its receiver had asked to be left alone, the last time (seconds since 1970), and
+    # when (monotonic seconds) it may grow again.
+    asked_until: float | None = None
+    grows_from: float = 0.0
     # Its requests that were not answered, though the server was reached.
     run: Run = field(default_factory=Run)
 
@@ -79,6 +86,12 @@ class Room:
         """It was stopped, or leads elsewhere: one request tells how it is now."""
         self.limit, self.answered = 1, False
         self.run.end()
+
+    def was_left_alone(self, asked_until: float, now: float) -> None:
+        """What its receiver had asked for is over; what was learnt before is no reason to send as
+        much at once as then. Told of the same moment again, nothing changes."""
+        if asked_until != self.asked_until:
+            self.asked_until, self.grows_from, self.limit = asked_until, now + CAREFUL_SECONDS, 1
 
     def forget(self) -> None:
         """Nothing was heard for long: what was learnt in good days is no reason for 256 at once."""

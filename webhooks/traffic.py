@@ -263,8 +263,9 @@ class Traffic:
         usage.unanswered -= unanswered
         server.ended(claimed.account_id)
         room.heard_at = time.monotonic()
+        may_grow = room.heard_at >= room.grows_from
         room.ended(
-            quickly=outcome.succeeded and outcome.duration_ms <= QUICK_MS,
+            quickly=outcome.succeeded and outcome.duration_ms <= QUICK_MS and may_grow,
             timed_out=outcome.error_kind == ErrorKind.TIMEOUT,
         )
         if outcome.status_code is not None and not room.answered:
@@ -315,9 +316,8 @@ class Traffic:
 
     def _room(self, lane: Lane) -> Room:
         """A webhook's room, as far as what was learnt still holds."""
-        room = self._rooms.get(lane.webhook_id)
-        if room is None:
-            return self._new_room(lane.webhook_id, lane.generation)
+        room = self._rooms.get(lane.webhook_id) or self._new_room(lane.webhook_id, lane.generation)
+        now = time.monotonic()
         if room.generation != lane.generation:
             # What this worker learnt is of another URL, or of the time before a stop.
             room.generation = lane.generation
@@ -325,11 +325,13 @@ class Traffic:
                 self._unanswered += room.in_flight
                 self._accounts[lane.account_id].unanswered += room.in_flight
             room.start_over()
-        elif not room.in_flight and room.heard_at < time.monotonic() - FORGOTTEN_SECONDS:
+        elif not room.in_flight and room.heard_at < now - FORGOTTEN_SECONDS:
             room.forget()
         if room.run.length >= RUN and not lane.is_held:
             room.run.end()  # It is held no more: another worker's probe.
             room.limit = 1
+        if lane.asked_until is not None and not lane.was_asked:
+            room.was_left_alone(lane.asked_until, now)
         return room
 
     def _new_room(self, webhook_id: int, generation: int) -> Room:
