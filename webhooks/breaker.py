@@ -13,18 +13,17 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.conf import settings
 from django.db.models import F, QuerySet, Value
 from django.db.models.functions import Least, Now
 
 from webhooks.models import Endpoint, ErrorKind, HeldBack, Webhook
 from webhooks.outcome import Outcome
+from webhooks.probe_pause import Pauses, pauses
 from webhooks.queue import LEASE_SECONDS
 from webhooks.room import RUN
 
 logger = logging.getLogger(__name__)
-
-FIRST_PAUSE_SECONDS: Final = 10
-LONGEST_PAUSE_SECONDS: Final = 600
 
 # The server was not reached. In the words of "because 20 in a row …".
 UNREACHED: Final[dict[str, str]] = {
@@ -88,14 +87,14 @@ def reason_of(kinds: Sequence[str]) -> str:
 def hold(what: type[HeldBack], pk: int, *kinds: str) -> bool:
     """Hold back a server or a webhook that is not, for a run of errors of these kinds; False when
     it is already."""
-    reason = reason_of(kinds)
+    reason, first = reason_of(kinds), _pauses(what, pk).first
     begun = (
         _rows(what, pk)
         .filter(held_since=None)
         .update(
             held_since=Now(),
-            held_until=Now() + timedelta(seconds=FIRST_PAUSE_SECONDS),
-            held_pause_seconds=FIRST_PAUSE_SECONDS,
+            held_until=Now() + timedelta(seconds=first),
+            held_pause_seconds=first,
             held_reason=reason,
         )
     )
@@ -114,9 +113,11 @@ def begin_probe(what: type[HeldBack], pk: int) -> bool:
 
 
 def probe_failed(what: type[HeldBack], pk: int) -> None:
-    """Wait for the next probe twice as long as for this one, ten minutes at most."""
+    """Wait for the next probe twice as long as for this one, ten minutes at most: see
+    probe_pause.py."""
     rows = _rows(what, pk).filter(held_since__isnull=False)
-    rows.update(held_pause_seconds=Least(F("held_pause_seconds") * 2, Value(LONGEST_PAUSE_SECONDS)))
+    longest = _pauses(what, pk).longest
+    rows.update(held_pause_seconds=Least(F("held_pause_seconds") * 2, Value(longest)))
     for pause in rows.values_list("held_pause_seconds", flat=True):
         rows.update(held_until=Now() + timedelta(seconds=pause))
 
@@ -154,6 +155,11 @@ def forget(webhook: Webhook) -> None:
     """Hold `webhook`, which is about to be saved, back no more: it leads elsewhere."""
     webhook.held_since = webhook.held_until = None
     webhook.held_pause_seconds, webhook.held_reason = 0, ""
+
+
+def _pauses(what: type[HeldBack], pk: int) -> Pauses:
+    address = _rows(what, pk).values_list("origin" if what is Endpoint else "url", flat=True)
+    return pauses(address.first() or "", in_sandbox=settings.SANDBOX)
 
 
 def _rows(what: type[HeldBack], pk: int) -> QuerySet[HeldBack]:

@@ -16,10 +16,11 @@ from chatbots.models import Chatbot
 from tests.receiver import Receiver
 from tests.webhooks.due import add_due, add_webhook, due_webhooks, look, made_up, states, wait_until
 from tests.webhooks.raw_server import OK, Connection, RawServer
-from webhooks import breaker, outbox, sample, subscriptions, traffic
+from webhooks import breaker, outbox, probe_pause, sample, subscriptions, traffic
 from webhooks.engine import Engine
 from webhooks.models import Attempt, Delivery, Endpoint, HeldBack, Webhook
 from webhooks.outcome import Outcome
+from webhooks.probe_pause import USUAL
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 
@@ -27,8 +28,10 @@ NOBODY = "http://127.0.0.1:9/"
 
 
 @pytest.fixture(autouse=True)
-def in_the_sandbox(settings: Settings) -> None:
+def in_the_sandbox(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """But with the pauses of everywhere else."""
     settings.SANDBOX = True
+    monkeypatch.setattr(probe_pause, "NEAR", USUAL)
 
 
 @pytest.fixture
@@ -54,7 +57,7 @@ def test_after_a_run_of_failures_an_endpoint_is_held_back_and_the_rest_uses_no_a
     endpoint = endpoint_of(webhook)
     assert endpoint.held_since is not None
     assert endpoint.held_reason == "20 in a row were not accepted"
-    assert endpoint.held_pause_seconds == breaker.FIRST_PAUSE_SECONDS
+    assert endpoint.held_pause_seconds == USUAL.first
     untouched = Delivery.objects.filter(pk__in=ids, attempts=0)
     # No more than what was in flight when the twentieth failed.
     assert untouched.count() >= 150
@@ -71,7 +74,7 @@ def test_a_probe_is_one_delivery_and_a_failed_one_doubles_the_pause(
     running.run()
 
     assert Attempt.objects.count() == 1
-    assert endpoint_of(webhook).held_pause_seconds == 2 * breaker.FIRST_PAUSE_SECONDS
+    assert endpoint_of(webhook).held_pause_seconds == 2 * USUAL.first
     assert due_webhooks() == []
 
 
@@ -145,7 +148,7 @@ def test_a_probe_of_a_server_without_an_answer_doubles_the_pause(
 ) -> None:
     breaker.hold(Endpoint, webhook.endpoint_id, "connect")
     end_one(webhook, Outcome(3, error_kind=kind), is_probe=True)
-    assert endpoint_of(webhook).held_pause_seconds == 2 * breaker.FIRST_PAUSE_SECONDS
+    assert endpoint_of(webhook).held_pause_seconds == 2 * USUAL.first
 
 
 @pytest.mark.parametrize("kind", ["refused_address", "internal", "timeout", "closed", "protocol"])
@@ -155,7 +158,7 @@ def test_a_probe_of_a_webhook_without_an_answer_doubles_the_pause(
     breaker.hold(Webhook, webhook.pk, "timeout")
     end_one(webhook, Outcome(3, error_kind=kind, phase="sent"), is_probe=True)
     webhook.refresh_from_db()
-    assert webhook.held_pause_seconds == 2 * breaker.FIRST_PAUSE_SECONDS
+    assert webhook.held_pause_seconds == 2 * USUAL.first
 
 
 def end_one(webhook: Webhook, *outcomes: Outcome, is_probe: bool = False) -> traffic.Traffic:
@@ -259,7 +262,7 @@ def test_the_pause_ends_growing_at_ten_minutes(webhook: Webhook) -> None:
     for _ in range(12):
         breaker.probe_failed(Endpoint, webhook.endpoint_id)
 
-    assert endpoint_of(webhook).held_pause_seconds == breaker.LONGEST_PAUSE_SECONDS
+    assert endpoint_of(webhook).held_pause_seconds == USUAL.longest
 
 
 def test_an_answer_to_the_probe_lets_all_go(
