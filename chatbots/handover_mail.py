@@ -19,7 +19,8 @@ from django.utils import timezone
 
 from chatbots import mail_server, printable
 from chatbots.mail_server import MailServer
-from chatbots.models import Message, MessageType, SupportEmail, SupportEmailStatus
+from chatbots.models import MessageType, SupportEmail, SupportEmailStatus
+from chatbots.transcript import latest
 from chatbots.visitor_input import is_address
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,7 @@ LEASE = timedelta(minutes=5)
 WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 480, 1440))
 AT_ONCE = 50
 LONGEST_SUBJECT = 200
+LEFT_OUT = "(What was said before this is in the dashboard, under the chatlog's id.)"
 SPEAKERS = {
     MessageType.USER: "Visitor",
     MessageType.BOT: "Chatbot",
@@ -122,13 +124,15 @@ def message_of(mail: SupportEmail) -> EmailMessage:
             f"{one_line(field)}: {_quoted(value)}" for field, value in mail.form_fields.items()
         ]
         parts.append("Form\n----\n" + "\n".join(lines))
-    said = Message.objects.filter(conversation=conversation, pk__lte=mail.message_id)
-    transcript = "\n".join(
+    said = latest(conversation, until=mail.message_id)
+    lines = [
         f"[{line.created_at:%Y-%m-%d %H:%M} UTC] "
         f"{SPEAKERS[MessageType(line.type)]}: {_quoted(line.content)}"
-        for line in said
-    )
-    parts.append("Conversation\n------------\n" + transcript)
+        for line in said.messages
+    ]
+    if said.before:
+        lines.insert(0, LEFT_OUT)
+    parts.append("\n".join(["Conversation", "------------", *lines]))
     # One address: a list of them would carry the answer to whom the visitor likes.
     may_be_answered = is_address(conversation.email)
     if may_be_answered:

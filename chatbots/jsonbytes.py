@@ -24,9 +24,13 @@ MAX_SAFE_INTEGER = 2**53 - 1
 MAX_SHOWN = 40
 # The largest double has 309 digits; int() of many more is slow.
 MAX_DIGITS = 310
+# As many as 256 KiB can hold, the largest body of one event: a larger body may have longer values,
+# and no more of them.
+MAX_VALUES = 128 * 1024
 
 _ARRAY_INDEX = re.compile(r"0|[1-9][0-9]{0,9}")
 _IDENTIFIER = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
+_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _encoder = msgspec.json.Encoder()
 
@@ -263,13 +267,29 @@ def _refuse_any(value: Any, trail: list[str | int]) -> None:
         trail.pop()
 
 
+def _has_many_values(data: bytes) -> bool:
+    """Whether JSON holds more than MAX_VALUES values, counted without parsing it."""
+
+    def marks(text: bytes) -> int:
+        return text.count(b",") + text.count(b"[") + text.count(b"{")
+
+    # A value is at least a character and a comma.
+    if len(data) <= 2 * MAX_VALUES or marks(data) <= MAX_VALUES:
+        return False
+    # The commas of a text are no values; but it is one itself, or a value's key.
+    texts = (data.count(b'"') - data.count(b'\\"')) // 2
+    return texts > 2 * MAX_VALUES or marks(_STRING.sub(b"", data)) > MAX_VALUES
+
+
 def decode(data: bytes) -> Any:
     """Parse JSON that somebody posted.
 
     Raises NotExact, with the path where there is one, where the text says something a receiver
     could never see as it was meant: duplicate keys, numbers past a double, bytes that are not
-    UTF-8; and for what is not JSON.
+    UTF-8; for what is not JSON, and for more than MAX_VALUES values.
     """
+    if _has_many_values(data):
+        raise NotExact(f"The body holds more than {MAX_VALUES} values; send it in several.")
     try:
         text = data.decode("utf-8")
         if text.startswith("\ufeff"):

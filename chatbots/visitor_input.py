@@ -14,6 +14,8 @@ from rest_framework import serializers
 from chatbots.conversation import Contact
 from chatbots.form_field import LONGEST_LABEL, LONGEST_VALUE, MOST_FIELDS
 from chatbots.models import Channel
+from chatbots.transcript import MOST_MESSAGES
+from chatbots.whole_number import whole_number
 
 MAX_MESSAGE_LENGTH = 4000
 
@@ -126,9 +128,18 @@ class AskShape(serializers.Serializer[Any]):
 
 
 class MessagesShape(serializers.Serializer[Any]):
-    """Which conversation to read."""
+    """Which conversation to read, and which part of it."""
 
     chatlogId = Text()
+    cursor = optional(help_text="The `next` of an answer: what was said before that.")
+    limit = serializers.IntegerField(
+        required=False, allow_null=True, min_value=1, max_value=MOST_MESSAGES
+    )
+
+    def validate_cursor(self, value: str | None) -> str | None:
+        if value and not whole_number(value):
+            raise serializers.ValidationError("Take it from the `next` of an answer.")
+        return value
 
 
 class LiveChatShape(ContactShape):

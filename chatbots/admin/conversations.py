@@ -10,12 +10,13 @@ from django.shortcuts import render
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.paginator import InfinitePaginator
 
-from chatbots import handover_mail
+from chatbots import handover_mail, transcript
 from chatbots.admin.column import column
 from chatbots.admin.live_chat_list import who
 from chatbots.admin.scope import ScopedAdmin, ScopedFilter
 from chatbots.chat_state import LIVE_STATES
 from chatbots.models import Conversation, ConversationState, Event
+from chatbots.whole_number import whole_number
 
 STATE_COLOUR = {
     ConversationState.BOT: "info",
@@ -23,7 +24,6 @@ STATE_COLOUR = {
     ConversationState.LIVE: "success",
     ConversationState.HANDED_OVER: "primary",
 }
-SHOWN_MESSAGES = 500
 SHOWN_EVENTS = 50
 SHOWN_MAILS = 3
 
@@ -72,7 +72,8 @@ class ConversationAdmin(ScopedAdmin):
         """The transcript, as bubbles, and what happened beside it."""
         conversation = self._conversation(request, object_id)
         mails = list(conversation.support_emails.all()[:SHOWN_MAILS])
-        newest = list(conversation.messages.order_by("-id")[: SHOWN_MESSAGES + 1])
+        before = whole_number(request.GET.get("before", ""))
+        said = transcript.latest(conversation, before=before)
         context = {
             **self.admin_site.each_context(request),
             "title": str(conversation),
@@ -81,8 +82,9 @@ class ConversationAdmin(ScopedAdmin):
             "conversation": conversation,
             "is_live": conversation.state in LIVE_STATES,
             "state_colour": STATE_COLOUR.get(ConversationState(conversation.state), "default"),
-            "said": newest[SHOWN_MESSAGES - 1 :: -1],
-            "shortened": len(newest) > SHOWN_MESSAGES,
+            "said": said.messages,
+            "before": said.before,
+            "is_part": bool(before),
             "judged": bool(conversation.person_asked_for_at or mails),
             "mails": [{"row": mail, "message": handover_mail.message_of(mail)} for mail in mails],
             "events": Event.objects.filter(

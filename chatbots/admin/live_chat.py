@@ -24,7 +24,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 from rest_framework import serializers
 
-from chatbots import agents
+from chatbots import agents, transcript
 from chatbots.admin import live_chat_list
 from chatbots.chat_state import LIVE_STATES
 from chatbots.membership import chatbots_of
@@ -32,7 +32,7 @@ from chatbots.models import Conversation, Message
 from chatbots.visitor_input import MAX_MESSAGE_LENGTH, Said
 from chatbots.whole_number import whole_number
 
-SHOWN_MESSAGES = 200
+NEWS_AT_ONCE = 100
 
 
 def urls(site: AdminSite) -> list[URLPattern]:
@@ -80,13 +80,12 @@ def screen(request: HttpRequest, site: AdminSite, pk: str = "") -> HttpResponse:
     }
     if pk:
         conversation = find(request, pk)
-        newest = list(conversation.messages.order_by("-id")[: SHOWN_MESSAGES + 1])
-        said = newest[SHOWN_MESSAGES - 1 :: -1]
+        said = transcript.latest(conversation)
         context |= {
             "conversation": conversation,
-            "said": said,
-            "shortened": len(newest) > SHOWN_MESSAGES,
-            "newest": said[-1].pk if said else 0,
+            "said": said.messages,
+            "before": said.before,
+            "newest": said.newest,
             "client_id": get_random_string(22),
             "max_length": MAX_MESSAGE_LENGTH,
             **_standing(request, conversation),
@@ -129,7 +128,7 @@ def _changes(request: HttpRequest, conversation: Conversation | None) -> dict[st
             "notice": render_to_string("admin/live_chat_notice.html", context, request),
         }
     after = whole_number(given.get("after", ""))
-    if said := conversation.messages.filter(pk__gt=after).order_by("id")[:SHOWN_MESSAGES]:
+    if said := conversation.messages.filter(pk__gt=after).order_by("id")[:NEWS_AT_ONCE]:
         changed["said"] = [
             {"id": message.pk, "html": _bubble(conversation, message)} for message in said
         ]

@@ -8,8 +8,9 @@ from typing import Any
 from rest_framework import serializers
 
 from chatbots.conversation import Reply
-from chatbots.models import Conversation, Event, Message, MessageType
+from chatbots.models import Event, Message, MessageType
 from chatbots.timestamp import iso
+from chatbots.transcript import Stretch
 
 
 class SourceAnswer(serializers.Serializer[Any]):
@@ -33,9 +34,13 @@ class MessageAnswer(serializers.Serializer[Any]):
 
 
 class MessagesAnswer(serializers.Serializer[Any]):
-    """A conversation, oldest message first."""
+    """The latest messages of a conversation, oldest first."""
 
     messages = MessageAnswer(many=True)
+    next = serializers.CharField(
+        required=False,
+        help_text="The `cursor` of what was said before these; absent where nothing was.",
+    )
 
 
 class RecordedEvent(serializers.Serializer[Any]):
@@ -74,8 +79,9 @@ def of_message(message: Message) -> dict[str, Any]:
     }
 
 
-def of_messages(conversation: Conversation) -> dict[str, Any]:
-    return {"messages": [of_message(row) for row in conversation.messages.order_by("id")]}
+def of_messages(stretch: Stretch) -> dict[str, Any]:
+    shown: dict[str, Any] = {"messages": [of_message(row) for row in stretch.messages]}
+    return shown | ({"next": str(stretch.before)} if stretch.before else {})
 
 
 def of_person(reply: Reply) -> dict[str, Any]:

@@ -16,10 +16,11 @@ from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from chatbots import conversation as chat
-from chatbots import handover_form, visitor_input
+from chatbots import handover_form, transcript, visitor_input
 from chatbots.api import answers
 from chatbots.conversation import Contact
 from chatbots.models import Account, ApiKey, Channel, Chatbot, Conversation
+from chatbots.whole_number import whole_number
 
 NO_CHATBOT = "There is no chatbot with this chatbotId in your account."
 NO_CHATLOG = "There is no conversation with this chatlogId here."
@@ -98,6 +99,10 @@ class MessagesView(ChatView):
         operation_id="messages",
         tags=["Chat"],
         summary="Read a conversation",
+        description=(
+            f"Its latest messages, at most {transcript.MOST_MESSAGES} and fewer where they are "
+            "long, oldest first. `next` is there while others came before: send it as `cursor`."
+        ),
         request=visitor_input.MessagesShape,
         responses={200: answers.MessagesAnswer},
         examples=example(chatlogId=EXAMPLE_CHATLOG),
@@ -107,7 +112,13 @@ class MessagesView(ChatView):
         conversation = Conversation.objects.get(
             pk=given["chatlogId"], chatbot__account=self.account
         )
-        return Response(answers.of_messages(conversation))
+        before = given.get("cursor") or ""
+        stretch = transcript.latest(
+            conversation,
+            before=whole_number(before),
+            most=given.get("limit") or transcript.MOST_MESSAGES,
+        )
+        return Response(answers.of_messages(stretch))
 
 
 class LiveChatView(ChatView):

@@ -379,3 +379,27 @@ def test_whatever_is_posted_is_refused_or_sent_as_javascript_would_give_it_back(
 def test_no_bytes_make_a_server_error(api: Api, db: None, body: bytes) -> None:
     for path in ("/events", "/events/batch", "/webhooks", "/signatures/diagnose"):
         assert api.post(path, body).status_code == 400
+
+
+def test_a_batch_without_a_good_key_is_not_parsed(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def parsed(data: bytes) -> Any:
+        raise AssertionError("It was parsed.")
+
+    monkeypatch.setattr(jsonbytes, "decode", parsed)
+    large = b'{"events": [' + b'"a", ' * 100_000 + b'"b"], "apiKey": %s}'
+    for key in (b'"wc_nobodys"', b"null", b"1", b'{"a": 1}'):
+        answer = Client().post("/api/v1/events/batch", large % key, content_type="application/json")
+        assert answer.status_code == 401, key
+    nothing = Client().post("/api/v1/events/batch", b"[1]", content_type="application/json")
+    assert nothing.status_code == 401
+
+
+def test_a_key_in_a_batchs_body_is_found_wherever_it_stands(api_key: str, chatbot: Chatbot) -> None:
+    for body in (
+        {"apiKey": api_key, "chatbotId": chatbot.pk, "events": [{"event": "HUMAN_HANDOVER"}]},
+        {"chatbotId": chatbot.pk, "events": [{"event": "HUMAN_HANDOVER"}], "apiKey": api_key},
+    ):
+        answer = Client().post("/api/v1/events/batch", body, content_type="application/json")
+        assert answer.status_code == 202

@@ -218,3 +218,21 @@ def test_many_integer_keys_and_long_keys_cost_no_more_than_their_length() -> Non
 
     # Ten times the size; work that grows with its square takes a hundred times.
     assert seconds(10_000) < 40 * seconds(1000)
+
+
+@pytest.mark.parametrize("value", ["1", "[]", "{}", '""', '"\\\\"', '"\\""', "null", '{"a":1}'])
+def test_a_large_body_has_no_more_values_than_the_largest_small_one(value: str) -> None:
+    fits = f"[{','.join([value] * (jsonbytes.MAX_VALUES // 3))}]".encode()
+    assert len(jsonbytes.decode(fits)) == jsonbytes.MAX_VALUES // 3
+    many = f"[{','.join([value] * (2 * jsonbytes.MAX_VALUES))}]".encode()
+    assert len(many) > 2 * jsonbytes.MAX_VALUES
+    with pytest.raises(NotExact, match="more than 131072 values"):
+        jsonbytes.decode(many)
+
+
+def test_a_large_text_with_many_commas_is_one_value() -> None:
+    text = "Well, [yes], {no}, " * 100_000
+    assert jsonbytes.decode(jsonbytes.encode({"a": text, 'b"\\': [text, '\\"']})) == {
+        "a": text,
+        'b"\\': [text, '\\"'],
+    }

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import msgspec
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.exceptions import APIException, Throttled, UnsupportedMediaType
@@ -73,7 +74,7 @@ class LeanPost(ApiView):
 
     def _caller(self, request: HttpRequest, body: _Body) -> tuple[str, ApiKey]:
         try:
-            text = key_of(request, body.data)
+            text = key_of(request, body.key_holder)
             return text, _live_key(request, text, fresh=False)
         except APIException as error:
             if error.status_code == 401:
@@ -97,18 +98,41 @@ class _Body:
     def __init__(self, request: HttpRequest, limit: int) -> None:
         self._request = request
         self._limit = limit
+        self._bytes: bytes | None = None
         self._data: Any = UNREAD
 
     def data(self) -> Any:
         if self._data is UNREAD:
-            self._data = self._parse()
+            read = self._read()
+            self._data = parsing.json_of(read) if read else {}
         return self._data
 
-    def _parse(self) -> Any:
-        length = self._request.META.get("CONTENT_LENGTH") or "0"
-        if not length.isdigit() or int(length) == 0:
+    def key_holder(self) -> Any:
+        """What has the `apiKey` of the body, and nothing else: who has none has nothing parsed."""
+        try:
+            return {"apiKey": _key_in.decode(self._read()).apiKey}
+        except msgspec.ValidationError:
             return {}
-        kind = self._request.META.get("CONTENT_TYPE", "")
-        if kind.partition(";")[0].strip().lower() != "application/json":
-            raise UnsupportedMediaType(kind)
-        return parsing.read(self._request, self._limit)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            # It is no JSON, and that is told first.
+            return self.data()
+
+    def _read(self) -> bytes:
+        if self._bytes is None:
+            length = self._request.META.get("CONTENT_LENGTH") or "0"
+            if not length.isdecimal() or int(length) == 0:
+                self._bytes = b""
+                return self._bytes
+            kind = self._request.META.get("CONTENT_TYPE", "")
+            if kind.partition(";")[0].strip().lower() != "application/json":
+                raise UnsupportedMediaType(kind)
+            self._bytes = parsing.bytes_of(self._request, self._limit)
+        return self._bytes
+
+
+class _KeyIn(msgspec.Struct):
+    apiKey: str | None = None
+
+
+# Steps over everything else, a gigabyte in a second.
+_key_in: Final = msgspec.json.Decoder(_KeyIn)

@@ -32,9 +32,19 @@ class JsonParser(BaseParser):
 
 def read(stream: IO[Any] | HttpRequest, limit: int) -> Any:
     """The JSON of a body. Raises a Problem: 413 past `limit` bytes, 400 for what is not exact."""
-    body = stream.read(limit + 1)
+    return json_of(bytes_of(stream, limit))
+
+
+def bytes_of(stream: IO[Any] | HttpRequest, limit: int) -> bytes:
+    """A body's bytes. Raises a Problem: 413 past `limit` of them."""
+    body: bytes = stream.read(limit + 1)
     if len(body) > limit:
         raise too_large(limit)
+    return body
+
+
+def json_of(body: bytes) -> Any:
+    """The JSON of a body. Raises a Problem: 400 for what is not exact."""
     try:
         return jsonbytes.decode(body)
     except jsonbytes.NotExact as error:
