@@ -11,7 +11,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from rest_framework import serializers
 
-from chatbots import database_trouble, jsonbytes, visitor_throttle
+from chatbots import database_trouble, jsonbytes, transcript, visitor_throttle
 from chatbots.conversation import Reply
 from chatbots.models import Chatbot, Conversation, Message, MessageType
 from chatbots.timestamp import iso
@@ -21,7 +21,6 @@ from chatbots.whole_number import whole_number
 
 logger = logging.getLogger(__name__)
 
-MESSAGES_AT_ONCE = 200
 # More than a full form or message, its details and JSON's escapes can take.
 MAX_BODY_BYTES = 64 * 1024
 CHATLOG_HEADER = "X-Chatlog-Id"
@@ -143,10 +142,9 @@ def history(request: HttpRequest, chatbot: Chatbot) -> JsonResponse:
         raise Http404
     conversation = chatbot.conversations.get(pk=chatlog_id)
     charge(chatbot, None, Kind.READ)
-    said_since = conversation.messages.filter(pk__gt=whole_number(after)).order_by("id")
-    return JsonResponse(
-        of(conversation) | {"messages": [row(one) for one in said_since[:MESSAGES_AT_ONCE]]}
-    )
+    said_since, more = transcript.since(conversation, whole_number(after))
+    messages = [row(one) for one in said_since]
+    return JsonResponse(of(conversation) | {"messages": messages, "more": more})
 
 
 def of(conversation: Conversation) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from chatbots.models import Conversation, Message
 
 MOST_MESSAGES = 200
 MOST_CHARACTERS = 200_000
+# Of what is new to somebody who asks again and again.
+MOST_NEWS = 200
 
 
 @dataclass(frozen=True)
@@ -52,3 +54,19 @@ def latest(
             return Stretch(found[::-1], found[-1].pk)
         found.append(message)
     return Stretch(found[::-1], 0)
+
+
+def since(conversation: Conversation, after: int) -> tuple[list[Message], bool]:
+    """What was said after the message numbered `after`, oldest first, as far as one answer holds.
+
+    And whether there is more: ask again, with the last one's number.
+    """
+    found: list[Message] = []
+    left = MOST_CHARACTERS
+    said = conversation.messages.filter(pk__gt=after).order_by("id")[: MOST_NEWS + 1]
+    for message in said:
+        left -= len(message.content)
+        if len(found) == MOST_NEWS or (found and left < 0):
+            return found, True
+        found.append(message)
+    return found, False

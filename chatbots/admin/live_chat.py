@@ -32,8 +32,6 @@ from chatbots.models import Conversation, Message
 from chatbots.visitor_input import MAX_MESSAGE_LENGTH, Said
 from chatbots.whole_number import whole_number
 
-NEWS_AT_ONCE = 100
-
 
 def urls(site: AdminSite) -> list[URLPattern]:
     """The screen and its calls, under /live-chat/."""
@@ -128,7 +126,8 @@ def _changes(request: HttpRequest, conversation: Conversation | None) -> dict[st
             "notice": render_to_string("admin/live_chat_notice.html", context, request),
         }
     after = whole_number(given.get("after", ""))
-    if said := conversation.messages.filter(pk__gt=after).order_by("id")[:NEWS_AT_ONCE]:
+    said, _ = transcript.since(conversation, after)
+    if said:
         changed["said"] = [
             {"id": message.pk, "html": _bubble(conversation, message)} for message in said
         ]

@@ -127,3 +127,23 @@ def test_the_pages_of_a_chat_with_long_messages_are_no_longer_than_others(
         page = browser_of_member.get(reverse(address, args=[conversation.pk]))
         # What was said, and three e-mails of it.
         assert len(page.content) < 5 * transcript.MOST_CHARACTERS
+
+
+@pytest.mark.parametrize("text", ["", LONG])
+def test_a_chat_page_gets_a_long_chat_in_parts_from_its_beginning(
+    chatbot: Chatbot, text: str
+) -> None:
+    conversation = Conversation.objects.create(chatbot=chatbot)
+    talk(conversation, 230, text)
+    read: list[str] = []
+    after, more = 0, True
+    while more:
+        answer = Client().get(
+            f"/chatbot/{chatbot.pk}/messages?after={after}",
+            headers={"X-Chatlog-Id": conversation.pk},
+        )
+        assert len(answer.content) < 2 * transcript.MOST_CHARACTERS
+        found = answer.json()
+        read += [message["content"] for message in found["messages"]]
+        after, more = found["messages"][-1]["id"], found["more"]
+    assert read == [row.content for row in conversation.messages.order_by("id")]

@@ -12,14 +12,16 @@ import pytest
 
 from chatbots import knowledge, page_json, words
 from chatbots.folding import folded_message
-from chatbots.models import Answer, Conversation, Message
+from chatbots.models import Answer, Conversation, Event, Message
 from emitter import body_limit
 from inbox.models import MAX_BODY_BYTES as INBOX_BYTES
+from inbox.models import InboxRequest
 from tests.walk import routes
 from tests.walk.routes import Route
 from tests.walk.visit import Visitor
 from webhooks.api.events import MAX_BATCH_BYTES
 from webhooks.api.parsing import MAX_BODY_BYTES
+from webhooks.models import Attempt
 
 # What a call may take of a processor, in seconds, on a machine that is half as fast as the slowest
 # it was tried on: the aim is 0.3.
@@ -148,7 +150,35 @@ def much(visitor: Visitor) -> Visitor:
         for n in range(1500)
     )
     Conversation.objects.filter(pk=conversation.pk).update(state="waiting")
+    _send_much(visitor)
     return visitor
+
+
+def _send_much(visitor: Visitor) -> None:
+    """A delivery with as much in it as there can be: the largest body, answered at length."""
+    delivery = visitor.things.delivery
+    body = f'{{"event":"x","data":{{"a":{JSON["arrays"](MAX_BODY_BYTES - 100)}}}}}'
+    Event.objects.filter(pk=delivery.event_id).update(body=body.encode())
+    delivery.attempt_rows.all().delete()
+    Attempt.objects.bulk_create(
+        Attempt(
+            delivery=delivery,
+            number=number,
+            started_at=delivery.created_at,
+            duration_ms=1,
+            status_code=500,
+            error_kind="http_status",
+            url="http://127.0.0.1:8000/x",
+            request_head=b"POST / HTTP/1.1\r\n" + b"a: b\r\n" * 100,
+            response_head=b"HTTP/1.1 500 X\r\n" + b"a: b\r\n" * 2000,
+            # Each another, as many values as are coloured, as deep as they may be.
+            response_body=f'{"[" * 900}"{number}"{",[]" * 900}{"]" * 900}'.encode(),
+        )
+        for number in range(1, 31)
+    )
+    InboxRequest.objects.filter(pk=visitor.ids["inbox_request"]).update(
+        body=JSON["arrays"](128 * 1024 - 10).encode()
+    )
 
 
 def seconds(visitor: Visitor, method: str, address: str, body: bytes, kind: str) -> float:

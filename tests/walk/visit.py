@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http.cookies import SimpleCookie
 from typing import Any, ClassVar
 
 import pytest
@@ -34,8 +35,10 @@ class Visitor:
     key: str
     things: Everything
     ids: Mapping[str, str]
-    # The sessions of the browser, for requests that are to have none.
-    anonymous: Client = field(default_factory=lambda: Client(raise_request_exception=False))
+    kept: Mapping[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.kept = {name: morsel.value for name, morsel in self.client.cookies.items()}
 
     def ask(
         self, method: str, address: str, body: bytes = b"", kind: str = "", **headers: Any
@@ -44,7 +47,7 @@ class Visitor:
         path, _, query = address.partition("?")
         if path.startswith("/api/"):
             headers.setdefault("HTTP_AUTHORIZATION", f"Bearer {self.key}")
-        client = self.client if headers.pop("_logged_in", True) else self.anonymous
+        client = self.client
         with transaction.atomic():
             # A deferred constraint would be looked at with the COMMIT only.
             answer = client.generic(
@@ -52,6 +55,8 @@ class Visitor:
             )
             content = answer.content if not answer.streaming else b"".join(answer)
             transaction.set_rollback(True)
+        # A page that logs out takes the cookie with it, and the session is there again.
+        client.cookies = SimpleCookie(self.kept)
         return Answer(
             answer.status_code, content, answer.context, answer.headers.get("Content-Type", "")
         )

@@ -299,7 +299,7 @@ async function poll() {
       else $("newer").hidden = false;
     }
     showState();
-    if (answer.messages.length >= 200) await poll();
+    if (answer.more) await poll();
   } catch (error) {
     if (!(error instanceof Trouble)) throw error;
     if (error.status === 404 && mine === conversation) forget();
