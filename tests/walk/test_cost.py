@@ -49,7 +49,7 @@ TEXTS: Final = {
     "no spaces": "人" * 4000,
     "line ends": "a\n" * 2000,
 }
-JSON: Final = {
+JSON: Final[dict[str, Callable[[int], str]]] = {
     "numbers": lambda size: "[" + "1," * (size // 2 - 2) + "1]",
     "arrays": lambda size: "[" + "[]," * (size // 3 - 2) + "[]]",
     "deep": lambda size: "[" * 50 + "[]," * (size // 3 - 60) + "[]" + "]" * 50,
