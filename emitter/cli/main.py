@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 
 import typer
+from typer import rich_utils
 from typer.exceptions import TyperException
 
 from chatbots import printable
@@ -39,6 +41,8 @@ def _code() -> int:
     """Typer's own `main` would end a closed pipe with 1, and a mistake with a panel of lines."""
     try:
         terminal.prepare()
+        if os.environ.get("NO_COLOR"):
+            rich_utils.COLOR_SYSTEM = None  # Of --help, as in screen.py.
         command = typer.main.get_command(app)
         with command.make_context("emitter", terminal.arguments() or ["--help"]) as context:
             command.invoke(context)
