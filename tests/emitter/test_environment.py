@@ -19,6 +19,9 @@ import pytest
 from tests.emitter.group import ROOT, environment
 from tests.emitter.test_settings import ENCRYPTION_KEY, SECRET_KEY, production
 
+# Some two hundred starts: a busy machine takes its time over them.
+pytestmark = pytest.mark.timeout(300)
+
 # What each variable must not be. A word or two of each are what people do put there.
 WRONG: dict[str, list[str]] = {
     "SECRET_KEY": ["", "short", "django-insecure-" + SECRET_KEY, "a" * 60, "$OTHER"],
@@ -82,7 +85,8 @@ NOT_OURS = {"DJANGO_SETTINGS_MODULE", "CELERY_SKIP_CHECKS", "EMITTER_UP_PID"}
 # Forks for each case: loading Django for each would take a minute.
 TRY = textwrap.dedent("""
     import json, os, sys
-    import django, django.urls, emitter.celery, emitter.service_urls, emitter.theme
+    import cryptography.fernet, django, django.urls
+    import emitter.celery, emitter.service_urls, emitter.theme
 
     for case in json.load(sys.stdin):
         sys.stdout.flush()
@@ -117,7 +121,7 @@ def started(var: Path, cases: list[dict[str, str]]) -> list[tuple[int, str]]:
         input=json.dumps(cases),
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=250,
         check=True,
     )
     ends = re.split(r"=== (\d+)\n", done.stdout)
