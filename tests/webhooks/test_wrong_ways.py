@@ -6,13 +6,13 @@ from typing import Final
 
 import pytest
 
-from tests.webhooks.wrong_ways import bodies, forms, schemes, secrets
+from tests.webhooks.wrong_ways import bodies, compiled, forms, schemes, secrets
 from tests.webhooks.wrong_ways.samples import SAMPLES
 from tests.webhooks.wrong_ways.way import MESSAGE_ID, SECRET, STAMP, URL, Request, WrongWay
 from webhooks.diagnosis import Diagnosis, diagnose
 from webhooks.signing import sign
 
-WAYS: Final = (*secrets.WAYS, *forms.WAYS, *schemes.WAYS, *bodies.WAYS)
+WAYS: Final = (*secrets.WAYS, *forms.WAYS, *schemes.WAYS, *bodies.WAYS, *compiled.WAYS)
 assert len(WAYS) >= 120
 
 

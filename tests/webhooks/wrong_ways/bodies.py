@@ -12,17 +12,17 @@ from urllib.parse import quote, urlencode
 from tests.webhooks.wrong_ways.way import Request, WrongWay, compact, signing
 
 
-def _without(value: Any, unwanted: Any = None) -> Any:
+def without(value: Any, unwanted: Any = None) -> Any:
     return {
-        k: _without(v, unwanted) if isinstance(v, dict) else v
+        k: without(v, unwanted) if isinstance(v, dict) else v
         for k, v in value.items()
         if v != unwanted
     }
 
 
-def _nulls_as(value: Any, instead: Any) -> Any:
+def nulls_as(value: Any, instead: Any) -> Any:
     return {
-        k: _nulls_as(v, instead) if isinstance(v, dict) else instead if v is None else v
+        k: nulls_as(v, instead) if isinstance(v, dict) else instead if v is None else v
         for k, v in value.items()
     }
 
@@ -36,7 +36,7 @@ _KEYS = {
 }
 
 
-def _typed(r: Request, absent: Any) -> dict[str, Any]:
+def typed(r: Request, absent: Any) -> dict[str, Any]:
     """As a class with all of the page's fields writes it."""
     names = _KEYS[r.value["event"]].split()
     return {**r.value, "data": {name: r.data.get(name, absent) for name in names}}
@@ -46,7 +46,7 @@ def _dated(r: Request, change: Any) -> str:
     return compact({**r.value, "timestamp": change(r.value["timestamp"])})
 
 
-def _trimmed(stamp: str) -> str:
+def trimmed(stamp: str) -> str:
     return stamp.rstrip("Z").rstrip("0").rstrip(".") + "Z"
 
 
@@ -109,12 +109,12 @@ WAYS: tuple[WrongWay, ...] = (
             {"data": {}, "event": r.value["event"], "timestamp": r.value["timestamp"]}
         ),
     ),
-    signing("without nulls", "null", lambda r: compact(_without(r.value))),
-    signing("null as empty", "null", lambda r: compact(_nulls_as(r.value, ""))),
-    signing("absent keys as null", "absent", lambda r: compact(_typed(r, None))),
-    signing("absent keys as empty", "absent", lambda r: compact(_nulls_as(_typed(r, ""), ""))),
-    signing("absent keys as null, in Python", "Python", lambda r: json.dumps(_typed(r, None))),
-    signing("zeros trimmed from the date", "date as", lambda r: _dated(r, _trimmed)),
+    signing("without nulls", "null", lambda r: compact(without(r.value))),
+    signing("null as empty", "null", lambda r: compact(nulls_as(r.value, ""))),
+    signing("absent keys as null", "absent", lambda r: compact(typed(r, None))),
+    signing("absent keys as empty", "absent", lambda r: compact(nulls_as(typed(r, ""), ""))),
+    signing("absent keys as null, in Python", "Python", lambda r: json.dumps(typed(r, None))),
+    signing("zeros trimmed from the date", "date as", lambda r: _dated(r, trimmed)),
     signing("no milliseconds", "date as", lambda r: _dated(r, lambda s: s[:19] + "Z")),
     signing("+00:00 for Z", "date as", lambda r: _dated(r, lambda s: s[:-1] + "+00:00")),
     signing("six digits", "date as", lambda r: _dated(r, lambda s: s[:-1] + "000Z")),
@@ -158,7 +158,7 @@ def _units(text: str, limit: int) -> bytes:
 
 def _in_paris(stamp: str) -> str:
     """DateTimeZoneHandling.Local of Newtonsoft's, in summer; no sample is of after ten at night."""
-    return f"{stamp[:11]}{int(stamp[11:13]) + 2:02d}{_trimmed(stamp)[13:-1]}+02:00"
+    return f"{stamp[:11]}{int(stamp[11:13]) + 2:02d}{trimmed(stamp)[13:-1]}+02:00"
 
 
 def _milliseconds(stamp: str) -> int:
