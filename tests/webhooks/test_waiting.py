@@ -35,7 +35,7 @@ def worker() -> str:
 
 @pytest.fixture
 def webhook(chatbot: Chatbot) -> Webhook:
-    return add_webhook(chatbot, "http://127.0.0.1:9/hook")
+    return add_webhook(chatbot, "https://hooks.example.com/hook")
 
 
 def word_of(delivery_id: int) -> str | None:
