@@ -188,13 +188,17 @@ EARLIER = f"""
 # after, and finds what waits. Where it cannot be locked, nothing is done to the one behind.
 CLAIM = f"""
 WITH seen AS MATERIALIZED (
-  SELECT d.*, l.room,
+  SELECT d.*, l.room, w.may_leave,
          CASE WHEN d.conversation = '' THEN NULL
               ELSE (SELECT front.id {EARLIER} ORDER BY front.id LIMIT 1) END AS front
   FROM (SELECT set_config('synchronous_commit', 'off', true)) AS quick
   CROSS JOIN unnest(
     %(webhooks)b::bigint[], %(accounts)b::bigint[], %(rooms)b::int[], %(windows)b::int[],
     %(since)b::timestamptz[]) AS l(id, account_id, room, look_at, since)
+  CROSS JOIN LATERAL (
+    SELECT coalesce(w.asked_to_wait_until <= statement_timestamp(), true) AS may_leave
+    FROM webhooks_webhook w WHERE w.id = l.id
+  ) w
   CROSS JOIN LATERAL (
     SELECT id, ctid, lease_until, attempts, webhook_id, conversation, event_id, due_at, is_test
     FROM webhooks_delivery
@@ -215,10 +219,7 @@ WITH seen AS MATERIALIZED (
 ), found AS MATERIALIZED (
   SELECT seen.*, (SELECT e.body FROM chatbots_event e WHERE e.id = seen.event_id) AS body,
          row_number() OVER (PARTITION BY webhook_id ORDER BY due_at, id) AS turn
-  FROM seen
-  WHERE front IS NULL
-    AND (is_test OR (SELECT coalesce(w.asked_to_wait_until <= statement_timestamp(), true)
-                     FROM webhooks_webhook w WHERE w.id = seen.webhook_id))
+  FROM seen WHERE front IS NULL AND (is_test OR may_leave)
 ), chosen AS MATERIALIZED (
   SELECT id, ctid, lease_until AS lost_lease, attempts, due_at, body, false AS is_blocked,
          statement_timestamp() AS until

@@ -263,10 +263,12 @@ class Traffic:
         usage.unanswered -= unanswered
         server.ended(claimed.account_id)
         room.heard_at = time.monotonic()
-        may_grow = room.heard_at >= room.grows_from
+        # What a test or a forged request comes to says little of what others would.
+        counts = not claimed.is_experiment
+        may_grow = counts and room.heard_at >= room.grows_from
         room.ended(
-            quickly=outcome.succeeded and outcome.duration_ms <= QUICK_MS and may_grow,
-            timed_out=outcome.error_kind == ErrorKind.TIMEOUT,
+            quickly=may_grow and outcome.succeeded and outcome.duration_ms <= QUICK_MS,
+            timed_out=counts and outcome.error_kind == ErrorKind.TIMEOUT,
         )
         if outcome.status_code is not None and not room.answered:
             room.answered = True
@@ -276,7 +278,8 @@ class Traffic:
         self._probing -= probing
         if probing:
             server.probing = False
-        self._judge(claimed, outcome, room, server, probing=probing)
+        if counts or probing or outcome.status_code is not None:
+            self._judge(claimed, outcome, room, server, probing=probing)
         if not server.in_flight and len(self._servers) > MOST_ROOMS:
             del self._servers[claimed.endpoint_id]
         if not usage.in_flight and len(self._accounts) > MOST_ROOMS:
