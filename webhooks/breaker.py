@@ -11,17 +11,19 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
-from django.db.models import F, QuerySet, Value
-from django.db.models.functions import Least, Now
+from django.db import transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Now
 
 from webhooks.models import Endpoint, ErrorKind, HeldBack, Webhook
 from webhooks.outcome import Outcome
 from webhooks.probe_pause import Pauses, pauses
 from webhooks.queue import LEASE_SECONDS
 from webhooks.room import RUN
+from webhooks.row_locks import unheld
 
 logger = logging.getLogger(__name__)
 
@@ -88,15 +90,12 @@ def hold(what: type[HeldBack], pk: int, *kinds: str) -> bool:
     """Hold back a server or a webhook that is not, for a run of errors of these kinds; False when
     it is already."""
     reason, first = reason_of(kinds), _pauses(what, pk).first
-    begun = (
-        _rows(what, pk)
-        .filter(held_since=None)
-        .update(
-            held_since=Now(),
-            held_until=Now() + timedelta(seconds=first),
-            held_pause_seconds=first,
-            held_reason=reason,
-        )
+    begun = _change(
+        _rows(what, pk).filter(held_since=None),
+        held_since=Now(),
+        held_until=Now() + timedelta(seconds=first),
+        held_pause_seconds=first,
+        held_reason=reason,
     )
     if begun:
         logger.warning("%s %s is held back: %s", what.__name__, pk, reason)
@@ -109,7 +108,7 @@ def begin_probe(what: type[HeldBack], pk: int) -> bool:
     A worker that is lost with it leaves the next one due when its lease has run out.
     """
     due = _rows(what, pk).filter(held_since__isnull=False, held_until__lte=Now())
-    return bool(due.update(held_until=Now() + timedelta(seconds=LEASE_SECONDS)))
+    return bool(_change(due, held_until=Now() + timedelta(seconds=LEASE_SECONDS)))
 
 
 def probe_failed(what: type[HeldBack], pk: int) -> None:
@@ -117,17 +116,19 @@ def probe_failed(what: type[HeldBack], pk: int) -> None:
     probe_pause.py."""
     rows = _rows(what, pk).filter(held_since__isnull=False)
     longest = _pauses(what, pk).longest
-    rows.update(held_pause_seconds=Least(F("held_pause_seconds") * 2, Value(longest)))
     for pause in rows.values_list("held_pause_seconds", flat=True):
-        rows.update(held_until=Now() + timedelta(seconds=pause))
+        seconds = min(2 * pause, longest)
+        _change(rows, held_pause_seconds=seconds, held_until=Now() + timedelta(seconds=seconds))
 
 
 def release(what: type[HeldBack], pk: int) -> bool:
     """Hold it back no more: it answered, or a person said so. False when it was not."""
-    released = (
-        _rows(what, pk)
-        .filter(held_since__isnull=False)
-        .update(held_since=None, held_until=None, held_pause_seconds=0, held_reason="")
+    released = _change(
+        _rows(what, pk).filter(held_since__isnull=False),
+        held_since=None,
+        held_until=None,
+        held_pause_seconds=0,
+        held_reason="",
     )
     if released:
         logger.info("%s %s is held back no more", what.__name__, pk)
@@ -136,7 +137,7 @@ def release(what: type[HeldBack], pk: int) -> bool:
 
 def probe_now(what: type[HeldBack], pk: int) -> None:
     """Make the next probe due now, without giving up the hold."""
-    _rows(what, pk).filter(held_since__isnull=False).update(held_until=Now())
+    _change(_rows(what, pk).filter(held_since__isnull=False), held_until=Now())
 
 
 def probe_webhook_now(webhook: Webhook) -> None:
@@ -155,6 +156,16 @@ def forget(webhook: Webhook) -> None:
     """Hold `webhook`, which is about to be saved, back no more: it leads elsewhere."""
     webhook.held_since = webhook.held_until = None
     webhook.held_pause_seconds, webhook.held_reason = 0, ""
+
+
+def _change(rows: QuerySet[HeldBack], **columns: Any) -> int:
+    """Change those of `rows` that nobody else holds; returns how many. Nobody is waited for: the
+    next failure, answer or probe comes by again."""
+    if not rows.exists():
+        return 0
+    with transaction.atomic():
+        free = [row.pk for row in unheld(rows)]
+        return rows.filter(pk__in=free).update(**columns) if free else 0
 
 
 def _pauses(what: type[HeldBack], pk: int) -> Pauses:

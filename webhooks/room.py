@@ -27,13 +27,14 @@ class Run:
     kinds: tuple[str, ...] = ()
 
     def add(self, kind: str) -> bool:
-        """One more; True when it is the one after which something is to be held back."""
+        """One more; True when something is to be held back: after RUN, and so many more where that
+        could not be done."""
         if not self.length:
             self.kinds = ()
         self.length += 1
         if kind not in self.kinds:
             self.kinds += (kind,)
-        return self.length == RUN
+        return self.length % RUN == 0
 
     def end(self) -> bool:
         """Something got through; True when it had been long enough to hold something back."""

@@ -25,9 +25,9 @@ TYPES = ["USER_MESSAGE_SENT", "LIVE_CHAT_INITIATED"]
 URL = "https://hooks.example.com/here"
 
 
-def add(chatbot: Chatbot, event: str, url: str = URL, **more: object) -> Webhook:
+def add(chatbot: Chatbot, event: str, url: str = URL) -> Webhook:
     return subscriptions.create(
-        chatbot, url=url, event=event, secret="s3cret-s3cret", ordered=True, **more
+        chatbot, url=url, event=event, secret="s3cret-s3cret", ordered=True
     )[0]
 
 
