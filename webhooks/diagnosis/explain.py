@@ -109,7 +109,7 @@ def _sentence(said: str, named: list[serialisers.Named], *, alternative: bool) -
 
 
 def _writes(names: list[str]) -> str:
-    return f"So {'writes' if len(names) == 1 else 'write'} {joined(names)}"
+    return f"That is how {joined(names)} {'writes' if len(names) == 1 else 'write'} it"
 
 
 def _libraries(one: Found, writer: Writer | None, budget: Budget) -> list[serialisers.Named]:
