@@ -15,7 +15,9 @@ import hypothesis
 import pytest
 import schemathesis
 from django.core.wsgi import get_wsgi_application
+from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     status_code_conformance,
@@ -35,7 +37,7 @@ CHECKS = [
     status_code_conformance,
     content_type_conformance,
 ]
-EXAMPLES = 40
+EXAMPLES = 60
 
 application = get_wsgi_application()
 schema = schemathesis.openapi.from_dict(json.loads(openapi.schema()))
@@ -57,30 +59,55 @@ def there(chatbot: Chatbot, settings: Any) -> dict[str, str]:
     }
 
 
-@schema.parametrize()
-@hypothesis.settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    suppress_health_check=list(hypothesis.HealthCheck),
-    derandomize=True,
+# Schemathesis' own parametrize gives all operations one name, of which xdist runs one.
+OPERATIONS: list[Any] = [
+    found.ok() for found in schema.get_all_operations() if isinstance(found, Ok)
+]
+each_operation = pytest.mark.parametrize(
+    "operation", OPERATIONS, ids=[operation.label for operation in OPERATIONS]
 )
-def test_no_request_is_our_fault(case: schemathesis.Case, there: dict[str, str]) -> None:
-    _name_things(case, there)
-    headers = {"Authorization": f"Bearer {there['key']}", "Host": "testserver"}
-    case.call_and_validate(headers=headers, checks=CHECKS)
 
 
-@schema.parametrize()
-@hypothesis.settings(
-    max_examples=3,
-    deadline=None,
-    suppress_health_check=list(hypothesis.HealthCheck),
-    derandomize=True,
-)
-def test_without_a_key_nothing_is_done(case: schemathesis.Case, db: None) -> None:
-    response = case.call(headers={"Host": "testserver"})
-    case.validate_response(response, checks=CHECKS)
-    assert response.status_code in {400, 401, 404, 405, 411, 413, 415}
+def test_every_operation_can_be_tried() -> None:
+    assert len(OPERATIONS) == len(list(schema.get_all_operations())) > 20
+
+
+def tried(operation: Any, mode: GenerationMode, examples: int, check: Any) -> None:
+    quietly = hypothesis.settings(
+        max_examples=examples,
+        deadline=None,
+        suppress_health_check=list(hypothesis.HealthCheck),
+        derandomize=True,
+    )
+    quietly(hypothesis.given(case=operation.as_strategy(generation_mode=mode))(check))()
+
+
+@each_operation
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=str)
+def test_no_request_is_our_fault(
+    operation: Any, mode: GenerationMode, there: dict[str, str]
+) -> None:
+    if mode == GenerationMode.NEGATIVE and not (
+        operation.body or operation.query or operation.headers
+    ):
+        return  # Nothing in it can be wrong.
+
+    def check(case: schemathesis.Case) -> None:
+        _name_things(case, there)
+        headers = {"Authorization": f"Bearer {there['key']}", "Host": "testserver"}
+        case.call_and_validate(headers=headers, checks=CHECKS)
+
+    tried(operation, mode, EXAMPLES, check)
+
+
+@each_operation
+def test_without_a_key_nothing_is_done(operation: Any, db: None) -> None:
+    def check(case: schemathesis.Case) -> None:
+        response = case.call(headers={"Host": "testserver"})
+        case.validate_response(response, checks=CHECKS)
+        assert response.status_code in {400, 401, 404, 405, 411, 413, 415}
+
+    tried(operation, GenerationMode.POSITIVE, 3, check)
 
 
 def _name_things(case: schemathesis.Case, there: dict[str, str]) -> None:
