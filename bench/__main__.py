@@ -19,7 +19,7 @@ from typing import Any
 
 import psycopg
 
-from bench import accepting, delivering, flat, isolation, latency, report
+from bench import accepting, delivering, fairness, flat, isolation, latency, report
 from bench.figures import Result
 from bench.ground import Ground, say
 from bench.postgresql import InUse
@@ -44,6 +44,7 @@ CASES = {
     "accepting": Case(accepting.measure, accepting.Sizes(), accepting.QUICK, ON_POSTGRESQL),
     "latency": Case(latency.measure, latency.Sizes(), latency.QUICK, ()),
     "isolation": Case(isolation.measure, isolation.Sizes(), isolation.QUICK, ON_POSTGRESQL[:2]),
+    "fairness": Case(fairness.measure, fairness.Sizes(), fairness.QUICK, ON_POSTGRESQL[:2]),
     "flat": Case(flat.measure, flat.Sizes(), flat.QUICK, ON_POSTGRESQL),
 }
 

@@ -1,8 +1,9 @@
 """A receiver that keeps when each event arrived, and hangs or is slow where it is told to.
 
 `python -m bench.stamping_receiver`: raw sockets and one epoll loop, so that it costs little. It
-reads what it shall be from its first line ({"hosts": {"127.0.1.1": seconds or null, …}}: how long
-each takes to answer, null for never), answers with its port, and with all arrivals so far to each
+reads what it shall be from its first line ({"hosts": {"127.0.1.1": seconds or null, …}, "paths":
+{"/slow": seconds or null, …}}: how long each takes to answer, null for never; a path comes before
+its host), answers with its port, and with all arrivals so far to each
 line after that. It ends with its standard input.
 """
 
@@ -46,8 +47,11 @@ def _ask(process: subprocess.Popen[bytes], line: Any) -> Any:
 
 
 @contextmanager
-def stamping_receiver(hosts: dict[str, float | None]) -> Iterator[StampingReceiver]:
-    """Run it; `hosts` are its addresses, with the seconds each takes to answer, None for never."""
+def stamping_receiver(
+    hosts: dict[str, float | None], paths: dict[str, float | None] | None = None
+) -> Iterator[StampingReceiver]:
+    """Run it; `hosts` are its addresses, with the seconds each takes to answer, None for never;
+    `paths` are those for which that is otherwise."""
     process = subprocess.Popen(
         [sys.executable, "-m", "bench.stamping_receiver"],
         stdin=subprocess.PIPE,
@@ -55,7 +59,7 @@ def stamping_receiver(hosts: dict[str, float | None]) -> Iterator[StampingReceiv
         start_new_session=True,
     )
     try:
-        yield StampingReceiver(process, _ask(process, {"hosts": hosts}))
+        yield StampingReceiver(process, _ask(process, {"hosts": hosts, "paths": paths or {}}))
     finally:
         for pipe in (process.stdin, process.stdout):
             if pipe:
@@ -67,7 +71,8 @@ def stamping_receiver(hosts: dict[str, float | None]) -> Iterator[StampingReceiv
 class Loop:
     """All sockets of the receiver."""
 
-    def __init__(self, hosts: dict[str, float | None]) -> None:
+    def __init__(self, hosts: dict[str, float | None], paths: dict[str, float | None]) -> None:
+        self._paths = {path.encode(): seconds for path, seconds in paths.items()}
         self._epoll = select.epoll()
         self._listens: dict[int, tuple[socket.socket, float | None]] = {}
         self._connections: dict[int, tuple[socket.socket, bytearray, float | None]] = {}
@@ -129,6 +134,8 @@ class Loop:
         chatlog = CHATLOG.search(got, end)
         if chatlog is not None:
             self.arrivals.setdefault(chatlog[1].decode(), now)
+        if self._paths:
+            seconds = self._paths.get(bytes(got[:end].split(b" ", 2)[1]), seconds)
         got.clear()
         if seconds == 0:
             self._answer(number, connection)
@@ -148,7 +155,7 @@ class Loop:
 
 
 def main() -> None:
-    loop = Loop(json.loads(sys.stdin.readline())["hosts"])
+    loop = Loop(**json.loads(sys.stdin.readline()))
     print(loop.port, flush=True)
     loop.run()
 

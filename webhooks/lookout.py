@@ -94,7 +94,7 @@ class Lookout:
             self._note_sweep(due, began, now)
         elif due.fresh >= MOST_FRESH:
             self._next_sweep_at = now  # There is more than these.
-        for lane in (*due.lanes, *due.probes, *due.limited):
+        for lane in (*due.lanes, *due.probes, *due.later):
             self.add(lane.webhook_id, lane.account_id)
 
     def _note_ids(self, due: Due, now: float) -> None:

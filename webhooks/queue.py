@@ -277,8 +277,8 @@ class Due:
     lanes: list[Lane]
     # Those that are held back, or whose server is, and the next probe is due.
     probes: list[Lane]
-    # Those with a rate limit of which the next may be sent later.
-    limited: list[Lane] = field(default_factory=list)
+    # Those that a rate limit or their receiver's own wish keeps waiting for a moment.
+    later: list[Lane] = field(default_factory=list)
     # Seconds until one of the others may be sent, or probed.
     next_seconds: float | None = None
     # Seconds until the next delivery that waits for a time is to be made ready; None for none.
@@ -370,8 +370,8 @@ def sort_out(seen: Iterable[Seen], due: Due) -> Due:
     for lane, seconds in seen:
         if seconds > 0:
             due.next_seconds = min(seconds, due.next_seconds or seconds)
-            if lane.has_limit:
-                due.limited.append(lane)
+            if not (lane.is_held or lane.is_server_held):
+                due.later.append(lane)
         elif lane.is_held or lane.is_server_held:
             due.probes.append(lane)
         else:
