@@ -264,12 +264,18 @@ class Engine:
         return due
 
     def _ripen(self, due: Due) -> bool:
-        """Make ready what waited for a time that has come; True when there was any."""
-        if due.ripe_seconds is None or due.ripe_seconds > 0:
-            return False
-        ripe = queue.present().ripen(self._lookout.ripe_after)
-        self._lookout.ripened(ripe, self._clock.now())
-        return ripe.number > 0
+        """Make ready what waited for a time that has come, and what lost workers had in hand; True
+        when there was any."""
+        lookout, number, at = self._lookout, 0, time.monotonic()
+        if due.ripe_seconds is not None and due.ripe_seconds <= 0:
+            ripe = queue.present().ripen(lookout.ripe_after)
+            lookout.ripened(ripe, self._clock.now())
+            number += ripe.number
+        if lookout.looks_for_lost(at):
+            lost = queue.present().ripen_lost(lookout.lost_after)
+            lookout.found_lost(lost, self._clock.now(), at)
+            number += lost.number
+        return number > 0
 
     def _report(self, *, idle: bool) -> None:
         """Say that this worker runs. With work, also tell the others of it, and count them."""

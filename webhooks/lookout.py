@@ -13,8 +13,9 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice
 
-from webhooks.queue import MOST_FRESH, MOST_LANES, MOST_RIPE, Due, Look, Ripe
+from webhooks.queue import LOST_SECONDS, MOST_FRESH, MOST_LANES, MOST_RIPE, Due, Look, Ripe
 
 # A sweep that took a millisecond is made again after 20.
 SWEEP_SHARE = 20
@@ -46,6 +47,8 @@ class Lookout:
     # Nothing of a webhook that was due before is there any more.
     _since: dict[int, datetime] = field(default_factory=dict)
     _ripe_after: datetime | None = None
+    _lost_after: datetime | None = None
+    _next_lost_at: float = 0.0
 
     @property
     def is_sweeping(self) -> bool:
@@ -54,11 +57,13 @@ class Lookout:
 
     def hurry(self) -> None:
         """Sweep as soon as may be."""
-        self._next_sweep_at = 0.0
+        self._next_sweep_at = self._next_lost_at = 0.0
 
     def start_over(self) -> None:
         """Nothing is known: sweep now."""
-        self._after_account, self._next_sweep_at = 0, 0.0
+        self._after_account = 0
+        self.hurry()
+        self._lost_after = None
         self._cursors, self._known = {}, {}
         self._been_through = set()
         self._forget()
@@ -71,9 +76,8 @@ class Lookout:
         fresh_after = None
         if self._last_ids and (not is_due or self.is_sweeping):
             fresh_after = self._last_ids[0][1]
-        known = {} if is_due else dict(list(self._known.items())[:MOST_LANES])
-        for webhook_id in known:  # Others first, the next time.
-            self._known[webhook_id] = self._known.pop(webhook_id)
+        # Those that are found again come last, the next time.
+        known = {} if is_due else dict(islice(self._known.items(), MOST_LANES))
         return Look(
             sweep=is_due,
             after_account=self._after_account,
@@ -94,6 +98,8 @@ class Lookout:
             self._note_sweep(due, began, now)
         elif due.fresh >= MOST_FRESH:
             self._next_sweep_at = now  # There is more than these.
+        for webhook_id in look.known:
+            self._known.pop(webhook_id, None)  # Unless it is found again.
         for lane in (*due.lanes, *due.probes, *due.later):
             self.add(lane.webhook_id, lane.account_id)
 
@@ -145,8 +151,30 @@ class Lookout:
     def ripened(self, ripe: Ripe, now: datetime) -> None:
         """What waited for a time has been made ready: all of it by `now`, the database's time, or
         the first MOST_RIPE."""
-        moment = ripe.until if ripe.number >= MOST_RIPE else now
-        if moment is not None:
-            self._ripe_after = moment - timedelta(seconds=LATE_SECONDS)
+        self._ripe_after = _after(ripe, now)
+        self._add_all(ripe)
+
+    def looks_for_lost(self, now: float) -> bool:
+        """Whether it is time to look for what lost workers had in hand."""
+        return now >= self._next_lost_at
+
+    @property
+    def lost_after(self) -> datetime | None:
+        """What was lost and whose lease ran out before is ready; None: all is to be looked at."""
+        return self._lost_after
+
+    def found_lost(self, ripe: Ripe, now: datetime, at: float) -> None:
+        """What was lost has been made ready, all of it by `now`, or the first MOST_RIPE."""
+        self._lost_after = _after(ripe, now)
+        self._next_lost_at = at if ripe.number >= MOST_RIPE else at + LOST_SECONDS
+        self._add_all(ripe)
+
+    def _add_all(self, ripe: Ripe) -> None:
         for webhook_id, account_id in ripe.webhooks.items():
             self.add(webhook_id, account_id)
+
+
+def _after(ripe: Ripe, now: datetime) -> datetime:
+    """Whence to look the next time."""
+    moment = ripe.until if ripe.number >= MOST_RIPE and ripe.until else now
+    return moment - timedelta(seconds=LATE_SECONDS)

@@ -165,8 +165,10 @@ class Wait(models.TextChoices):
     """What a pending delivery waits for. What waits for nothing is ready: a worker may take it."""
 
     NOTHING = "", "Nothing"
-    # Until `due_at`: its retry, or, in flight, the end of its lease.
+    # Until `due_at`, its retry.
     TIME = "time", "A time"
+    # In flight; until `due_at`, the end of its lease, after which its worker is taken for lost.
+    LEASE = "lease", "Its answer"
     # Until an earlier delivery of its conversation is over; `due_at` is when to look all the same.
     TURN = "turn", "Its turn"
 
@@ -197,7 +199,7 @@ class Delivery(models.Model):
         db_index=False,
     )
     status = models.CharField(max_length=9, choices=DeliveryStatus, default=DeliveryStatus.PENDING)
-    wait = models.CharField(max_length=4, choices=Wait, blank=True, default=Wait.NOTHING)
+    wait = models.CharField(max_length=5, choices=Wait, blank=True, default=Wait.NOTHING)
     is_test = models.BooleanField(default=False)
     # How to misbehave on purpose: see webhooks/simulation.py.
     simulate = models.JSONField(null=True, blank=True)
@@ -226,7 +228,12 @@ class Delivery(models.Model):
             models.Index(
                 fields=["due_at"],
                 name="delivery_waiting",
-                condition=models.Q(status="pending", wait__gt=""),
+                condition=models.Q(status="pending", wait__in=["time", "turn"]),
+            ),
+            models.Index(
+                fields=["due_at"],
+                name="delivery_leased",
+                condition=models.Q(status="pending", wait="lease"),
             ),
             models.Index(
                 fields=["webhook", "id"],

@@ -32,6 +32,8 @@ LEAVE_SECONDS = LEASE_SECONDS - TOTAL_SECONDS - 5
 # How long a delivery waits for its turn in its conversation at most. It is ready as soon as the one
 # before it is over; this is for what nobody foresaw.
 BLOCKED_SECONDS = 300
+# How often is looked for deliveries whose worker was lost.
+LOST_SECONDS = 2.0
 # So many deliveries whose time has come are made ready in one go.
 MOST_RIPE = 1000
 
@@ -310,6 +312,9 @@ class Queue(Protocol):
     def ripen(self, after: datetime | None) -> Ripe:
         """Make ready what waited for a time that has come; up to MOST_RIPE, of those due past
         `after`, the longest due first."""
+
+    def ripen_lost(self, after: datetime | None) -> Ripe:
+        """Make ready what was in the hand of workers that are lost, in the same way."""
 
     def claim(self, offers: Sequence[Offer], limit: int, most_bytes: int = MOST_BYTES) -> Taken:
         """Take up to `limit` ready deliveries: of each webhook no more than its room, and no more

@@ -107,11 +107,11 @@ SELECT found.by_sweep, found.account_id, found.webhook_id, w.endpoint_id, w.gene
        coalesce(extract(epoch FROM greatest(
            e.held_until, w.held_until,
            CASE WHEN w.rate_limit > 0 THEN w.rate_next_at END,
-           CASE WHEN w.asked_to_wait_until > statement_timestamp() AND (
+           CASE WHEN w.asked_to_wait_until > statement_timestamp() THEN CASE WHEN (
              SELECT NOT d.is_test FROM webhooks_delivery d
              WHERE d.status = 'pending' AND d.wait = '' AND d.account_id = found.account_id
                AND d.webhook_id = found.webhook_id ORDER BY d.due_at LIMIT 1
-           ) THEN w.asked_to_wait_until END
+           ) THEN w.asked_to_wait_until END END
          ) - statement_timestamp())::float8, 0),
        extract(epoch FROM statement_timestamp())::float8, clock.ripe, clock.fresh, clock.last_id,
        clock.most
@@ -120,7 +120,7 @@ FROM (
          (SELECT max(id) FROM webhooks_delivery) AS last_id,
          (SELECT extract(epoch FROM due_at - statement_timestamp())::float8
           FROM webhooks_delivery
-          WHERE status = 'pending' AND wait > '' AND due_at > %(ripe_after)s
+          WHERE status = 'pending' AND wait IN ('time', 'turn') AND due_at > %(ripe_after)s
           ORDER BY due_at LIMIT 1) AS ripe
 ) AS clock
 LEFT JOIN found ON true
@@ -128,12 +128,13 @@ LEFT JOIN webhooks_webhook w ON w.id = found.webhook_id
 LEFT JOIN webhooks_endpoint e ON e.id = w.endpoint_id
 """
 
-# What waited for a time, in the order of its index.
+# What waited for a time, in the order of its index. Leases have one of their own: each claim puts
+# an entry into it, which nobody may clear away while a transaction is open elsewhere.
 RIPEN = """
 UPDATE webhooks_delivery d SET wait = ''
 FROM (
   SELECT ctid FROM webhooks_delivery
-  WHERE status = 'pending' AND wait > '' AND due_at > %(after)s
+  WHERE status = 'pending' AND {waits} AND due_at > %(after)s
     AND due_at <= statement_timestamp()
   ORDER BY due_at LIMIT %(most)s
   FOR UPDATE SKIP LOCKED
@@ -141,6 +142,8 @@ FROM (
 WHERE d.ctid = ripe.ctid
 RETURNING d.webhook_id, d.account_id, d.due_at
 """
+RIPEN_WAITING = RIPEN.format(waits="wait IN ('time', 'turn')")
+RIPEN_LEASED = RIPEN.format(waits="wait = 'lease'")
 
 # The webhooks that lead where {webhook} does, itself included; three at most, one for each event.
 SIBLINGS = """
@@ -241,7 +244,7 @@ WITH seen AS MATERIALIZED (
 )
 UPDATE webhooks_delivery d
 SET attempts = d.attempts + CASE WHEN due.is_blocked THEN 0 ELSE 1 END,
-    wait = CASE WHEN due.is_blocked THEN 'turn' ELSE 'time' END,
+    wait = CASE WHEN due.is_blocked THEN 'turn' ELSE 'lease' END,
     lease_until = CASE WHEN due.is_blocked THEN NULL
                   ELSE statement_timestamp() + %(lease)s * interval '1 second' END,
     due_at = greatest(
@@ -294,7 +297,7 @@ WITH due AS MATERIALIZED (
   {LOST}
 )
 UPDATE webhooks_delivery d
-SET attempts = d.attempts + 1, wait = 'time',
+SET attempts = d.attempts + 1, wait = 'lease',
     lease_until = statement_timestamp() + %(lease)s * interval '1 second',
     due_at = statement_timestamp() + %(lease)s * interval '1 second'
 FROM due WHERE d.id = due.id
@@ -492,22 +495,42 @@ class Found(NamedTuple):
         )
 
 
+def look_values(look: Look) -> dict[str, Any]:
+    """What LOOK takes."""
+    return {
+        "sweep": look.sweep,
+        "after_account": look.after_account,
+        "accounts": list(look.cursors),
+        "cursors": list(look.cursors.values()),
+        "fresh_after": NO_ID if look.fresh_after is None else look.fresh_after,
+        "known": list(look.known),
+        "known_accounts": list(look.known.values()),
+        "ripe_after": look.ripe_after or LONG_AGO,
+        "most": MOST_LANES,
+        "most_fresh": MOST_FRESH,
+    }
+
+
+def claim_values(offers: Sequence[Offer], limit: int, most_bytes: int) -> dict[str, Any]:
+    """What CLAIM takes."""
+    return {
+        "webhooks": [offer.webhook_id for offer in offers],
+        "accounts": [offer.account_id for offer in offers],
+        "rooms": [offer.room for offer in offers],
+        "windows": [offer.window for offer in offers],
+        "since": [offer.since or LONG_AGO for offer in offers],
+        "limit": limit,
+        "bytes": most_bytes,
+        "lease": LEASE_SECONDS,
+        "blocked": BLOCKED_SECONDS,
+        "interrupted": INTERRUPTED_SENTENCE,
+    }
+
+
 class PostgresqlQueue:
     def look(self, look: Look) -> Due:
-        asked = {
-            "sweep": look.sweep,
-            "after_account": look.after_account,
-            "accounts": list(look.cursors),
-            "cursors": list(look.cursors.values()),
-            "fresh_after": NO_ID if look.fresh_after is None else look.fresh_after,
-            "known": list(look.known),
-            "known_accounts": list(look.known.values()),
-            "ripe_after": look.ripe_after or LONG_AGO,
-            "most": MOST_LANES,
-            "most_fresh": MOST_FRESH,
-        }
         with engine_cursor() as cursor:
-            cursor.execute(LOOK, asked, prepare=True)
+            cursor.execute(LOOK, look_values(look), prepare=True)
             rows = [Found(*row) for row in cursor.fetchall()]
         first = rows[0]
         due = Due(
@@ -531,8 +554,14 @@ class PostgresqlQueue:
         return sort_out(seen.values(), due)
 
     def ripen(self, after: datetime | None) -> Ripe:
+        return self._ripen(RIPEN_WAITING, after)
+
+    def ripen_lost(self, after: datetime | None) -> Ripe:
+        return self._ripen(RIPEN_LEASED, after)
+
+    def _ripen(self, sql: str, after: datetime | None) -> Ripe:
         with engine_cursor(BUSY_ROWS) as cursor:
-            cursor.execute(RIPEN, {"after": after or LONG_AGO, "most": MOST_RIPE}, prepare=True)
+            cursor.execute(sql, {"after": after or LONG_AGO, "most": MOST_RIPE}, prepare=True)
             rows = cursor.fetchall()
         until = max((due_at for *_, due_at in rows), default=None)
         return Ripe({webhook: account for webhook, account, _ in rows}, len(rows), until)
@@ -581,18 +610,7 @@ class PostgresqlQueue:
             return []
         cursor.execute(
             CLAIM,
-            {
-                "webhooks": [offer.webhook_id for offer in offers],
-                "accounts": [offer.account_id for offer in offers],
-                "rooms": [offer.room for offer in offers],
-                "windows": [offer.window for offer in offers],
-                "since": [offer.since or LONG_AGO for offer in offers],
-                "limit": limit,
-                "bytes": most_bytes,
-                "lease": LEASE_SECONDS,
-                "blocked": BLOCKED_SECONDS,
-                "interrupted": INTERRUPTED_SENTENCE,
-            },
+            claim_values(offers, limit, most_bytes),
             binary=True,
             prepare=True,
         )

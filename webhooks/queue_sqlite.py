@@ -79,7 +79,8 @@ FROM webhooks_delivery WHERE id > %s ORDER BY id LIMIT %s
 """
 LAST = "SELECT max(id) FROM webhooks_delivery"
 NEXT_RIPE = """
-SELECT min(due_at) FROM webhooks_delivery WHERE status = 'pending' AND wait > ''
+SELECT min(due_at) FROM webhooks_delivery
+WHERE status = 'pending' AND wait IN ('time', 'turn')
 """
 STATES = """
 SELECT w.id, w.endpoint_id, w.generation, e.held_since IS NOT NULL, w.held_since IS NOT NULL,
@@ -96,7 +97,7 @@ WHERE w.id IN ({ids})
 
 RIPE = """
 SELECT id, webhook_id, account_id, due_at FROM webhooks_delivery
-WHERE status = 'pending' AND wait > '' AND due_at <= %s ORDER BY due_at LIMIT %s
+WHERE status = 'pending' AND {waits} AND due_at <= %s ORDER BY due_at LIMIT %s
 """
 RIPEN = "UPDATE webhooks_delivery SET wait = '' WHERE id IN ({ids})"
 
@@ -149,7 +150,7 @@ WHERE id = (
 """
 
 LEASE = """
-UPDATE webhooks_delivery SET attempts = attempts + 1, lease_until = %s, due_at = %s, wait = 'time'
+UPDATE webhooks_delivery SET attempts = attempts + 1, lease_until = %s, due_at = %s, wait = 'lease'
 WHERE id IN ({ids})
 """
 
@@ -301,8 +302,14 @@ class SqliteQueue:
         return due
 
     def ripen(self, after: datetime | None) -> Ripe:
+        return self._ripen("wait IN ('time', 'turn')")
+
+    def ripen_lost(self, after: datetime | None) -> Ripe:
+        return self._ripen("wait = 'lease'")
+
+    def _ripen(self, waits: str) -> Ripe:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(RIPE, [_text(timezone.now()), MOST_RIPE])
+            cursor.execute(RIPE.format(waits=waits), [_text(timezone.now()), MOST_RIPE])
             rows = cursor.fetchall()
             if rows:
                 ids = [row[0] for row in rows]

@@ -47,7 +47,7 @@ def pending(webhook: Webhook) -> list[QuerySet[Delivery]]:
         rows.filter(account=webhook.account, wait=Wait.NOTHING).order_by("due_at"),
         _waiting_turn(rows).order_by("pk"),
         rows.filter(wait=Wait.TIME, failures__gt=0).order_by("pk"),
-        rows.filter(wait__gt="", due_at__lte=Now()).order_by("due_at"),
+        rows.filter(wait=Wait.LEASE, due_at__lte=Now()).order_by("due_at"),
     ]
 
 

@@ -48,7 +48,9 @@ def add_due(
     first = timezone.now() - timedelta(seconds=seconds_ago)
     given: dict[str, Any] = {"event": event, "webhook": webhook, "account": webhook.account}
     due_at = columns.get("due_at", first)
-    if columns.get("lease_until") or due_at > timezone.now():
+    if columns.get("lease_until"):
+        given["wait"] = "lease"
+    elif due_at > timezone.now():
         given["wait"] = "time"
     made = Delivery.objects.bulk_create(
         [
@@ -70,8 +72,8 @@ def offers(lanes: Iterable[Lane], room: int = 1000, window: int = 0) -> list[Off
 
 
 def ripen() -> int:
-    """Make ready what waits for a time that has come; how many there were."""
-    return queue.present().ripen(None).number
+    """Make ready what waits for a time that has come, and what was lost; how many there were."""
+    return queue.present().ripen(None).number + queue.present().ripen_lost(None).number
 
 
 def look(**more: Any) -> Due:

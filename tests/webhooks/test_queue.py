@@ -135,13 +135,17 @@ def test_what_waits_for_a_time_is_ready_when_it_has_come(webhook: Webhook) -> No
     assert Delivery.objects.get(pk=later[0]).wait == "time"
 
 
-def test_a_lease_is_the_next_thing_due(webhook: Webhook) -> None:
-    add_due(webhook)
+def test_what_a_lost_worker_had_is_ready_once_its_lease_is_over(webhook: Webhook) -> None:
+    ids = add_due(webhook, 2)
     claim_all()
-    due = look()
-    assert due.lanes == []
-    assert due.ripe_seconds is not None
-    assert 0 < due.ripe_seconds <= queue.LEASE_SECONDS
+    assert queue.present().ripen_lost(None).number == 0
+    assert is_nothing_found()
+    let_time_pass(queue.LEASE_SECONDS + 1)
+    assert queue.present().ripen(None).number == 0
+    lost = queue.present().ripen_lost(None)
+    assert (lost.webhooks, lost.number) == ({webhook.pk: webhook.account.pk}, 2)
+    assert sorted(one.delivery_id for one in claim_of(webhook, 10).claimed) == ids
+    assert Attempt.objects.filter(error_kind="interrupted").count() == 2
 
 
 def is_nothing_found() -> bool:
@@ -471,12 +475,12 @@ def plans(webhook: Webhook) -> dict[str, str]:
     claimed = claim_of(webhook, 1).claimed
     Delivery.objects.filter(wait="turn").update(wait="")
     queue.present().record([finish(one) for one in claimed])
-    queue.present().ripen(None)
     queue.present().tell([Success(webhook.pk, 0)])
     words = {
         "RECURSIVE": "look",
         "encrypted_secret": "claim",
-        ") ripe": "ripen",
+        "wait IN ('time', 'turn') AND due_at > $1\n": "ripen",
+        "wait = 'lease' AND": "ripen lost",
         "status_code": "record",
         "AS over": "follow",
         "told": "tell",
@@ -517,6 +521,7 @@ def test_no_history_is_read_to_deliver(
     assert "delivery_waiting" in found["look"]
     assert "delivery_ready" in found["claim"]
     assert "delivery_waiting" in found["ripen"]
+    assert "delivery_leased" in found["ripen lost"]
     assert "delivery_ready" not in found["record"]
     for kind in ("claim", "follow"):
         assert "delivery_in_order" in found[kind], found[kind]
@@ -556,7 +561,7 @@ def test_what_the_engine_does_is_planned_once_and_done_often(
         text: runs - before.get(text, ("", 0, 0))[2] for text, (_, _, runs) in prepared().items()
     }
     # claim_all() looks too, and has ready what waited.
-    assert sorted(runs for runs in counts.values() if runs) == [3, 3, 3, 3, 6], counts
+    assert sorted(runs for runs in counts.values() if runs) == [3, 3, 3, 3, 3, 6], counts
 
 
 @COMMITTED
@@ -597,8 +602,9 @@ def test_history_is_not_read_to_find_work_on_sqlite(webhook: Webhook) -> None:
         (queue_sqlite.WEBHOOKS, [account, 0, account, 1000], "delivery_ready"),
         (queue_sqlite.FRESH, [0, 1000], "INTEGER PRIMARY KEY"),
         (queue_sqlite.NEXT_RIPE, [], "delivery_waiting"),
-        (queue_sqlite.RIPE, ["", 8], "delivery_waiting"),
-        (queue_sqlite.PICK, [account, webhook.pk, 8], "delivery_ready"),
+        (queue_sqlite.RIPE.format(waits="wait IN ('time', 'turn')"), ["", 8], "delivery_waiting"),
+        (queue_sqlite.RIPE.format(waits="wait = 'lease'"), ["", 8], "delivery_leased"),
+        (queue_sqlite.PICK, [account, webhook.pk, 8, ""], "delivery_ready"),
     ]
     for sql, parameters, index in looks:
         with connection.cursor() as cursor:

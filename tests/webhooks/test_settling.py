@@ -152,7 +152,7 @@ def test_each_batch_is_found_by_an_index(webhook: Webhook, chatbot: Chatbot) -> 
         cursor.execute("ANALYZE webhooks_delivery")
     held = settling.held(webhook).order_by("pk")[: settling.BATCH].explain()
     assert "delivery_held" in held, held
-    indexes = ["delivery_ready", "delivery_in_order", "delivery_retry", "delivery_waiting"]
+    indexes = ["delivery_ready", "delivery_in_order", "delivery_retry", "delivery_leased"]
     for rows, index in zip(settling.pending(webhook), indexes, strict=True):
         plan = rows[: settling.BATCH].explain()
         assert index in plan, plan

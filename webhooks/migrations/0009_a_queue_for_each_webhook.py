@@ -15,7 +15,8 @@ def fill(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     account = Webhook.objects.filter(pk=OuterRef("webhook_id")).values("chatbot__account_id")[:1]
     Delivery.objects.update(account_id=Subquery(account))
     pending = Delivery.objects.filter(status="pending")
-    pending.filter(Q(due_at__gt=Now()) | Q(lease_until__isnull=False)).update(wait="time")
+    pending.filter(due_at__gt=Now()).update(wait="time")
+    pending.filter(lease_until__isnull=False).update(wait="lease")
     # Whatever waited for its conversation is looked at anew.
     pending.filter(failures=0, lease_until=None).update(wait="", due_at=F("created_at"))
 
@@ -85,9 +86,14 @@ class Migration(migrations.Migration):
             "wait",
             models.CharField(
                 blank=True,
-                choices=[("", "Nothing"), ("time", "A time"), ("turn", "Its turn")],
+                choices=[
+                    ("", "Nothing"),
+                    ("time", "A time"),
+                    ("lease", "Its answer"),
+                    ("turn", "Its turn"),
+                ],
                 default="",
-                max_length=4,
+                max_length=5,
             ),
         ),
         migrations.RunPython(fill, migrations.RunPython.noop),
@@ -129,9 +135,17 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             "delivery",
             models.Index(
-                condition=Q(("status", "pending"), ("wait__gt", "")),
+                condition=Q(("status", "pending"), ("wait__in", ["time", "turn"])),
                 fields=["due_at"],
                 name="delivery_waiting",
+            ),
+        ),
+        migrations.AddIndex(
+            "delivery",
+            models.Index(
+                condition=Q(("status", "pending"), ("wait", "lease")),
+                fields=["due_at"],
+                name="delivery_leased",
             ),
         ),
         migrations.AddIndex(
