@@ -39,10 +39,12 @@ def sent_nowhere(event: Event) -> str:
     """Why an event has no deliveries: what was then is known no more, what is now may be another
     reason."""
     made = "No delivery was made of it when it happened."
+    now = not_sending_reason(event.chatbot, event.type)
     subscribed = Webhook.objects.filter(chatbot=event.chatbot_id, event=event.type)
     if subscribed.exclude(status=WebhookStatus.DELETED).exists():
-        return f"{made} No webhook subscribed to it then, or the account's plan had none."
-    return f"{made} {not_sending_reason(event.chatbot, event.type)}"
+        then = "No webhook subscribed to it then, or the account's plan had none."
+        return f"{made} {then} {now}".rstrip()
+    return f"{made} {now}"
 
 
 @admin.register(Event)
