@@ -41,10 +41,10 @@ def sent_nowhere(event: Event) -> str:
     made = "No delivery was made of it when it happened."
     now = not_sending_reason(event.chatbot, event.type)
     subscribed = Webhook.objects.filter(chatbot=event.chatbot_id, event=event.type)
-    if subscribed.exclude(status=WebhookStatus.DELETED).exists():
-        then = "No webhook subscribed to it then, or the account's plan had none."
-        return f"{made} {then} {now}".rstrip()
-    return f"{made} {now}"
+    if not subscribed.exclude(status=WebhookStatus.DELETED).exists():
+        return f"{made} {now}"
+    then = "No webhook subscribed to it then, or the account's plan had none."
+    return f"{made} {then}" if event.chatbot.account.has_webhooks else f"{made} {then} {now}"
 
 
 @admin.register(Event)
