@@ -215,7 +215,7 @@ def send_to(
             status=DeliveryStatus.PENDING if active else DeliveryStatus.HELD,
             is_test=is_test,
             simulate=simulate,
-            due_at=_first_in_line(webhook) if is_test else database_clock.now(),
+            due_at=first_in_line(webhook) if is_test else database_clock.now(),
         )
         if is_test:
             # Whoever tests a webhook wants to see now whether its endpoint answers again.
@@ -224,7 +224,7 @@ def send_to(
     return delivery
 
 
-def _first_in_line(webhook: Webhook) -> datetime:
+def first_in_line(webhook: Webhook) -> datetime:
     """When a test must be due to go before all that waits for its webhook: a person waits for it.
     Where several tests wait already, it comes in its turn."""
     now = database_clock.now()

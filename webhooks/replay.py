@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from webhooks import outbox, queue, subscriptions
+from webhooks import breaker, outbox, queue, subscriptions
 from webhooks.models import Delivery, DeliveryStatus, Wait, Webhook, WebhookStatus
 from webhooks.settling import is_idle
 
@@ -33,6 +33,8 @@ def resend(delivery: Delivery) -> Delivery:
                 "An attempt is on its way at this moment. Try again when it has ended.",
                 code="in_flight",
             )
+        if delivery.is_test:
+            breaker.probe_webhook_now(webhook)
         outbox.wake_after_commit()
         delivery.refresh_from_db()
     return delivery
@@ -50,7 +52,8 @@ def anew(webhook: Webhook, *, is_test: bool = False) -> dict[str, object]:
     return {
         "status": DeliveryStatus.PENDING if active else DeliveryStatus.HELD,
         "wait": Wait.NOTHING,
-        "due_at": Now(),
+        # A person waits for a test, however often it is sent.
+        "due_at": outbox.first_in_line(webhook) if is_test else Now(),
         "lease_until": None,
         "failures": 0,
         "finished_at": None,

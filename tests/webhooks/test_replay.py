@@ -7,8 +7,9 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from chatbots.models import Chatbot, EventSource
-from webhooks import outbox, replay, sample, subscriptions
-from webhooks.models import Delivery, DeliveryStatus, Webhook
+from tests.webhooks.due import add_due, add_webhook, claim_of, look
+from webhooks import breaker, outbox, replay, sample, subscriptions
+from webhooks.models import Delivery, DeliveryStatus, Endpoint, Webhook
 
 
 @pytest.fixture
@@ -77,3 +78,18 @@ def test_resending_to_a_deleted_webhook_is_refused(webhook: Webhook) -> None:
     subscriptions.delete(webhook)
     with pytest.raises(ValidationError, match="deleted"):
         replay.resend(delivery)
+
+
+def test_a_test_that_is_sent_again_goes_first_whatever_holds_its_webhook(
+    chatbot: Chatbot,
+) -> None:
+    webhook = add_webhook(chatbot)
+    (test,) = add_due(webhook, is_test=True, status="failed")
+    add_due(webhook, 3, seconds_ago=60)
+    later = timezone.now() + timedelta(hours=1)
+    Webhook.objects.update(asked_to_wait_until=later)
+    breaker.hold(Endpoint, webhook.endpoint_id, "connect")
+    replay.resend(Delivery.objects.get(pk=test))
+    found = look()
+    assert [lane.webhook_id for lane in found.probes] == [webhook.pk]
+    assert [one.delivery_id for one in claim_of(webhook, 1).claimed] == [test]
