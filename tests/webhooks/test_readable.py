@@ -33,7 +33,7 @@ def raw_deflate(data: bytes) -> bytes:
         ),
         ("deflate", zlib.compress(GERMAN.encode())),
         ("deflate", raw_deflate(GERMAN.encode())),
-        ("deflate, gzip", gzip.compress(zlib.compress(GERMAN.encode()))),
+        ("deflate, gzip", gzip.compress(zlib.compress(GERMAN.encode()), mtime=0)),
         ("identity", GERMAN.encode()),
         ("identity, gzip", gzip.compress(GERMAN.encode(), mtime=0)),
         ("", GERMAN.encode()),
