@@ -48,7 +48,7 @@ def _receive(request: HttpRequest, inbox: Inbox) -> HttpResponse:
     if len(body) > MAX_BODY_BYTES:
         return _text(413, "The inbox takes at most 1 MiB.")
     now = timezone.now()
-    finding = judge(webhooks_of(inbox), request.headers, body, now)
+    finding = judge(webhooks_of(inbox), request.headers, body, now, request.get_full_path())
     delay = inbox.answer_delay_seconds
     may_sleep = delay == 0 or _sleepers.acquire(blocking=False)
     try:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlsplit
+
+from django.utils.encoding import iri_to_uri
 
 from chatbots import jsonbytes
 from inbox.models import Inbox, Verdict
@@ -64,23 +67,34 @@ def _fitting(webhooks: Sequence[Webhook], body: bytes, signature: str) -> Webhoo
 def _diagnosis(
     webhooks: Sequence[Webhook], headers: Mapping[str, str], body: bytes, signature: str
 ) -> list[str]:
-    """How the wrong signature was made, where that can be told; of the first webhook's secret."""
-    try:
-        secret = webhooks[0].secret
-    except SecretUnreadable:
-        return []
+    """How the wrong signature was made, or what was not tried; of the first secret there is."""
+    for webhook in webhooks:
+        with contextlib.suppress(SecretUnreadable):
+            return _diagnosis_of(webhook, webhook.secret, webhooks, headers, body, signature)
+    return []
+
+
+def _diagnosis_of(
+    webhook: Webhook,
+    secret: str,
+    webhooks: Sequence[Webhook],
+    headers: Mapping[str, str],
+    body: bytes,
+    signature: str,
+) -> list[str]:
     found = diagnosis.diagnose(
         secret,
         body,
         signature,
         timestamp=headers.get("X-Wonderchat-Timestamp", ""),
         message_id=headers.get("webhook-id", ""),
+        url=webhook.url,
         known=known_secrets.of_webhooks(webhooks),
         budget=diagnosis.Budget(DIAGNOSIS_SECONDS),
     )
     if found.matches:
         return ["The signature fits this JSON in its compact form; these bytes are other ones."]
-    return [found.diagnosis] if found.candidates else []
+    return [found.diagnosis]
 
 
 def _body_remarks(body: bytes) -> tuple[str, list[str]]:
@@ -123,10 +137,27 @@ def _timestamp_remarks(text: str | None, now: datetime) -> list[str]:
     return [sentence]
 
 
+def _called_first(webhooks: Sequence[Webhook], path: str) -> list[Webhook]:
+    """Those whose URL has just this path and query first: the others share the inbox alone."""
+
+    def is_other(webhook: Webhook) -> bool:
+        parts = urlsplit(webhook.url)
+        query = f"?{parts.query}" if parts.query else ""
+        return iri_to_uri(f"{parts.path}{query}") != path
+
+    return sorted(webhooks, key=is_other)
+
+
 def judge(
-    webhooks: Sequence[Webhook], headers: Mapping[str, str], body: bytes, now: datetime
+    webhooks: Sequence[Webhook],
+    headers: Mapping[str, str],
+    body: bytes,
+    now: datetime,
+    path: str = "",
 ) -> Finding:
-    """Judge one request to an inbox that `webhooks` lead to. Takes headers with any case."""
+    """Judge one request to an inbox that `webhooks` lead to. Takes headers with any case; `path`
+    is what was asked for, with its query."""
+    webhooks = _called_first(webhooks, path)
     event, remarks = _body_remarks(body)
     remarks += _timestamp_remarks(headers.get("X-Wonderchat-Timestamp"), now)
     content_type = headers.get("Content-Type", "")

@@ -4,10 +4,12 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.test import Client
+from django.utils.encoding import iri_to_uri
 
 from chatbots.models import Chatbot, EventType
 from chatbots.timestamp import iso
-from inbox.models import Inbox, Verdict
+from inbox.models import Inbox, InboxRequest, Verdict
 from inbox.verdict import Finding, judge, webhooks_of
 from tests.inbox.conftest import SECRET
 from webhooks import subscriptions
@@ -137,3 +139,52 @@ def test_bytes_that_were_changed_on_the_way_are_told(webhook: Webhook) -> None:
     found = judged(webhook, changed, X_Wonderchat_Signature=sign(SECRET, BODY.encode()))
     assert found.verdict == Verdict.WRONG
     assert any("compact form" in remark for remark in found.remarks)
+
+
+def test_a_signature_that_nothing_explains_is_told_too(webhook: Webhook) -> None:
+    found = judged(webhook, X_Wonderchat_Signature="ab" * 32)
+    assert found.verdict == Verdict.WRONG
+    assert any("It has the right form, but no" in remark for remark in found.remarks)
+
+
+def test_what_there_was_no_time_for_is_told(
+    webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("inbox.verdict.DIAGNOSIS_SECONDS", 0)
+    found = judged(webhook, X_Wonderchat_Signature="ab" * 32)
+    told = [remark for remark in found.remarks if "Not tried, to keep it short:" in remark]
+    assert told
+    assert "no usual mistake" not in told[0]
+
+
+@pytest.mark.parametrize("query", ["?tenant=2", "?tenant=2&name=Zo%C3%AB", "?tenant=ë", "?a=[b]"])
+def test_the_secret_is_that_of_the_webhook_whose_url_was_called(
+    webhook: Webhook, inbox: Inbox, chatbot: Chatbot, query: str, client: Client
+) -> None:
+    subscriptions.create(
+        chatbot,
+        url=f"http://127.0.0.1:8000{inbox.get_absolute_url()}{query}",
+        event=EventType.USER_MESSAGE_SENT,
+        secret="another secret",
+    )
+    for called, secret in ((query, "another secret"), ("", SECRET)):
+        client.generic(
+            "POST",
+            inbox.get_absolute_url() + iri_to_uri(called),
+            BODY,
+            "application/json",
+            headers={"X-Wonderchat-Signature": sign(f"{secret}\n", BODY.encode())},
+        )
+        remarks = InboxRequest.objects.latest("id").remarks
+        assert any("uses the secret with a line break" in remark for remark in remarks)
+        assert not any("another webhook" in remark for remark in remarks)
+        client.generic(
+            "POST",
+            inbox.get_absolute_url() + iri_to_uri(called),
+            BODY,
+            "application/json",
+            headers={"X-Wonderchat-Signature": sign(secret, BODY.encode() + b"\n")},
+        )
+        remarks = InboxRequest.objects.latest("id").remarks
+        assert any("signs the body with a line break at its end" in one for one in remarks)
+        assert not any("uses the secret" in remark for remark in remarks)

@@ -135,22 +135,26 @@ def _unknown(
     said = no_digest.sentence(signature, secret, text, message_id)
     recipe = recipes.HEADER
     if not said:
-        said, recipe = _of_no_mistake(signature.strip().strip("\"'").strip()), recipes.UNKNOWN
+        given = signature.strip().strip("\"'").strip()
+        said, recipe = _of_no_mistake(given, all_tried=not budget.not_tried), recipes.UNKNOWN
     not_tried = _not_tried(budget)
     return Diagnosis(
         False, expected, " ".join(filter(None, (said, not_tried))), recipe, (), "", not_tried
     )
 
 
-def _of_no_mistake(given: str) -> str:
+def _of_no_mistake(given: str, *, all_tried: bool) -> str:
     if _HEX.fullmatch(given) and len(given) in _SIZES:
         return (
             f"It has the length of a {_SIZES[len(given)]} digest; the signature is SHA-256, "
             "64 hex characters."
         )
-    if _HEX.fullmatch(given) and len(given) == 64:
-        return (
-            "It has the right form, but no usual mistake gives it: the secret or the body that it "
-            "was made from is another one than given here."
-        )
-    return "It is not 64 hex characters, and no usual mistake gives it."
+    tried = "no usual mistake" if all_tried else "no mistake that was tried"
+    if not (_HEX.fullmatch(given) and len(given) == 64):
+        return f"It is not 64 hex characters, and {tried} gives it."
+    if not all_tried:
+        return f"It has the right form, but {tried} gives it."
+    return (
+        f"It has the right form, but {tried} gives it: the secret or the body that it was made "
+        "from is another one than given here."
+    )
