@@ -17,6 +17,7 @@ SOON_SECONDS = 20
 LONGEST_WAIT_SECONDS = 3600
 
 GIVEN_UP: Final = "No retry is left, so it was given up."
+SHOWS_HERE: Final = "The answer shows here when it has come."
 RESEND: Final = "Resend it when the receiver is mended."
 ONCE: Final = "A test is sent once, and does not count for its webhook."
 ONCE_SIMULATED: Final = (
@@ -40,6 +41,8 @@ class Standing:
     in_flight: bool = False
     # It waits for its own retry alone, and a person need not.
     may_send_now: bool = False
+    # What a person can do about it on its webhook's page; "" for nothing.
+    at_webhook: str = ""
 
     def seconds_to_wait(self, now: datetime) -> int | None:
         """How long a page may wait until it asks again; None for never, 0 for every second."""
@@ -80,21 +83,32 @@ WAITS: dict[WaitingFor, tuple[str, str, str, str]] = {
 }
 
 
+# What somebody can end, and its webhook's page has the button for it.
+AT_WEBHOOK: Final = {
+    WaitingFor.RETRY_AFTER: "Send now, on the webhook’s page",
+    WaitingFor.ENDPOINT: "Send now, on the webhook’s page",
+    WaitingFor.WEBHOOK: "Enable it, on the webhook’s page",
+}
+
+
 def _waiting(delivery: Delivery, last: Attempt | None, waits: Waiting) -> Standing:
     colour, icon, label, title = WAITS[waits.word]
+    sentence = waits.sentence
     if waits.word == WaitingFor.ANSWER:
-        title = f"Attempt {delivery.attempts} is on its way"
+        # The sentence that a program reads is the title here.
+        title, sentence = f"Attempt {delivery.attempts} is on its way", SHOWS_HERE
     failed = f"Attempt {last.number} failed. {last.error} " if last and delivery.failures else ""
     return Standing(
         colour,
         icon,
         label,
         title,
-        failed + waits.sentence,
+        failed + sentence,
         next_at=waits.next_at,
         is_final=waits.word in (WaitingFor.WEBHOOK, WaitingFor.PLAN),
         in_flight=waits.word == WaitingFor.ANSWER,
         may_send_now=waits.word == WaitingFor.RETRY,
+        at_webhook=AT_WEBHOOK.get(waits.word, ""),
     )
 
 
@@ -104,9 +118,8 @@ def standing(delivery: Delivery, last: Attempt | None, waits: Waiting | None) ->
     if waits is not None:
         return _waiting(delivery, last, waits)
     judged = experiment.verdict(delivery, last)
-    if judged and last and delivery.simulate:
-        return _misbehaved(last, judged)
-    after = f" {ONCE}" if judged else ""
+    if judged and last:
+        return _judged(last, judged, ONCE_SIMULATED if delivery.simulate else ONCE)
     match delivery.status:
         case DeliveryStatus.SUCCEEDED:
             where = (
@@ -119,13 +132,13 @@ def standing(delivery: Delivery, last: Attempt | None, waits: Waiting | None) ->
                 "check_circle",
                 "Succeeded",
                 f"Succeeded {where}",
-                (_answer(last) if last else "") + after,
+                _answer(last) if last else "",
                 is_final=True,
             )
         case DeliveryStatus.FAILED:
             title = f"Failed after {_times(delivery.attempts)}"
-            sentences = [last.error if last else "", after.strip() or GIVEN_UP]
-            if not judged and delivery.webhook.status != WebhookStatus.DELETED:
+            sentences = [last.error if last else "", GIVEN_UP]
+            if delivery.webhook.status != WebhookStatus.DELETED:
                 sentences.append(RESEND)
             return Standing(
                 "red", "error", "Failed", title, " ".join(filter(None, sentences)), is_final=True
@@ -143,15 +156,15 @@ def _answer(last: Attempt) -> str:
     return f"The receiver answered {last.status_code} in {last.duration_ms} ms."
 
 
-def _misbehaved(last: Attempt, verdict: Verdict) -> Standing:
-    """Where a delivery stands that misbehaved on purpose: what counts is the verdict."""
+def _judged(last: Attempt, verdict: Verdict, once: str) -> Standing:
+    """Where an experiment stands that is over: what counts is the verdict."""
     words = _sentence_case(verdict.words)
     return Standing(
         "green" if verdict.is_good else "red",
         "check_circle" if verdict.is_good else "error",
         words,
         words,
-        f"{last.error or _answer(last)} {ONCE_SIMULATED}",
+        f"{last.error or _answer(last)} {once}",
         is_final=True,
     )
 

@@ -47,6 +47,9 @@ class Found:
     newest: datetime | None
 
 
+IN_FLIGHT: Final = Q(delivery__lease_until__gt=Now())
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What became of the deliveries that a recovery sent again, by now."""
@@ -55,6 +58,8 @@ class Outcome:
     failed: int = 0
     # Due, in flight, waiting for a retry, or for the webhook to be enabled.
     waiting: int = 0
+    # How many of those that wait are in the air.
+    in_flight: int = 0
     cancelled: int = 0
 
 
@@ -128,15 +133,17 @@ def go_on(seconds: float) -> int:
 
 def outcome(recovery: Recovery) -> Outcome:
     """What became of the deliveries that `recovery` sent again, by now."""
-    counts: dict[str, int] = dict(
+    rows = (
         RecoveredDelivery.objects.filter(recovery=recovery)
         .values_list("delivery__status")
-        .annotate(Count("delivery_id"))
+        .annotate(count=Count("delivery_id"), flying=Count("delivery_id", filter=IN_FLIGHT))
     )
+    counts: dict[str, int] = {status: count for status, count, _ in rows}
     return Outcome(
         succeeded=counts.get(DeliveryStatus.SUCCEEDED, 0),
         failed=counts.get(DeliveryStatus.FAILED, 0),
         waiting=counts.get(DeliveryStatus.PENDING, 0) + counts.get(DeliveryStatus.HELD, 0),
+        in_flight=sum(flying for status, _, flying in rows if status == DeliveryStatus.PENDING),
         cancelled=counts.get(DeliveryStatus.CANCELLED, 0),
     )
 

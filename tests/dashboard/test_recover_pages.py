@@ -97,7 +97,7 @@ def test_the_progress_is_told_until_all_is_over(
     live = page_of(webhook, "recovery_live", made.pk)
     running = text_of(browser_of_member, live)
     assert "Queueing 2 of 5 again" in running
-    assert "every 1s" in running
+    assert "load delay:500ms, every 1s" in running
     assert "Running" in text_of(browser_of_member, page_of(webhook, "change"))
     seen = running.split("?seen=")[1].split('"')[0]
     assert browser_of_member.get(live, {"seen": seen}).status_code == 204
@@ -106,7 +106,11 @@ def test_the_progress_is_told_until_all_is_over(
     waiting = browser_of_member.get(live, {"seen": seen})
     assert waiting.status_code == 200
     assert "<strong>5</strong> waiting" in waiting.content.decode()
-    assert "every 3s" in waiting.content.decode()
+    assert "load delay:500ms, every 3s" in waiting.content.decode()
+    Delivery.objects.update(lease_until=timezone.now() + timedelta(seconds=10))
+    flying = browser_of_member.get(live, {"seen": waiting.context["version"]}).content.decode()
+    assert "<strong>5</strong> on their way" in flying
+    assert "waiting to be sent" not in flying
 
     first, *rest = Delivery.objects.order_by("pk")
     Delivery.objects.filter(pk__in=[one.pk for one in rest]).update(status="succeeded")

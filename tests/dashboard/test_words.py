@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from webhooks.coloured_json import MOST_BYTES, coloured, indented
-from webhooks.delivery_words import WAITS, standing
+from webhooks.delivery_words import SHOWS_HERE, WAITS, standing
 from webhooks.models import Attempt, Delivery, DeliveryStatus, Webhook, WebhookStatus
 from webhooks.next_attempt import Waiting, WaitingFor
 
@@ -69,8 +69,17 @@ def test_one_that_waits_says_for_what(
     found = standing(delivery, LAST, Waiting(word, "It waits.", next_at))
     assert found.title == title
     failed = "Attempt 2 failed. It timed out. " if failures else ""
-    assert found.sentence == failed + "It waits."
+    says = SHOWS_HERE if word == WaitingFor.ANSWER else "It waits."
+    assert found.sentence == failed + says
     assert found.seconds_to_wait(NOW) == wait
+
+
+@pytest.mark.parametrize("word", WaitingFor)
+def test_what_the_webhooks_page_has_a_button_for_leads_there(word: WaitingFor) -> None:
+    found = standing(Delivery(), None, Waiting(word, "It waits."))
+    ends_there = (WaitingFor.RETRY_AFTER, WaitingFor.ENDPOINT, WaitingFor.WEBHOOK)
+    assert bool(found.at_webhook) == (word in ends_there)
+    assert not (found.at_webhook and found.may_send_now)
 
 
 def test_everything_that_is_waited_for_has_its_look() -> None:

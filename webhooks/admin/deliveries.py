@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django.contrib import admin, messages
@@ -206,7 +207,9 @@ class DeliveryAdmin(ScopedAdmin):
             ]
         )
         waits = waiting.of(delivery, now)
-        stands = standing(delivery, attempts[0] if attempts else None, waits)
+        last = attempts[0] if attempts else None
+        stands = standing(delivery, last, waits)
+        judged = experiment.verdict(delivery, last)
         payload = b"" if attempts else bytes(delivery.event.body)
         return {
             "payload": coloured(payload),
@@ -214,9 +217,10 @@ class DeliveryAdmin(ScopedAdmin):
             "payload_size": len(payload),
             "delivery": delivery,
             "webhook": delivery.webhook,
-            "expected": EXPECTED.get(
-                experiment.expected(delivery, attempts[0] if attempts else None)
-            ),
+            "expected": EXPECTED.get(experiment.expected(delivery, last)),
+            "verdict": judged.words if judged else "",
+            # As programs write it, and as the documents do.
+            "simulates": json.dumps(delivery.simulate, ensure_ascii=False),
             "stands": stands,
             "wait_seconds": stands.seconds_to_wait(now),
             "attempts": [shown(attempt) for attempt in attempts],

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 # Between two looks of the page: while it is worked off, and while receivers are answering.
 LOOK_SECONDS: Final = 1
 LOOK_AFTERWARDS_SECONDS: Final = 3
+# After the page was opened: most receivers have answered a short recovery by then. Of a short one
+# the next look after each change is as soon: it is cheap, and more is likely to change.
+FIRST_LOOK_MS: Final = 500
+SHORT: Final = 100
 SHOWN: Final = 3
 
 
@@ -98,7 +102,8 @@ def live(
     site: WebhookAdmin, request: HttpRequest, webhook: Webhook, recovery_pk: int
 ) -> HttpResponse:
     """The part of the page that changes; nothing (204) while it has not."""
-    context = _progress(webhook, _recovery(webhook, recovery_pk))
+    row = _recovery(webhook, recovery_pk)
+    context = _progress(webhook, row, is_opened=False)
     if request.GET.get("seen") == context["version"]:
         return HttpResponse(status=204)
     return render(request, "webhooks/recovery_live.html", {"webhook": webhook, **context})
@@ -119,14 +124,15 @@ def _recovery(webhook: Webhook, pk: int) -> Recovery:
     return row
 
 
-def _progress(webhook: Webhook, row: Recovery) -> dict[str, Any]:
+def _progress(webhook: Webhook, row: Recovery, *, is_opened: bool = True) -> dict[str, Any]:
     became = recovery.outcome(row)
     left = max(0, row.total - row.requeued) if row.status != "finished" else 0
     parts = [
         Part("green", became.succeeded, "succeeded"),
         Part("red", became.failed, "failed again"),
         Part("grey", became.cancelled, "cancelled"),
-        Part("amber", became.waiting, "waiting to be sent"),
+        Part("blue", became.in_flight, "on their way" if became.in_flight > 1 else "on its way"),
+        Part("amber", became.waiting - became.in_flight, "waiting to be sent"),
         Part("left", left, "not queued" if row.status == "stopped" else "to be queued"),
     ]
     over = became.succeeded + became.failed + became.cancelled
@@ -145,6 +151,7 @@ def _progress(webhook: Webhook, row: Recovery) -> dict[str, Any]:
         "is_held": webhook.status == WebhookStatus.DISABLED and became.waiting > 0,
         "all_succeeded": became.succeeded == row.total > 0,
         "look_seconds": look,
+        "first_look_ms": FIRST_LOOK_MS if is_opened or row.total <= SHORT else None,
         # Changes whenever anything on the page would.
         "version": "-".join(
             map(str, [row.status, webhook.status, *(part.count for part in parts)])
