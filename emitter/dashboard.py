@@ -110,7 +110,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         _list_item("API keys", "key", "chatbots_apikey"),
     ]
     if is_operator(user):
-        account.append(_list_item("People", "group", "auth_user"))
+        account.append(_list_item("Users", "group", "auth_user"))
     return [
         {"items": [_item("Home", "home", reverse("admin:index"), exact=True)]},
         {

@@ -7,6 +7,7 @@ import sys
 from django.core.exceptions import DisallowedHost
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import REASON_NO_CSRF_COOKIE
 from django.template.loader import render_to_string
 
 from chatbots import database_trouble
@@ -15,6 +16,20 @@ from webhooks.api import problem
 WRONG_HOST = (
     "This is not reached by the name in the Host header. Call it by a name that ALLOWED_HOSTS has."
 )
+STALE_FORM = (
+    "This form is older than your login, so nothing was done. Go back, reload the page and send it "
+    "again."
+)
+NO_COOKIE = (
+    "Your browser sent no cookie with this form, so nothing was done. Allow cookies for this site, "
+    "reload the page and send it again."
+)
+FROM_ELSEWHERE = (
+    "This form did not come from an address that this server knows as its own: nothing was done. "
+    "If it is yours, an operator adds its origin to CSRF_TRUSTED_ORIGINS."
+)
+# How Django's reasons begin where Origin or Referer is the trouble.
+OTHER_SITE = ("Origin checking failed", "Referer checking failed")
 UNREADABLE = "The request could not be read: its head or its form breaks the rules of HTTP."
 
 
@@ -24,6 +39,16 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if request.path_info.startswith("/api/"):
         return problem.response(400, sentence)
     return HttpResponse(render_to_string("400.html", {"sentence": sentence}), status=400)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """CSRF_FAILURE_VIEW: for a form that may have been sent by another site."""
+    sentence = NO_COOKIE if reason == REASON_NO_CSRF_COOKIE else STALE_FORM
+    if reason.startswith(OTHER_SITE):
+        sentence = FROM_ELSEWHERE
+    if request.path_info.startswith("/api/"):
+        return problem.response(403, sentence)
+    return HttpResponse(render_to_string("403_csrf.html", {"sentence": sentence}), status=403)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -149,6 +149,8 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "succeeded_of_day": counts[DeliveryStatus.SUCCEEDED],
         "failed_of_day": counts[DeliveryStatus.FAILED],
         "waiting": unfinished,
+        # Neither succeeded nor failed for good: no rate counts them.
+        "retried": real.filter(status=DeliveryStatus.PENDING, failures__gt=0).count(),
         "no_worker": waiting.without_worker(now) if _waits(day) else "",
         # Never round up to a perfect score.
         "success_rate": None if rate is None else int(rate * 10) / 10,

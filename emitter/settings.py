@@ -240,12 +240,13 @@ AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 LOGIN_URL = reverse_lazy("admin:login")
+CSRF_FAILURE_VIEW = "emitter.errors.csrf_failure"
 LOGIN_REDIRECT_URL = reverse_lazy("admin:index")
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_I18N = False
 USE_TZ = True
-DATETIME_FORMAT = "j M Y, H:i:s e"
+FORMAT_MODULE_PATH = "emitter.formats"
 
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"

@@ -32,6 +32,7 @@ SHOWN_MAILS = 3
 class ConversationAdmin(ScopedAdmin):
     account_path = "chatbot__account"
     may_add = False
+    why_empty = "One begins when a visitor writes to a chatbot."
     may_change = False
     list_display = ("visitor", "chatbot", "channel", "state_label", "created_at")
     list_filter = (

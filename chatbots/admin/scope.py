@@ -54,6 +54,8 @@ class ScopedAdmin(FoundByKey, PlainChoices, ModelAdmin):
     may_add = True
     may_change = True
     may_delete = False
+    # What makes the first row of a list that is empty.
+    why_empty = ""
     list_filter_submit = True
     compressed_fields = True
     list_per_page = 50

@@ -96,3 +96,15 @@ def test_a_rate_is_never_rounded_up_to_perfect(browser_of_member: Client, webhoo
         for _ in range(2500)
     )
     assert browser_of_member.get("/").context["success_rate"] == 99.9
+
+
+def test_what_is_retried_is_told_beside_the_rate_that_does_not_count_it(
+    browser_of_member: Client, webhook: Webhook
+) -> None:
+    deliver(webhook)
+    assert "being retried" not in browser_of_member.get("/").content.decode()
+    for _ in range(3):
+        deliver(webhook, DeliveryStatus.PENDING)
+    text = browser_of_member.get("/").content.decode()
+    assert "and 3 being retried" in text
+    assert "of what is over" in text

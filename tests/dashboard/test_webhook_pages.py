@@ -230,7 +230,7 @@ def test_a_simulation_that_is_not_possible_is_said(
 def test_a_failing_webhook_says_since_when(browser_of_member: Client, webhook: Webhook) -> None:
     webhook.failing_since = timezone.now() - timedelta(hours=5)
     webhook.save()
-    assert "Failing since" in browser_of_member.get(page_of(webhook)).content.decode()
+    assert "Failing for" in browser_of_member.get(page_of(webhook)).content.decode()
     listed = reverse("admin:webhooks_webhook_changelist")
     assert webhook.url in browser_of_member.get(listed, {"status": "failing"}).content.decode()
     assert webhook.url in browser_of_member.get(reverse("admin:index")).content.decode()

@@ -119,6 +119,7 @@ class DeliveryAdmin(ScopedAdmin):
     list_before_template = "admin/plan_notices.html"
     account_path = "webhook__chatbot__account"
     may_add = False
+    why_empty = "One is made for each webhook that wants to hear of an event."
     may_change = False
     list_display = ("number", "status_label", "event_type", "where", "attempts", "made")
     list_filter = (

@@ -52,6 +52,7 @@ class EventAdmin(ScopedAdmin):
     list_before_template = "admin/plan_notices.html"
     account_path = "chatbot__account"
     may_add = False
+    why_empty = "One is made when something happens in a chat."
     may_change = False
     list_display = ("type", "id", "chatbot", "source", "happened")
     list_filter = (TypeFilter, ("source", ChoicesDropdownFilter), ("chatbot", ScopedFilter))

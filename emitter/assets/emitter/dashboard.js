@@ -25,12 +25,13 @@
 
   const tell = () => {
     const now = Date.now();
-    for (const time of document.querySelectorAll("time[data-ago], time[data-until]")) {
+    for (const time of document.querySelectorAll("time[data-ago], time[data-for], time[data-until]")) {
       const moment = new Date(time.dateTime);
       if (Number.isNaN(moment.getTime())) continue;
       const seconds = (now - moment) / 1000;
       const text = "until" in time.dataset
         ? (seconds > -1 ? "any moment" : `in ${span(-seconds)}`)
+        : "for" in time.dataset ? roughly(seconds)
         : (seconds < 2 ? "just now" : `${roughly(seconds)} ago`);
       if (time.textContent !== text) time.textContent = text;
       if (!time.title) time.title = moment.toLocaleString();
