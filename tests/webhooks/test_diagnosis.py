@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from webhooks import signing
 from webhooks.diagnosis import diagnose
+from webhooks.diagnosis.shape import EVENT_KEYS
 
 SECRET = "s3cret-ü"
 PAYLOAD = {
@@ -219,3 +220,35 @@ def test_what_no_mistake_explains_is_said_so(signature: str, words: str) -> None
 @hypothesis_settings(max_examples=60, deadline=None)
 def test_nothing_makes_it_fail(secret: str, body: bytes, signature: str) -> None:
     assert diagnose(secret, body, signature, timestamp=signature, message_id="x").diagnosis
+
+
+def test_the_keys_that_a_type_leaves_out_are_named() -> None:
+    data = dict.fromkeys(EVENT_KEYS["USER_MESSAGE_SENT"], "x")
+    payload = {"event": "USER_MESSAGE_SENT", "data": {**data, "plan": "x", "tags": "y"}}
+    body = json.dumps(payload, separators=(",", ":")).encode()
+    kept = json.dumps({**payload, "data": data}, separators=(",", ":"))
+    found = diagnose(SECRET, body, mac(kept).hex())
+    assert "without the keys plan and tags" in found.diagnosis
+    assert "absent" not in found.diagnosis
+
+
+@pytest.mark.parametrize(
+    ("signature", "line", "other"),
+    [
+        (mac().hex("-").upper(), "Convert.ToHexString", "hexdigest"),
+        ((BODY + mac(b"")).hex(), "hex.EncodeToString", "ToHexString"),
+        (base64.b64encode(mac()).decode(), "HexFormat", "with the timestamp"),
+    ],
+)
+def test_the_hex_is_told_in_the_language_of_the_mistake(
+    signature: str, line: str, other: str
+) -> None:
+    recipe = diagnose(SECRET, BODY, signature).recipe
+    assert line in recipe
+    assert other not in recipe
+
+
+def test_php_writes_a_parsed_body_with_its_lengths_in_bytes() -> None:
+    made = 'a:2:{s:2:"ü";s:2:"ab";i:7;a:2:{i:0;d:1.5;i:1;N;}}'
+    body = '{"ü":"ab","7":[1.5,null]}'.encode()
+    assert "serialize() of the parsed JSON" in diagnose(SECRET, body, mac(made).hex()).diagnosis

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 from urllib.parse import quote, quote_plus
 
-from webhooks.diagnosis import encodings
+from webhooks.diagnosis import encodings, php
 from webhooks.diagnosis.way import Way, utf8
 
 _BOM: Final = b"\xef\xbb\xbf"
@@ -101,6 +101,7 @@ def _quoted(body: bytes, text: str) -> Iterator[tuple[str | bytes, str]]:
             yield of_php, f"{again} (PHP)"
         yield quoted[1:-1], "the body with its quotes escaped"
         yield json.dumps(quoted, ensure_ascii=ascii_only), "JSON of JSON of JSON"
+    yield php.text_serialized(text), "PHP's serialize() of the body"
     yield quote(text, safe=""), "the body encoded for a URL"
     yield quote(text, safe="!~*'()"), "the body encoded for a URL (encodeURIComponent)"
     yield quote(text, safe="!~*'();/?:@&=+$,#"), "the body encoded for a URL (encodeURI)"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, Final
 
-from webhooks.diagnosis import explain, form, no_digest, recipes, views
+from webhooks.diagnosis import appended, explain, form, no_digest, recipes, views
 from webhooks.diagnosis.budget import Budget, Spent
 from webhooks.diagnosis.explain import Candidate
 from webhooks.diagnosis.json_tree import TooMuch, parsed
@@ -76,7 +76,10 @@ def diagnose(
         before = Known(previous_secret, "uses the secret from before the rotation", recipe="key")
         known = chain((before,), known)
     request = Request(timestamp.strip(), message_id.strip(), url)
-    readings = list(form.readings(signature))
+    readings = [
+        *form.readings(signature),
+        *appended.readings(signature, body, secret.encode()),
+    ]
     search = Search(secret, body, known, readings, request, value, writer, budget)
     found = search.found() if readings else []
     if found:
@@ -85,7 +88,10 @@ def diagnose(
             False,
             expected,
             said.text,
-            recipes.recipe(said.recipes, [one.language for one in said.candidates]),
+            recipes.recipe(
+                said.recipes,
+                [*recipes.named_in(said.text), *(one.language for one in said.candidates)],
+            ),
             said.candidates,
             said.webhook_id,
             _not_tried(budget),
@@ -134,6 +140,12 @@ def _unknown(
     text = body.decode("utf-8", "replace")
     said = no_digest.sentence(signature, secret, text, message_id)
     recipe = recipes.HEADER
+    if not said and appended.starts_with_body(signature, body):
+        said = (
+            "The signature starts with the body itself, as Go's mac.Sum(body) writes it. It is the "
+            "digest alone that is the signature: mac.Write(body), then mac.Sum(nil)."
+        )
+        recipe = recipes.UNKNOWN
     if not said:
         given = signature.strip().strip("\"'").strip()
         said, recipe = _of_no_mistake(given, all_tried=not budget.not_tried), recipes.UNKNOWN

@@ -69,7 +69,7 @@ def all_of(
 
 
 def _others(found: Found, body: bytes, value: Any, budget: Budget) -> Iterator[Found]:
-    if found.body.said or found.body.style:
+    if (found.body.said or found.body.style) and found.body.value:
         for way in same_bytes(found.body.value, body, value, budget):
             yield replace(found, body=way)
 
@@ -92,6 +92,8 @@ def _said(one: Found, writer: Writer | None) -> str:
         body = "signs the JSON parsed and written again in another way"
         with contextlib.suppress(Spent):
             body = f"signs {writer.said(one.body.style)}"
+    if not one.body.value and "in front of the digest" in one.form:
+        body = "signs nothing"  # It was read, and given to another call.
     return joined([part for part in (one.key.said, body, one.scheme, one.form) if part])
 
 

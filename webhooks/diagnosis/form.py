@@ -6,10 +6,12 @@ import ast
 import base64
 import binascii
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Final
 from urllib.parse import unquote
+
+from webhooks.diagnosis import signed_bytes
+from webhooks.diagnosis.reading import Loose, Reading, both
 
 _MAX_LENGTH: Final = 2_000
 _HEX: Final = re.compile(r"(?:[0-9a-fA-F]{2})+")
@@ -69,22 +71,6 @@ _NUMBERS: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One digest that a text may stand for. `said` continues "Your code …"; "" if it is right."""
-
-    digest: bytes
-    said: str
-
-
-@dataclass(frozen=True, slots=True)
-class Loose:
-    """A text that holds part of a digest: `fits` tells whether it is part of this one."""
-
-    fits: Callable[[bytes], bool]
-    said: str
-
-
 def readings(signature: str) -> Iterator[Reading | Loose]:
     """What digest the text may stand for, the likeliest first."""
     if len(signature) > _MAX_LENGTH:
@@ -124,31 +110,32 @@ def _digests(text: str, said: str, signature: str) -> Iterator[Reading]:
     if _HEX.fullmatch(text):
         digest = bytes.fromhex(text)
         upper = "writes the hex in upper case" if text != text.lower() else ""
-        yield Reading(digest, _both(said, upper))
+        yield Reading(digest, both(said, upper))
         # Hex of hex, and hex of base64.
         inner = digest.decode("ascii", "replace")
         if _HEX.fullmatch(inner):
-            yield Reading(bytes.fromhex(inner), _both(said, "writes hex of the hex"))
+            yield Reading(bytes.fromhex(inner), both(said, "writes hex of the hex"))
         elif (decoded := _base64(inner)) is not None:
-            yield Reading(decoded, _both(said, "writes hex of the digest's base64"))
+            yield Reading(decoded, both(said, "writes hex of the digest's base64"))
     between = re.fullmatch(r"[0-9a-fA-F]{2}(?:[-: ,][0-9a-fA-F]{2}){7,}", text)
     if between:
         how = "C#'s BitConverter.ToString writes it" if "-" in text else "some tools write it"
         shown = f"writes the hex as {text[:5]}…, as {how}"
-        yield Reading(bytes.fromhex(re.sub(r"[-: ,]", "", text)), _both(said, shown))
+        yield Reading(bytes.fromhex(re.sub(r"[-: ,]", "", text)), both(said, shown))
+    yield from signed_bytes.readings(text, said)
     yield from _listed(text, said)
     # What is hex is hardly base64 as well.
     decoded = None if _HEX.fullmatch(text) else _base64(text)
     if decoded is not None:
-        yield Reading(decoded, _both(said, "writes the digest in base64 instead of hex"))
+        yield Reading(decoded, both(said, "writes the digest in base64 instead of hex"))
         inner = decoded.decode("ascii", "replace")
         if _HEX.fullmatch(inner):
             yield Reading(
                 bytes.fromhex(inner),
-                _both(said, "writes base64 of the hex instead of the hex itself"),
+                both(said, "writes base64 of the hex instead of the hex itself"),
             )
         elif (twice := _base64(inner)) is not None:
-            yield Reading(twice, _both(said, "writes base64 of base64 instead of the hex"))
+            yield Reading(twice, both(said, "writes base64 of base64 instead of the hex"))
     yield from _other_bases(text, said)
     if not text.isascii():
         try:
@@ -163,25 +150,25 @@ def _listed(text: str, said: str) -> Iterator[Reading]:
     shown = "prints the digest's bytes instead of their hex"
     buffer = re.fullmatch(r"<Buffer ((?:[0-9a-f]{2} ?)+)>", text)
     if buffer:
-        yield Reading(bytes.fromhex(buffer[1]), _both(said, shown))
+        yield Reading(bytes.fromhex(buffer[1]), both(said, shown))
     numbers = _NUMBERS.fullmatch(text)
     if numbers:
         values = [int(number) for number in re.findall(r"-?\d+", numbers[1])]
         if all(-128 <= value <= 255 for value in values):
-            yield Reading(bytes(value & 0xFF for value in values), _both(said, shown))
+            yield Reading(bytes(value & 0xFF for value in values), both(said, shown))
     if re.fullmatch(r"b(?P<q>['\"]).*(?P=q)", text, re.DOTALL):
         try:
             made = ast.literal_eval(text)
         except (ValueError, SyntaxError, MemoryError, RecursionError):
             return
         if isinstance(made, bytes):
-            yield Reading(made, _both(said, shown))
+            yield Reading(made, both(said, shown))
     elif "\\x" in text:
         try:
             raw = text.encode("ascii").decode("unicode_escape").encode("latin-1")
         except (UnicodeError, ValueError):
             return
-        yield Reading(raw, _both(said, shown))
+        yield Reading(raw, both(said, shown))
 
 
 def _other_bases(text: str, said: str) -> Iterator[Reading]:
@@ -190,13 +177,13 @@ def _other_bases(text: str, said: str) -> Iterator[Reading]:
             decoded = base64.b32decode(text + "=" * (-len(text) % 8))
         except binascii.Error:
             return
-        yield Reading(decoded, _both(said, "writes the digest in base32 instead of hex"))
+        yield Reading(decoded, both(said, "writes the digest in base32 instead of hex"))
     if re.fullmatch(r"\d{60,80}", text):
         number = int(text)
         if number < 1 << 256:
             yield Reading(
                 number.to_bytes(32, "big"),
-                _both(said, "writes the digest as a decimal number instead of hex"),
+                both(said, "writes the digest as a decimal number instead of hex"),
             )
 
 
@@ -207,20 +194,21 @@ def _parts(text: str, said: str) -> Iterator[Reading | Loose]:
             lambda made: made.decode("utf-8", "replace") == text,
             "reads the digest's bytes as UTF-8 text, where most of it is lost, instead of hex",
         )
+    yield from signed_bytes.parts(text, said)
     if not _NIBBLES.fullmatch(text):
         return
     lower = text.lower()
     if len(lower) < 64:
         yield Reading(
-            bytes.fromhex(lower.zfill(64)), _both(said, "leaves out zeros at the hex's start")
+            bytes.fromhex(lower.zfill(64)), both(said, "leaves out zeros at the hex's start")
         )
         yield Loose(
             lambda made: made.hex().startswith(lower),
-            _both(said, f"writes the hex cut off after {len(lower)} of its 64 characters"),
+            both(said, f"writes the hex cut off after {len(lower)} of its 64 characters"),
         )
         yield Loose(
             lambda made: made.hex().endswith(lower),
-            _both(
+            both(
                 said,
                 f"writes the last {len(lower)} characters of the hex alone: the first "
                 f"{64 - len(lower)} are cut off, as a slice for another service's prefix does",
@@ -228,16 +216,16 @@ def _parts(text: str, said: str) -> Iterator[Reading | Loose]:
         )
         yield Loose(
             lambda made: "".join(f"{byte:x}" for byte in made) == lower,
-            _both(said, "writes bytes below 16 with one hex digit instead of two"),
+            both(said, "writes bytes below 16 with one hex digit instead of two"),
         )
     elif len(lower) > 64:
         yield Loose(
             lambda made: len(made) == 32 and lower == made.hex() * 2,
-            _both(said, "writes the hex twice in a row"),
+            both(said, "writes the hex twice in a row"),
         )
         yield Loose(
             lambda made: len(made) == 32 and (made.hex() in lower) and len(lower) <= 80,
-            _both(said, "has more characters around the hex"),
+            both(said, "has more characters around the hex"),
         )
 
 
@@ -249,7 +237,3 @@ def _base64(text: str) -> bytes | None:
         return binascii.a2b_base64(plain + "=" * (-len(plain) % 4))
     except binascii.Error:
         return None
-
-
-def _both(first: str, second: str) -> str:
-    return " and ".join(filter(None, (first, second)))

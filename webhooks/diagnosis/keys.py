@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
+from webhooks.diagnosis import encodings
 from webhooks.diagnosis.way import Way, utf8
 from webhooks.signing import standard_key
 
@@ -160,12 +161,12 @@ def _encoded(secret: str) -> Iterator[tuple[str | bytes, str]]:
     yield html.unescape(secret), "decodes the secret as from HTML"
     for name, said in (("latin-1", "Latin-1"), ("ascii", "ASCII"), ("cp1252", "Windows-1252")):
         yield secret.encode(name, "replace"), f"encodes the secret as {said}; UTF-8 is meant"
-    low = secret.encode("utf-16-le", "surrogatepass")
-    yield low[::2], "encodes the secret as Latin-1; UTF-8 is meant"
-    yield low, "encodes the secret as UTF-16; UTF-8 is meant"
-    yield b"\xff\xfe" + low, "encodes the secret as UTF-16; UTF-8 is meant"
-    big = secret.encode("utf-16-be", "surrogatepass")
-    yield big, "encodes the secret as UTF-16; UTF-8 is meant"
+    yield encodings.BYTES["node latin1"](secret), "encodes the secret as Latin-1; UTF-8 is meant"
+    for name, encode in encodings.BYTES.items():
+        if name.startswith("utf-16"):
+            yield encode(secret), "encodes the secret as UTF-16; UTF-8 is meant"
+        elif name.startswith("utf-32"):
+            yield encode(secret), "encodes the secret as UTF-32; UTF-8 is meant"
     for encoding in ("latin-1", "cp1252"):
         with contextlib.suppress(UnicodeDecodeError):
             yield raw.decode(encoding), "reads the secret as Latin-1; UTF-8 is meant"

@@ -34,10 +34,23 @@ HEADER: Final = (
     "Compare with the whole X-Wonderchat-Signature header, 64 characters, as it came. Header "
     f"names are case-insensitive; some frameworks have them in lower case.\n\n{CODE}"
 )
-HEX: Final = (
-    'Write the digest as lower-case hex with nothing around it: digest("hex") in Node, '
-    "hexdigest() in Python, bin2hex() in PHP."
-)
+# The digest as lower-case hex, by language as in serialisers.py.
+_HEX: Final = {
+    "JavaScript": 'Node: hmac.digest("hex").',
+    "Python": "Python: mac.hexdigest().",
+    "PHP": "PHP: hash_hmac('sha256', $body, $secret), which writes hex; bin2hex($digest) of bytes.",
+    "Ruby": 'Ruby: OpenSSL::HMAC.hexdigest("SHA256", secret, body).',
+    "Go": "Go: mac.Write(body), then hex.EncodeToString(mac.Sum(nil)).",
+    "C#": "C#: Convert.ToHexString(digest).ToLowerInvariant().",
+    "Java": "Java: HexFormat.of().formatHex(digest), from Java 17 on.",
+    "Kotlin": 'Kotlin: digest.joinToString("") { "%02x".format(it) }.',
+    "Rust": "Rust: hex::encode(mac.finalize().into_bytes()).",
+    "Swift": 'Swift: code.map { String(format: "%02x", $0) }.joined().',
+    "Elixir": "Elixir: Base.encode16(digest, case: :lower).",
+    "Perl": "Perl: hmac_sha256_hex($body, $secret).",
+    "shell": 'Shell: openssl dgst -sha256 -hmac "$SECRET" -r body.json | cut -d" " -f1.',
+}
+HEX: Final = "Write the digest as lower-case hex with nothing around it."
 WHICH_KEY: Final = (
     "Use the secret exactly as it was entered, as UTF-8 text, with nothing added, removed or "
     "decoded. Where it comes from a file or an environment variable, look for a line break or "
@@ -104,12 +117,25 @@ _NAMED: Final = {
     "raw body": RAW_BODY,
     "right": RIGHT,
     "body alone": BODY_ALONE,
-    "hex": HEX,
 }
+
+
+def _hex(languages: Iterable[str]) -> str:
+    """In these languages; in all where none is known."""
+    lines = [_HEX[language] for language in languages if language in _HEX][:4]
+    return "\n".join([HEX, *(lines or _HEX.values())])
 
 
 def recipe(names: Iterable[str], languages: Iterable[str]) -> str:
     """What to do about each of these mistakes, and how in the languages it was made in."""
-    distinct = list(dict.fromkeys(names))
-    parts = [_RAW[language] for language in dict.fromkeys(languages) if language in _RAW][:4]
-    return "\n\n".join([*parts, *(_NAMED[name] for name in distinct)])
+    distinct, spoken = list(dict.fromkeys(names)), list(dict.fromkeys(languages))
+    known = {**_NAMED, "hex": _hex(spoken)}
+    raw = [_RAW[language] for language in spoken if language in _RAW][:4]
+    if "raw body" not in distinct:
+        raw = []
+    return "\n\n".join([*raw, *(known[name] for name in distinct)])
+
+
+def named_in(text: str) -> list[str]:
+    """The languages that a mistake is said to be typical of, as in "Go's mac.Sum"."""
+    return [language for language in _HEX if f"{language}'s" in text]

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 from urllib.parse import quote, quote_plus
 
+from webhooks.diagnosis import php
 from webhooks.diagnosis.json_tree import Number
 from webhooks.diagnosis.way import Way, utf8
 
@@ -43,6 +44,9 @@ def _printed(value: dict[str, Any], name: str) -> Iterator[tuple[str, str]]:
     yield _go(value), f"Go's fmt.Sprint of {name}"
     yield _java(value), f"Java's toString() of a map of {name}"
     yield _php(value, 0), f"PHP's print_r of {name}"
+    yield php.serialized(value), f"PHP's serialize() of {name}"
+    yield php.serialized(value, objects=True), f"PHP's serialize() of {name} as a stdClass"
+    yield php.exported(value), f"PHP's var_export() of {name}"
     yield _unquoted(value), f"JSON5 or JavaScript source of {name}"
 
 

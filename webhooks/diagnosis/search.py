@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from webhooks.diagnosis import bodies, keys, renderings, schemes, serialisers, styles
 from webhooks.diagnosis.budget import Budget, Spent
-from webhooks.diagnosis.form import Loose, Reading
 from webhooks.diagnosis.moments import Moment, moments
+from webhooks.diagnosis.reading import Loose, Reading
 from webhooks.diagnosis.style import JAVASCRIPT, Style
 from webhooks.diagnosis.way import Known, Way
 from webhooks.diagnosis.writer import Unwritable, Writer

@@ -91,6 +91,16 @@ _ADDING: Final[dict[str, tuple[Any, bool]]] = {
 }
 
 
+def unlike_page(value: Any) -> tuple[list[str], list[str]]:
+    """The data's keys that the page lists for the event and that are absent; and those that it
+    does not list."""
+    data = value.get("data") if isinstance(value, dict) else None
+    names = EVENT_KEYS.get(str(value.get("event"))) if isinstance(value, dict) else None
+    if not isinstance(data, dict) or names is None:
+        return [], []
+    return [name for name in names if name not in data], [one for one in data if one not in names]
+
+
 def _completed(value: Any, added: Any) -> Any:
     """With every key that the event's data may have, as a type made from the page would write it;
     keys it does not know are lost, as such a type loses them. `added` ...: adds none."""

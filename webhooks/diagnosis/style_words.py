@@ -29,10 +29,13 @@ _NULLS: Final = {
     "null text": 'with null as "null"',
     "objects": "with null as {}",
     "arrays": "with {} as []",
-    "absent null": "with the keys that are absent added as null",
-    "absent empty": 'with the keys that are absent added as "", and null as ""',
-    "absent empty only": 'with the keys that are absent added as ""',
-    "only known": "without the keys that Wonderchat's page does not list",
+}
+# A type of one's own has the keys that the page lists, and no others.
+_TYPED: Final = {
+    "absent null": ("with the keys that are absent added as null", ""),
+    "absent empty": ('with the keys that are absent added as ""', 'with null as ""'),
+    "absent empty only": ('with the keys that are absent added as ""', ""),
+    "only known": ("", ""),
 }
 _NUMBERS: Final = {"doubles": "with whole numbers as 1.0"}
 _ENDS: Final = {
@@ -40,6 +43,7 @@ _ENDS: Final = {
     "\r\n": "with a line break (CR LF) at its end",
 }
 _MAX_NAMED: Final = 6
+_MAX_KEY: Final = 40
 
 
 def joined(phrases: Sequence[str], last: str = "and") -> str:
@@ -55,12 +59,15 @@ def said(
     characters: frozenset[str],
     example: str,
     outer: tuple[str, ...],
+    unlike: tuple[list[str], list[str]] = ([], []),
 ) -> str:
     """`changed`: the escapes that JSON.stringify would not make; `example`: a date as written;
-    `outer`: the outer keys that there are."""
+    `outer`: the outer keys that there are; `unlike`: the data's keys that are absent, and those
+    that the page does not list."""
     phrases = [
         _ORDERS.get(style.order, ""),
         _NULLS.get(style.nulls, ""),
+        *_typed(style.nulls, *unlike),
         f"with the date as {example}" if example else "",
         "" if style.numbers == "kept" else _NUMBERS.get(style.numbers, "with its numbers anew"),
         LAYOUTS[style.layout].said,
@@ -73,6 +80,22 @@ def said(
     if not shown and not style.part:
         return f"{start} in its compact form"
     return ", ".join([start, *shown])
+
+
+def _typed(nulls: str, absent: list[str], extra: list[str]) -> list[str]:
+    if nulls not in _TYPED:
+        return []
+    added, filled = _TYPED[nulls]
+    phrases = [f"{added} ({_named(absent)})"] if added and absent else []
+    if extra:
+        keys = "keys" if len(extra) > 1 else "key"
+        phrases.append(f"without the {keys} {_named(extra)}, which Wonderchat's page does not list")
+    return [*phrases, filled] if filled else phrases
+
+
+def _named(keys: list[str]) -> str:
+    shown = [key if len(key) <= _MAX_KEY else f"{key[:_MAX_KEY]}…" for key in keys]
+    return joined(shown if len(shown) <= _MAX_NAMED else [*shown[:_MAX_NAMED], "others"])
 
 
 def _part(part: tuple[str, ...] | str, outer: tuple[str, ...]) -> str:

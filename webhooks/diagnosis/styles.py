@@ -41,6 +41,7 @@ _RARE: Final = frozenset(
         "seconds short offset", "milliseconds text", "seconds text", "spaced seconds",
         "spaced milliseconds", "seven digits offset", "microsoft", "nine digits", "utf-32",
         "cesu-8", "nfkc", "nfd", "emoji dropped", "emoji replaced", "read as ascii dropped",
+        "utf-16-be bom", "utf-32-be", "utf-32 bom", "utf-32-be bom",
         "utf-16-be", "utf-16", "utf-16-le", "seven bits", "ascii dropped", "seconds float",
         "serialize-javascript", "json-simple", "django script", "aeson", "php hex tags",
         *(f"{name} crlf" for name in LAYOUTS if name not in ("2", "4", "jackson")),

@@ -131,7 +131,14 @@ class Writer:
         """What shows of a style, to follow "signs "."""
         base = self.pairs(style._replace(escapes=JAVASCRIPT.escapes))
         changed = [pair for pair in self.pairs(style) if pair not in base]
-        return style_words.said(style, changed, self.characters, self._example(style), self._outer)
+        return style_words.said(
+            style,
+            changed,
+            self.characters,
+            self._example(style),
+            self._outer,
+            shape.unlike_page(self.value),
+        )
 
     def _example(self, style: Style) -> str:
         """A date as the style writes it."""

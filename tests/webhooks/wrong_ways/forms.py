@@ -15,6 +15,10 @@ def _signed(digest: Iterable[int]) -> list[int]:
     return [byte - 256 if byte > 127 else byte for byte in digest]
 
 
+def _extended(digest: bytes, form: str, front: str = "ffffff") -> str:
+    return "".join((front if byte > 127 else "") + format(byte, form) for byte in digest)
+
+
 def _without_zeros(digest: bytes) -> str:
     return "".join(f"{byte:x}" for byte in digest)
 
@@ -61,6 +65,19 @@ WAYS: tuple[WrongWay, ...] = (
     written("a Buffer in a log", "bytes", lambda d: f"<Buffer {d.hex(' ')}>"),
     written("JSON of a Buffer", "bytes", lambda d: f'{{"type":"Buffer","data":{[*d]}}}'),
     written("Arrays.toString of Java", "bytes", lambda d: str(_signed(d))),
+    written("toHexString of Java, padded", "& 0xff", lambda d: _extended(d, "02x")),
+    written("toHexString of Java", "& 0xff", lambda d: _extended(d, "x")),
+    written("Long.toHexString of Java", "& 0xff", lambda d: _extended(d, "02x", "f" * 14)),
+    written("upper case of that", "& 0xff", lambda d: _extended(d, "02x").upper()),
+    written(
+        "toString(16) of Kotlin", "minus", lambda d: "".join(f"{byte:x}" for byte in _signed(d))
+    ),
+    WrongWay("Sum of Go", ("mac.Sum(nil)", "nothing"), lambda r: (r.body + r.hmac(b"")).hex()),
+    WrongWay("Sum of Go after Write", ("mac.Sum(nil)",), lambda r: _base64(r.body + r.hmac())),
+    WrongWay(
+        "Sum of the secret", ("mac.Sum(nil)",), lambda r: r.secret.encode().hex() + r.hmac().hex()
+    ),
+    WrongWay("the body after it", ("after the digest",), lambda r: (r.hmac() + r.body).hex()),
     written("fmt.Println of Go", "bytes", lambda d: f"[{' '.join(map(str, d))}]"),
     written("digest('latin1')", "as text", lambda d: d.decode("latin-1")),
     written("digest().toString()", "UTF-8 text", lambda d: d.decode("utf-8", "replace")),
