@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 import time
 from datetime import datetime
@@ -15,6 +16,16 @@ STEP_BITS = 64
 # A clock that is put back by no more than this does not put ids back.
 SET_BACK_MILLISECONDS = 1000
 LENGTH = 1 + TIME_LENGTH + RANDOM_LENGTH
+
+
+# What an id looks like, those of Wonderchat's pages included, which are shorter.
+PATTERN = f"^c[0-9a-z]{{7,{LENGTH - 1}}}$"
+_SHAPE = re.compile(PATTERN.rstrip("$"))
+
+
+def looks_like_one(text: str) -> bool:
+    """Whether `text` can be such an id, given out or not."""
+    return _SHAPE.fullmatch(text) is not None
 
 
 # Two digits at a time: half the divisions.

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import sys
 
+from django.contrib.admin.exceptions import (
+    DisallowedModelAdminLookup,
+    DisallowedModelAdminToField,
+)
 from django.core.exceptions import DisallowedHost
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.http.request import split_domain_port
 from django.middleware.csrf import REASON_NO_CSRF_COOKIE
 from django.template.loader import render_to_string
 
 from chatbots import database_trouble
 from webhooks.api import problem
 
+NO_HOST = "The request has no Host header. Send the name that it is addressed to."
+MANY_HOSTS = "The Host header is there more than once, or holds several names. Send one."
+NOT_A_HOST = "The Host header is not the name of a host. Send a name that ALLOWED_HOSTS has."
 WRONG_HOST = (
     "This is not reached by the name in the Host header. Call it by a name that ALLOWED_HOSTS has."
 )
@@ -30,15 +38,31 @@ FROM_ELSEWHERE = (
 )
 # How Django's reasons begin where Origin or Referer is the trouble.
 OTHER_SITE = ("Origin checking failed", "Referer checking failed")
+NO_SUCH_PARAMETER = "The address has a parameter that this page does not have. Leave it out."
+NOT_OF_THE_PAGE = (DisallowedModelAdminLookup, DisallowedModelAdminToField)
 UNREADABLE = "The request could not be read: its head or its form breaks the rules of HTTP."
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler400: for what is refused before any view sees it, such as a wrong Host."""
-    sentence = WRONG_HOST if isinstance(exception, DisallowedHost) else UNREADABLE
+    wrong_host = isinstance(exception, DisallowedHost)
+    sentence = _host_sentence(request) if wrong_host else UNREADABLE
+    if isinstance(exception, NOT_OF_THE_PAGE):
+        sentence = NO_SUCH_PARAMETER
     if request.path_info.startswith("/api/"):
         return problem.response(400, sentence)
-    return HttpResponse(render_to_string("400.html", {"sentence": sentence}), status=400)
+    return HttpResponse(
+        render_to_string("400.html", {"sentence": sentence, "plain": wrong_host}), status=400
+    )
+
+
+def _host_sentence(request: HttpRequest) -> str:
+    host = str(request.META.get("HTTP_HOST", "")).strip()
+    if not host:
+        return NO_HOST
+    if "," in host:  # How a server joins two headers of one name.
+        return MANY_HOSTS
+    return WRONG_HOST if split_domain_port(host)[0] else NOT_A_HOST
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

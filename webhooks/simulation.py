@@ -38,10 +38,10 @@ def check(value: object) -> dict[str, Any]:
     have).
     """
     if not isinstance(value, dict):
-        raise ValidationError("simulate must be an object.")
+        raise ValidationError("must be an object.")
     known = ", ".join(_SENTENCES)
     mistakes = [
-        _SENTENCES.get(key, f"simulate has no {key!r}; it knows {known}.")
+        _SENTENCES.get(key, f"has no {str(key)[:60]!a}. It knows {known}.")
         for key, setting in value.items()
         if key not in _SENTENCES or not _fits(key, setting)
     ]

@@ -99,7 +99,7 @@ def _log_experiment(one: Finished) -> None:
     logger.log(
         # A secret that cannot be read is no receiver's fault.
         logging.WARNING if outcome.error_kind == ErrorKind.INTERNAL else logging.INFO,
-        "Webhook %s: %s delivery %s was %s.%s",
+        "Webhook %s, %s delivery %s: %s.%s",
         claimed.webhook_id,
         "test" if claimed.is_test else "simulated",
         claimed.delivery_id,

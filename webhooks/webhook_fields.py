@@ -58,7 +58,9 @@ def _check_description(description: str) -> str:
 def _check_rate_limit(limit: int | None) -> str:
     if limit is None or 1 <= limit <= MOST_PER_SECOND:
         return ""
-    return f"A limit is 1 to {MOST_PER_SECOND} deliveries per second; leave it out for none."
+    return (
+        f"A limit is 1 to {MOST_PER_SECOND} deliveries per second; null, an empty field, is none."
+    )
 
 
 def _has_control_characters(text: str) -> bool:

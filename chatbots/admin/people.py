@@ -8,14 +8,14 @@ from django.contrib.auth.models import Group, User
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from chatbots.admin.scope import FoundByKey
+from chatbots.admin.scope import FoundByKey, KnownFilters
 
 admin.site.unregister(User)
 admin.site.unregister(Group)
 
 
 @admin.register(User)
-class PeopleAdmin(FoundByKey, UserAdmin, ModelAdmin):
+class PeopleAdmin(KnownFilters, FoundByKey, UserAdmin, ModelAdmin):
     """Members are staff with a membership in an account; operators are superusers."""
 
     form = UserChangeForm

@@ -9,9 +9,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
+from django.contrib.admin.exceptions import (
+    DisallowedModelAdminLookup,
+    DisallowedModelAdminToField,
+)
+from django.contrib.admin.options import TO_FIELD_VAR
+from django.contrib.admin.views.main import ERROR_FLAG, IGNORED_PARAMS, PAGE_VAR
 from django.db.models import Field, ForeignKey, ManyToManyField, Model, QuerySet
 from django.forms import ModelChoiceField
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.forms import PaginationInlineFormSet
@@ -46,7 +54,48 @@ class FoundByKey:
         )
 
 
-class ScopedAdmin(FoundByKey, PlainChoices, ModelAdmin):
+class KnownFilters:
+    """A list that is asked for with a filter it does not have says so, and is shown without it."""
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        query = request.GET.copy()
+        query.pop(ERROR_FLAG, None)  # The admin's own mark for what is told here in words.
+        request.GET = query  # type: ignore[assignment]  # The stubs want one that cannot change.
+        try:
+            page: HttpResponse = super().changelist_view(  # type: ignore[misc]  # The admin below.
+                request, extra_context
+            )
+        except DisallowedModelAdminLookup:
+            return self._without(request, self._unknown(request))
+        except DisallowedModelAdminToField:
+            return self._without(request, [TO_FIELD_VAR])
+        if page.get("Location") == f"{request.path}?{ERROR_FLAG}=1":
+            messages.error(request, "A filter in the address does not fit. This is the whole list.")
+            return redirect(request.path)
+        return page
+
+    def _unknown(self, request: HttpRequest) -> list[str]:
+        return [
+            name
+            for name, values in request.GET.lists()
+            if name not in (*IGNORED_PARAMS, PAGE_VAR)
+            and not all(
+                self.lookup_allowed(name, value, request)  # type: ignore[attr-defined]
+                for value in values
+            )
+        ]
+
+    def _without(self, request: HttpRequest, names: list[str]) -> HttpResponse:
+        kept = request.GET.copy()
+        for name in names:
+            kept.pop(name, None)
+            messages.error(request, f"There is no filter {name[:60]!a}. The list is shown without.")
+        return redirect(f"{request.path}?{kept.urlencode()}" if kept else request.path)
+
+
+class ScopedAdmin(KnownFilters, FoundByKey, PlainChoices, ModelAdmin):
     """A model's pages, for operators and for the members of the accounts its rows belong to."""
 
     # The lookup from the model to its account.

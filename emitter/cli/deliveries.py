@@ -7,7 +7,9 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
+from chatbots.cuid import looks_like_one
 from emitter.cli import access, outcome, screen
+from emitter.cli.ending import WrongUse
 from emitter.cli.rest import Rest
 
 
@@ -46,6 +48,11 @@ def deliveries(
     as_json: access.AsJson = False,
 ) -> None:
     """List deliveries, newest first, or show one with every request and answer."""
+    if event is not None and not looks_like_one(event):
+        raise WrongUse(
+            f"--event is the id of an event, and {event[:60]!a} is none. "
+            "Did you mean --type, the event's type?"
+        )
     with Rest(access.find(url, key)) as rest:
         if delivery is not None:
             row = rest.get(f"/deliveries/{access.segment(delivery)}")
@@ -108,11 +115,17 @@ def show_one(row: dict[str, Any]) -> None:
         shown.print(Text(f"\nAttempt {attempt['number']}  {attempt['startedAt']}", style="bold"))
         shown.print(Text(f"{request['method']} {screen.plain(request['url'])}"))
         shown.print(_headers(request["headers"]))
-        shown.print(Text(screen.plain(request["body"])))
+        _show_body(request["body"])
         shown.print(Text(f"\n{outcome.sentence({'attempts': [attempt]})}", style="bold"))
         if response:
             shown.print(_headers(response["headers"]))
-            shown.print(Text(screen.plain(response["body"] or "")))
+            _show_body(response["body"])
+
+
+def _show_body(body: str | None) -> None:
+    """Below an empty line, as in HTTP."""
+    if body:
+        screen.console().print(Text(f"\n{screen.plain(body)}"))
 
 
 def _headers(headers: dict[str, str]) -> Text:

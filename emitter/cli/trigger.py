@@ -40,6 +40,11 @@ def trigger(
     as_json: access.AsJson = False,
 ) -> None:
     """Have an event happen, as if a visitor had caused it: every webhook of it gets it."""
+    if event not in EVENTS:
+        raise WrongUse(
+            f"{event[:60]!a} is not an event. There are {', '.join(EVENTS)}. To see how a receiver "
+            "bears another name, add --simulate '{\"unknownEvent\": true}' to one of them."
+        )
     laid_over = _object(data, "--data")
     for pair in sets or []:
         name, equals, value = pair.partition("=")

@@ -403,3 +403,9 @@ def test_a_key_in_a_batchs_body_is_found_wherever_it_stands(api_key: str, chatbo
     ):
         answer = Client().post("/api/v1/events/batch", body, content_type="application/json")
         assert answer.status_code == 202
+
+
+def test_one_mistake_of_a_batch_is_one(api: Api, chatbot: Chatbot) -> None:
+    asked = {"chatbotId": chatbot.pk, "events": [{"event": "NOPE"}]}
+    problem = check_problem(api.post("/events/batch", asked), 400)
+    assert problem["detail"].startswith("1 mistake; no event was made.")

@@ -124,7 +124,7 @@ def values_of(log: list[Delivery]) -> dict[str, list[str]]:
     newest_row, middle = log[0], log[60]
     return {
         "webhookId": [str(newest_row.webhook_id), str(middle.webhook_id), "0"],
-        "eventId": [newest_row.event_id, middle.event_id, "nothing"],
+        "eventId": [newest_row.event_id, middle.event_id, "clm1234567890abcdef"],
         "chatbotId": [newest_row.event.chatbot_id, middle.event.chatbot_id, "nothing"],
         "chatlogId": ["one", "two", "nothing"],
         "event": [EVENT, "HUMAN_HANDOVER", "LIVE_CHAT_INITIATED"],
@@ -205,7 +205,7 @@ def test_a_parameter_twice_or_without_a_value_is_an_error(api: Api) -> None:
         for query in (f"{name}=1&{name}=1", f"{name}=", f"{name}"):
             problem = check_problem(api.get(f"{path}?{query}"), 400)
             assert fields_of(problem) == [name]
-            assert problem.get("code") != "unknown_parameter"
+            assert problem["code"] == "invalid_parameter"
 
 
 def test_a_value_that_no_row_can_have_is_an_error(api: Api) -> None:
@@ -217,10 +217,20 @@ def test_a_value_that_no_row_can_have_is_an_error(api: Api) -> None:
         "event": ["user_message_sent"],
         "since": ["yesterday", "2024-13-01"],
         "until": ["1"],
+        "eventId": ["USER_MESSAGE_SENT", "nothing", "7", "CLM1234567890ABCDEF"],
+        "webhookId": ["abc", "²", "-1", "1.5"],
+        "limit": ["0", "x", "201"],
+        "cursor": ["%"],
     }.items():
         for value in values:
             problem = check_problem(api.get(f"/deliveries?{urlencode({name: value})}"), 400)
             assert fields_of(problem) == [name]
+            assert problem["code"] == "invalid_parameter"
+
+
+def test_a_type_where_an_events_id_belongs_is_told_the_right_parameter(api: Api) -> None:
+    problem = check_problem(api.get("/deliveries?eventId=HUMAN_HANDOVER"), 400)
+    assert "Did you mean event=HUMAN_HANDOVER?" in problem["detail"]
 
 
 def test_no_value_is_our_fault(api: Api) -> None:

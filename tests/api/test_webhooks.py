@@ -315,3 +315,13 @@ def test_one_webhook_too_many_is_told_by_its_code(
     problem = check_problem(api.post("/webhooks", one | {"url": f"{URL}/other"}), 400)
     assert problem["code"] == "too_many_webhooks"
     assert "has 1 webhooks; 1 are the most" in problem["detail"]
+
+
+def test_a_change_offers_what_can_be_changed(api: Api, webhook: Webhook) -> None:
+    problem = check_problem(api.patch(f"/webhooks/{webhook.pk}", {"colour": "red"}), 400)
+    offered = problem["detail"].partition("There are: ")[2]
+    assert "rateLimit" in offered
+    for name in ("id", "status", "failingSince", "lastSuccessAt", "heldBackUntil"):
+        assert name not in offered.rstrip(".").split(", ")
+    problem = check_problem(api.patch(f"/webhooks/{webhook.pk}", {"rateLimit": 0}), 400)
+    assert "null, an empty field, is none" in problem["detail"]

@@ -71,6 +71,9 @@ def test_a_delivery_that_fails_is_exit_code_1_and_resent_when_the_receiver_is_we
     shown = emitter("deliveries", row["id"]).stdout
     assert "Attempt 1" in shown
     assert "X-Wonderchat-Signature: " in shown
+    headers, body = shown.split("\n\n{")[0], shown.split("\n\n{")[1]
+    assert "X-Wonderchat-Signature: " in headers
+    assert body.startswith('"event":"HUMAN_HANDOVER"')
     again = with_a_worker(emitter, "resend", row["id"], "--wait", "--json")
     assert printed(again)[0]["status"] == "succeeded"
     first, second = live_receiver.wait_for(2)
@@ -144,12 +147,16 @@ def test_an_event_that_nobody_gets_says_why(emitter: Emitter) -> None:
     ("arguments", "sentence"),
     [
         (("trigger", "NONSENSE"), "'NONSENSE' is not an event."),
+        (("trigger", "NONSENSE"), "add --simulate '{\"unknownEvent\": true}' to one of them."),
         (("trigger", EVENT, "--data", "{"), "--data is not JSON: "),
         (("trigger", EVENT, "--data", "[]"), "--data must be a JSON object"),
         (("trigger", EVENT, "--set", "name"), "--set is KEY=TEXT"),
         (("deliveries", "99999"), "There is no delivery with this id"),
         (("deliveries", "../webhooks"), "'../webhooks' is not an id."),
         (("deliveries", "--status", "odd"), "must be one of pending"),
+        (("deliveries", "--event", EVENT), "Did you mean --type"),
+        (("deliveries", "--event", "7"), "'7' is none."),
+        (("deliveries", "--webhook", "abc"), "webhookId: must be the id of a webhook"),
         (("resend", "99999"), "There is no delivery with this id"),
         (("sign", "gone.json", "--secret", "s"), "gone.json cannot be read: No such file"),
         (("sign",), "The secret is missing."),

@@ -163,7 +163,7 @@ def test_the_log_says_the_verdict_and_warns_of_nothing(
     (line,) = [record for record in caplog.records if record.name == "webhooks.verdict"]
     assert line.levelno == logging.INFO
     assert line.getMessage() == (
-        f"Webhook {webhook.pk}: simulated delivery {pk} was refused, as it should be."
+        f"Webhook {webhook.pk}, simulated delivery {pk}: refused, as it should be."
     )
 
 

@@ -59,7 +59,7 @@ def test_what_may_be_asked_for_is_kept_as_it_is(asked: dict[str, Any]) -> None:
         ({"timestampSkewSeconds": 10**12}, "timestampSkewSeconds"),
         ({"timestampSkewSeconds": -(10**30)}, "timestampSkewSeconds"),
         ({"badsignature": True}, "badsignature"),
-        ({"": 1}, "knows"),
+        ({"": 1}, "It knows"),
     ],
 )
 def test_anything_else_is_refused_with_a_sentence(asked: object, word: str) -> None:

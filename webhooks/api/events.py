@@ -182,7 +182,8 @@ class EventBatchView(LeanPost):
             except Problem as problem:
                 errors.extend(problem.errors)
         if errors:
-            raise Problem(400, f"{len(errors)} mistakes; no event was made.", errors)
+            said = "1 mistake" if len(errors) == 1 else f"{len(errors)} mistakes"
+            raise Problem(400, f"{said}; no event was made.", errors)
         return events
 
 

@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 from django.db.models import Model, QuerySet
 from rest_framework.request import Request
 
+from chatbots.cuid import PATTERN, looks_like_one
 from chatbots.models import EventType
 from webhooks.api import reading
 from webhooks.api.problem import Problem
@@ -23,6 +24,7 @@ from webhooks.models import DeliveryStatus, ErrorKind, WebhookStatus
 Row = TypeVar("Row", bound=Model)
 
 UNKNOWN: Final = "unknown_parameter"
+INVALID: Final = "invalid_parameter"
 # What a value that no row can have is looked for as.
 NOTHING: Final = "-"
 
@@ -40,6 +42,20 @@ class Filter:
 
 def _text(value: str) -> str:
     return value if is_id(value) else NOTHING
+
+
+def _event_id(value: str) -> str:
+    if looks_like_one(value):
+        return value
+    if value in EventType.values:
+        raise ValueError(f"must be the id of an event. Did you mean event={value}?")
+    raise ValueError("must be the id of an event: c, then small letters and digits.")
+
+
+def _webhook_id(value: str) -> int:
+    if not (value.isascii() and value.isdigit()):
+        raise ValueError("must be the id of a webhook, which is a number.")
+    return number(value)
 
 
 def _one_of(choices: Sequence[str]) -> Callable[[str], str]:
@@ -66,11 +82,6 @@ def _flag(value: str) -> bool:
 
 def by_id(name: str, lookup: str, said: str) -> Filter:
     return Filter(name, _text, lookup, {"type": "string", "description": said})
-
-
-def by_number(name: str, lookup: str, said: str) -> Filter:
-    """By an id of the database's: a number, shown as a string."""
-    return Filter(name, number, lookup, {"type": "string", "description": said})
 
 
 def by_choice(name: str, lookup: str, choices: Sequence[str], said: str) -> Filter:
@@ -105,8 +116,18 @@ WEBHOOKS: Final = (
     ),
 )
 DELIVERIES: Final = (
-    by_number("webhookId", "webhook_id", "Only to this webhook."),
-    by_id("eventId", "event_id", "Only of this event."),
+    Filter(
+        "webhookId",
+        _webhook_id,
+        "webhook_id",
+        {"type": "string", "pattern": "^[0-9]+$", "description": "Only to this webhook."},
+    ),
+    Filter(
+        "eventId",
+        _event_id,
+        "event_id",
+        {"type": "string", "pattern": PATTERN, "description": "Only of this event."},
+    ),
     by_id("chatbotId", "event__chatbot_id", OF_CHATBOT),
     by_id("chatlogId", "event__chatlog_id", OF_CHATLOG),
     by_choice("event", "event__type", EventType.values, OF_EVENT),
@@ -144,7 +165,7 @@ def read(request: Request, table: Sequence[Filter]) -> dict[str, Any]:
     names = [*known, *PAGED]
     given: dict[str, Any] = {}
     errors: list[tuple[str, str]] = []
-    code = ""
+    code = INVALID
     for name, values in request.query_params.lists():
         if name not in names:
             code = UNKNOWN

@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from webhooks.api.answer import answer
+from webhooks.api.filters import INVALID
 from webhooks.api.newest import Found
 from webhooks.api.problem import Problem
 from webhooks.api.scope import is_id, number
@@ -59,7 +60,8 @@ def _limit(text: str | None) -> int:
         return DEFAULT_LIMIT
     limit = number(text)
     if not limit or limit > MAX_LIMIT:
-        raise Problem(400, errors=[("limit", f"must be a whole number from 1 to {MAX_LIMIT}.")])
+        wrong = f"must be a whole number from 1 to {MAX_LIMIT}."
+        raise Problem(400, errors=[("limit", wrong)], code=INVALID)
     return limit
 
 
@@ -72,7 +74,9 @@ def _position(cursor: str, model: type[Model]) -> str | int:
     position = number(text) if in_numbers else text
     if not is_id(text) or not position:
         raise Problem(
-            400, errors=[("cursor", "is not one of ours; take it from the `next` of a page.")]
+            400,
+            errors=[("cursor", "is not one of ours; take it from the `next` of a page.")],
+            code=INVALID,
         )
     return position
 

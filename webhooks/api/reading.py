@@ -45,6 +45,8 @@ class Fields:
         self._values = values
         self._prefix = prefix
         self._read = {"apiKey"}
+        # What may be given and changes nothing: it is no choice to offer.
+        self._put_back: set[str] = {"apiKey"}
         self.errors: list[tuple[str, str]] = []
 
     def __contains__(self, name: str) -> bool:
@@ -56,6 +58,11 @@ class Fields:
     def raw(self, name: str) -> Any:
         self._read.add(name)
         return self._values.get(name)
+
+    def put_back(self, name: str) -> Any:
+        """What is given of a field that was read before and cannot be written."""
+        self._put_back.add(name)
+        return self.raw(name)
 
     def _take(self, name: str, kinds: type | tuple[type, ...], what: str, required: bool) -> Any:
         self._read.add(name)
@@ -118,7 +125,7 @@ class Fields:
         """Raise a Problem (400) with everything that is wrong, unknown fields included."""
         for name in self._values:
             if name not in self._read:
-                known = ", ".join(sorted(self._read - {"apiKey"}))
+                known = ", ".join(sorted(self._read - self._put_back))
                 self.wrong(name, f"is not a field here. There are: {known}.")
         if self.errors:
             raise Problem(400, errors=self.errors)

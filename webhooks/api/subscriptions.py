@@ -40,8 +40,9 @@ def read_settings(fields: Fields, *, required: bool) -> dict[str, Any]:
         "ordered": fields.boolean("ordered"),
     }
     read = {name: value for name, value in given.items() if value is not None}
+    rate_limit = fields.integer("rateLimit")
     if "rateLimit" in fields:
-        read["rate_limit"] = fields.integer("rateLimit")
+        read["rate_limit"] = rate_limit
     return read
 
 
@@ -81,10 +82,10 @@ class WebhookView(ApiView):
         changes = read_settings(fields, required=False)
         shown = shapes.webhook(webhook)
         for name in READ_ONLY:
-            if name in fields and fields.raw(name) != shown[name]:
+            if name in fields and fields.put_back(name) != shown[name]:
                 fields.wrong(name, SWITCHES if name == "status" else "cannot be changed.")
         for name in ITS_HEALTH:
-            fields.raw(name)
+            fields.put_back(name)
         fields.finish()
         return answer(shapes.webhook(subscriptions.update(webhook, **changes)))
 
