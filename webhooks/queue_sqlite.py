@@ -49,7 +49,7 @@ from webhooks.queue import (
 )
 
 # From one account to the next in the index of what is ready, and from one webhook to the next, as
-# queue_postgresql.LOOK does.
+# queue_postgresql_look.LOOK does.
 ACCOUNTS = """
 WITH RECURSIVE account(id, step) AS (
   SELECT min(account_id), 1 FROM webhooks_delivery
@@ -101,7 +101,7 @@ WHERE status = 'pending' AND {waits} AND due_at <= %s ORDER BY due_at LIMIT %s
 """
 RIPEN = "UPDATE webhooks_delivery SET wait = '' WHERE id IN ({ids})"
 
-# The conditions of the index to the letter: SQLite finds it by no other. See queue_postgresql.
+# The conditions of the index to the letter: SQLite finds it by no other. See queue_postgresql_claim.py.
 SIBLINGS = """
 SELECT sibling.id FROM webhooks_webhook own
 JOIN webhooks_webhook sibling
@@ -221,7 +221,7 @@ WHERE id = %(id)s
   AND (failing_since IS NULL OR last_failure_at IS NULL OR last_failure_at < %(lately)s
        OR failing_since <= %(long_ago)s)
 """
-# Until the last moment that it has asked for: see queue_postgresql.py.
+# Until the last moment that it has asked for: see queue_postgresql_record.py.
 ASKED_TO_WAIT = """
 UPDATE webhooks_webhook SET asked_to_wait_until = max(coalesce(asked_to_wait_until, ''), %s)
 WHERE id = %s AND generation = %s

@@ -22,7 +22,7 @@ from tests.process.truth import interrupted_of
 from tests.process.visitors import Visitors
 from webhooks.engine import SETTLED_SECONDS
 from webhooks.queue import LEASE_SECONDS
-from webhooks.queue_postgresql import LIFE
+from webhooks.queue_postgresql_claim import LIFE
 
 pytestmark = [pytest.mark.process, pytest.mark.soak, pytest.mark.timeout(300)]
 SOME = 2000

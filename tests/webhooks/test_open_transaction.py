@@ -13,7 +13,7 @@ from django.db.models import Max
 
 from chatbots.models import Chatbot
 from tests.webhooks.due import add_due, add_webhook, claim_of, finish
-from webhooks import queue, queue_postgresql
+from webhooks import queue, queue_postgresql_claim, queue_postgresql_look
 from webhooks.engine_cursor import engine_cursor
 from webhooks.models import Delivery, Webhook
 from webhooks.queue import Look, Offer
@@ -47,12 +47,12 @@ def pages_read(sql: str, values: dict[str, Any]) -> int:
 
 
 def look_reads(look: Look) -> int:
-    return pages_read(queue_postgresql.LOOK, queue_postgresql.look_values(look))
+    return pages_read(queue_postgresql_look.LOOK, queue_postgresql_look.look_values(look))
 
 
 def claim_reads(offers: Sequence[Offer]) -> int:
-    sql = queue_postgresql.CLAIM.replace(")b::", ")s::")
-    return pages_read(sql, queue_postgresql.claim_values(offers, 10, 1 << 20))
+    sql = queue_postgresql_claim.CLAIM.replace(")b::", ")s::")
+    return pages_read(sql, queue_postgresql_claim.claim_values(offers, 10, 1 << 20))
 
 
 def deliver(webhook: Webhook, count: int) -> None:

@@ -27,7 +27,14 @@ from tests.webhooks.due import (
     states,
 )
 from tests.webhooks.plans import assert_no_history_is_read
-from webhooks import engine_cursor, queue, queue_postgresql, queue_sqlite, settling, subscriptions
+from webhooks import (
+    engine_cursor,
+    queue,
+    queue_postgresql_claim,
+    queue_sqlite,
+    settling,
+    subscriptions,
+)
 from webhooks.models import Attempt, Delivery, Webhook
 from webhooks.queue import Look, Offer, Success
 
@@ -539,7 +546,7 @@ def test_no_history_is_read_to_make_claims_stand(
     (id,) = add_due(webhook)
     undone = {"ids": [id], "numbers": [1], "lease": queue.LEASE_SECONDS, "interrupted": ""}
     with engine_cursor.engine_cursor() as cursor:
-        cursor.execute("EXPLAIN " + queue_postgresql.CLAIM_AGAIN, undone)
+        cursor.execute("EXPLAIN " + queue_postgresql_claim.CLAIM_AGAIN, undone)
         plan = "\n".join(row[0] for row in cursor.fetchall())
     assert_no_history_is_read(plan)
     assert plan.count("webhooks_delivery_pkey") == 2, plan
