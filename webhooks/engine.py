@@ -338,7 +338,11 @@ class Engine:
         left = [one for one in finished if not self._is_settled(one)]
         ready = [one for one in finished if one not in left] if left else finished
         self._say(self._successes.of_failing(ready))
-        left += (held := queue.present().record(ready, were_held=were_held))
+        held, followed = queue.present().record(ready, were_held=were_held)
+        left += held
+        for webhook_id, account_id in followed.items():
+            self._lookout.add(webhook_id, account_id)
+            self._bell.set()
         written = [one for one in ready if one not in held] if held else ready
         self._successes.note(written)
         for one in written:

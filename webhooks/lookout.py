@@ -95,7 +95,7 @@ class Lookout:
         """Remember what a look found that took from `began` to `now`."""
         self._note_ids(due, now)
         if look.sweep:
-            self._note_sweep(due, began, now)
+            self._note_sweep(look, due, began, now)
         elif due.fresh >= MOST_FRESH:
             self._next_sweep_at = now  # There is more than these.
         for webhook_id in look.known:
@@ -108,15 +108,21 @@ class Lookout:
         while len(self._last_ids) > 1 and self._last_ids[1][0] < now - OVERTAKEN_SECONDS:
             self._last_ids.popleft()
 
-    def _note_sweep(self, due: Due, began: float, now: float) -> None:
+    def _note_sweep(self, look: Look, due: Due, began: float, now: float) -> None:
         self._swept_seconds += now - began
+        last = max(due.swept) if due.more_accounts else None
+        for account in self._cursors.keys() - due.swept.keys():
+            # It was come by, and has nothing ready any more.
+            if account > look.after_account and (last is None or account <= last):
+                del self._cursors[account]
+                self._been_through.add(account)
         for account, webhooks in due.swept.items():
             if len(webhooks) >= due.most_each:
                 self._cursors[account] = webhooks[-1]
             else:
                 self._cursors.pop(account, None)
                 self._been_through.add(account)
-        self._after_account = max(due.swept) if due.more_accounts else 0
+        self._after_account = last or 0
         # An account may have more by now; but it had its turn.
         if not self._after_account and self._cursors.keys() <= self._been_through:
             self._cursors = {}

@@ -67,6 +67,7 @@ class Facts:
     held_reason: str = ""
     held_until: datetime | None = None
     rate_limit: int | None = None
+    rate_next_at: datetime | None = None
 
 
 def clock(moment: datetime, now: datetime) -> str:
@@ -121,15 +122,14 @@ def _before_its_time(facts: Facts) -> Waiting | None:
             f"Delivery {facts.in_front} of the same conversation comes first; this webhook wants "
             "them in order.",
         )
-    asked = facts.asked_to_wait_until
-    if asked and asked > now:
-        return Waiting(
-            WaitingFor.RETRY_AFTER,
-            left_alone(asked, now),
-            _ahead(max(asked, facts.due_at), now),
-        )
-    if facts.held_reason and facts.due_at <= max(now, facts.held_until or now):
-        return Waiting(WaitingFor.ENDPOINT, facts.held_reason, _ahead(facts.held_until, now))
+    held_until = (facts.held_until or now) if facts.held_reason else now
+    asked = facts.asked_to_wait_until or now
+    rate_next_at = (facts.rate_next_at or now) if facts.rate_limit else now
+    last = _ahead(max(held_until, asked, rate_next_at, facts.due_at), now)
+    if asked > now and asked >= held_until:
+        return Waiting(WaitingFor.RETRY_AFTER, left_alone(asked, now), last)
+    if facts.held_reason and facts.due_at <= max(now, held_until):
+        return Waiting(WaitingFor.ENDPOINT, facts.held_reason, last)
     if facts.due_at <= now:
         return None
     if facts.failures:

@@ -32,6 +32,8 @@ LEAVE_SECONDS = LEASE_SECONDS - TOTAL_SECONDS - 5
 # How long a delivery waits for its turn in its conversation at most. It is ready as soon as the one
 # before it is over; this is for what nobody foresaw.
 BLOCKED_SECONDS = 300
+# The same where it cannot be told, for somebody holds the one in front.
+MOMENT_SECONDS = 0.2
 # How often is looked for deliveries whose worker was lost.
 LOST_SECONDS = 2.0
 # So many deliveries whose time has come are made ready in one go.
@@ -118,12 +120,27 @@ class ClaimedRow(NamedTuple):
 
 def sort_taken(rows: Sequence[ClaimedRow]) -> Taken:
     """What a claim took, from the rows that it changed."""
+    until: dict[int, datetime] = {}
+    for row in rows:
+        # What was put off may have been due later than what was left.
+        if not row.is_blocked:
+            webhook_id = row.claimed.webhook_id
+            until[webhook_id] = max(row.due_at, until.get(webhook_id, row.due_at))
     return Taken(
         [row.claimed for row in rows if row.is_taken],
         [row.claimed.webhook_id for row in rows if row.is_astray],
         [row.claimed.webhook_id for row in rows if row.is_blocked],
-        {row.claimed.webhook_id: row.due_at for row in rows},
+        until,
     )
+
+
+def over_of(rows: Iterable[ClaimedRow], done: Collection[int]) -> list[Over]:
+    """Of those that were put aside, the ones that are in front of their conversation no more."""
+    return [
+        Over(row.claimed.delivery_id, row.claimed.webhook_id, row.claimed.conversation)
+        for row in rows
+        if row.claimed.conversation and row.claimed.delivery_id in done
+    ]
 
 
 class Offer(NamedTuple):
@@ -165,8 +182,10 @@ class Finished:
 
 
 def counts_as_failure(finished: Finished) -> bool:
-    """Whether an attempt tells of its webhook that it fails. An experiment's does not."""
-    return not finished.outcome.succeeded and not finished.claimed.is_experiment
+    """Whether an attempt tells of its webhook that it fails. An experiment's does not, nor one that
+    could not be made here."""
+    is_ours = finished.outcome.error_kind == ErrorKind.INTERNAL
+    return not (finished.outcome.succeeded or is_ours or finished.claimed.is_experiment)
 
 
 def failures_of(finished: Iterable[Finished]) -> set[tuple[int, int]]:
@@ -205,6 +224,14 @@ class Over(NamedTuple):
     delivery_id: int
     webhook_id: int
     conversation: str
+
+
+class Recorded(NamedTuple):
+    """What a recording could not write, for somebody holds it; and the webhooks of which it made
+    something ready, each with its account."""
+
+    left: Sequence[Finished]
+    ready: Mapping[int, int]
 
 
 class Ripe(NamedTuple):
@@ -335,14 +362,12 @@ class Queue(Protocol):
         """The present life of the database's server, in which no claim was undone: a name that no
         other has, and how many seconds ago it began."""
 
-    def record(
-        self, finished: Sequence[Finished], *, were_held: bool = False
-    ) -> Sequence[Finished]:
+    def record(self, finished: Sequence[Finished], *, were_held: bool = False) -> Recorded:
         """Append the attempts, and move their deliveries on unless somebody else did since. What
         waited for its turn behind one that is over is ready.
 
-        Nobody is waited for who holds one of them: those are returned, for later, and all others
-        are recorded. `were_held`: some of them were, a moment ago.
+        Nobody is waited for who holds one of them: those are left for later, and all others are
+        recorded. `were_held`: some of them were, a moment ago.
         """
 
     def go_on_after(self, over: Sequence[Over]) -> None:

@@ -27,6 +27,7 @@ from webhooks.queue import (
     Look,
     Offer,
     Over,
+    Recorded,
     Ripe,
     Seen,
     Success,
@@ -35,6 +36,7 @@ from webhooks.queue import (
     failures_of,
     free,
     over_in_order,
+    over_of,
     sort_out,
     sort_taken,
     spent,
@@ -128,7 +130,7 @@ class PostgresqlQueue:
             for next_at, webhook_id in spent(rates, taken):
                 cursor.execute(LIMITED, [next_at, webhook_id])
         if aside:
-            with engine_cursor() as cursor:
+            with transaction.atomic(), engine_cursor() as cursor:
                 # In a transaction of its own: whoever disables locks the webhook first and its
                 # deliveries second, as this does.
                 cursor.execute(
@@ -139,6 +141,7 @@ class PostgresqlQueue:
                     },
                 )
                 done = {id for (id,) in cursor.fetchall()}
+                self._go_on_after(cursor, over_of(aside, done))
                 claims = [(row.claimed.delivery_id, row.claimed.number) for row in aside]
                 if held := [claim for claim in claims if claim[0] not in done]:
                     _give_back(cursor, held, seconds=1)
@@ -186,21 +189,18 @@ class PostgresqlQueue:
             name, seconds = cursor.fetchall()[0]
             return name, seconds
 
-    def record(
-        self, finished: Sequence[Finished], *, were_held: bool = False
-    ) -> Sequence[Finished]:
+    def record(self, finished: Sequence[Finished], *, were_held: bool = False) -> Recorded:
         if finished and not were_held:
             try:
-                self._record(finished)
+                return Recorded([], self._record(finished))
             except OperationalError as error:
                 if not _is_locked(error):
                     raise
-            else:
-                return []
-        return self._record_free(finished) if finished else []
+        return self._record_free(finished) if finished else Recorded([], {})
 
-    def _record_free(self, finished: Sequence[Finished]) -> list[Finished]:
-        """Record those that nobody else holds; returns the others."""
+    def _record_free(self, finished: Sequence[Finished]) -> Recorded:
+        """Record those that nobody else holds; the others are left."""
+        followed: dict[int, int] = {}
         with transaction.atomic(), engine_cursor() as cursor:
             ids = [one.claimed.delivery_id for one in finished]
             cursor.execute(LOCK_FREE, [ids])
@@ -212,7 +212,7 @@ class PostgresqlQueue:
             try:
                 with transaction.atomic():
                     if ready:
-                        self._record(ready)
+                        followed = self._record(ready)
             except OperationalError as error:
                 if not _is_locked(error):
                     raise
@@ -220,11 +220,15 @@ class PostgresqlQueue:
                 left = list(finished)
                 cursor.execute(RENEW, {"ids": list(mine), "lease": LEASE_SECONDS})
         if len(left) < len(finished) or len(finished) == 1:
-            return left
+            return Recorded(left, followed)
         half = len(finished) // 2
-        return [*self._record_free(finished[:half]), *self._record_free(finished[half:])]
+        both = [self._record_free(finished[:half]), self._record_free(finished[half:])]
+        return Recorded(
+            [one for part in both for one in part.left], {**both[0].ready, **both[1].ready}
+        )
 
-    def _record(self, finished: Sequence[Finished]) -> None:
+    def _record(self, finished: Sequence[Finished]) -> dict[int, int]:
+        """Record these; returns the webhooks of which something is ready after them."""
         tried = failures_of(finished)
         failed = sorted({webhook_id for webhook_id, _ in tried})
         is_in_order = any(one.claimed.conversation for one in finished)
@@ -239,7 +243,7 @@ class PostgresqlQueue:
                 states = {id: status for id, status, _ in found}
                 failing = [id for id, _, generation in found if (id, generation) in tried]
             cursor.execute(RECORD, columns(finished, states), prepare=True)
-            self._go_on_after(cursor, over_in_order(finished, states))
+            followed = self._go_on_after(cursor, over_in_order(finished, states))
             if failing:
                 cursor.execute(FAILED, [failing])
             if asked := asked_to_wait(finished):
@@ -251,22 +255,24 @@ class PostgresqlQueue:
                         "seconds": list(asked.values()),
                     },
                 )
+        return followed
 
     def go_on_after(self, over: Sequence[Over]) -> None:
         with engine_cursor(BUSY_ROWS) as cursor:
             self._go_on_after(cursor, over)
 
-    def _go_on_after(self, cursor: psycopg.Cursor[TupleRow], over: Sequence[Over]) -> None:
-        if over:
-            cursor.execute(
-                FOLLOW,
-                {
-                    "ids": [one.delivery_id for one in over],
-                    "webhooks": [one.webhook_id for one in over],
-                    "conversations": [one.conversation for one in over],
-                },
-                prepare=True,
-            )
+    def _go_on_after(
+        self, cursor: psycopg.Cursor[TupleRow], over: Sequence[Over]
+    ) -> dict[int, int]:
+        if not over:
+            return {}
+        asked = {
+            "ids": [one.delivery_id for one in over],
+            "webhooks": [one.webhook_id for one in over],
+            "conversations": [one.conversation for one in over],
+        }
+        cursor.execute(FOLLOW, asked, prepare=True)
+        return dict(cursor.fetchall())
 
     def tell(self, successes: Sequence[Success]) -> Collection[int]:
         ordered = sorted(successes)

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from webhooks.queue import BLOCKED_SECONDS, INTERRUPTED_SENTENCE, LEASE_SECONDS, Offer
+from webhooks.queue import (
+    BLOCKED_SECONDS,
+    INTERRUPTED_SENTENCE,
+    LEASE_SECONDS,
+    MOMENT_SECONDS,
+    Offer,
+)
 from webhooks.queue_postgresql_look import LONG_AGO
 
 # The webhooks that lead where {webhook} does, itself included; three at most, one for each event.
@@ -51,7 +57,8 @@ EARLIER = f"""
 # going over it: what a body has costs no reading of it.
 # A delivery with another in front of it waits for its turn, until go_on_after makes it ready. The
 # one in front is locked for that: whoever ends it does so before, and it is in front no more, or
-# after, and finds what waits. Where it cannot be locked, nothing is done to the one behind.
+# after, and finds what waits. Where it cannot be locked, the one behind is out of the way for a
+# moment only: whoever holds the lock may be about to end it.
 CLAIM = f"""
 WITH seen AS MATERIALIZED (
   SELECT d.*, l.room, w.may_leave,
@@ -75,7 +82,8 @@ WITH seen AS MATERIALIZED (
     FOR UPDATE SKIP LOCKED
   ) d
 ), blocked AS MATERIALIZED (
-  SELECT seen.id, seen.ctid, seen.lease_until, seen.attempts, seen.due_at, f.due_at AS until
+  SELECT seen.id, greatest(
+           f.due_at, statement_timestamp() + %(blocked)s * interval '1 second') AS until
   FROM seen CROSS JOIN LATERAL (
     SELECT f.due_at FROM webhooks_delivery f
     WHERE f.id = seen.front AND f.status || '' IN ('pending', 'held')
@@ -87,8 +95,8 @@ WITH seen AS MATERIALIZED (
          row_number() OVER (PARTITION BY webhook_id ORDER BY due_at, id) AS turn
   FROM seen WHERE front IS NULL AND (is_test OR may_leave)
 ), chosen AS MATERIALIZED (
-  SELECT id, ctid, lease_until AS lost_lease, attempts, due_at, body, false AS is_blocked,
-         statement_timestamp() AS until
+  SELECT id, ctid, lease_until AS lost_lease, attempts, due_at, body, 'lease' AS wait,
+         statement_timestamp() + %(lease)s * interval '1 second' AS until
   FROM (
     SELECT *, sum(octet_length(body)) OVER (ORDER BY turn, id) - octet_length(body) AS before
     FROM found WHERE turn <= room
@@ -97,29 +105,26 @@ WITH seen AS MATERIALIZED (
   ORDER BY turn, id LIMIT %(limit)s
 ), due AS MATERIALIZED (
   -- Those that are blocked come first: what this statement has changed it cannot lock any more.
-  SELECT id, ctid, lease_until AS lost_lease, attempts, due_at, NULL::bytea AS body,
-         true AS is_blocked, until
-  FROM blocked
+  SELECT s.id, s.ctid, s.lease_until AS lost_lease, s.attempts, s.due_at, NULL::bytea AS body,
+         CASE WHEN b.id IS NULL THEN 'time' ELSE 'turn' END AS wait,
+         coalesce(b.until, statement_timestamp() + %(moment)s * interval '1 second') AS until
+  FROM seen s LEFT JOIN blocked b ON b.id = s.id
+  WHERE s.front IS NOT NULL
   UNION ALL
   SELECT * FROM chosen
 ), lost AS (
   {LOST}
 )
 UPDATE webhooks_delivery d
-SET attempts = d.attempts + CASE WHEN due.is_blocked THEN 0 ELSE 1 END,
-    wait = CASE WHEN due.is_blocked THEN 'turn' ELSE 'lease' END,
-    lease_until = CASE WHEN due.is_blocked THEN NULL
-                  ELSE statement_timestamp() + %(lease)s * interval '1 second' END,
-    due_at = greatest(
-      due.until,
-      statement_timestamp()
-      + CASE WHEN due.is_blocked THEN %(blocked)s ELSE %(lease)s END * interval '1 second')
+SET attempts = d.attempts + CASE due.wait WHEN 'lease' THEN 1 ELSE 0 END,
+    wait = due.wait, due_at = due.until,
+    lease_until = CASE due.wait WHEN 'lease' THEN due.until END
 FROM due, webhooks_webhook w
 WHERE d.ctid = due.ctid AND w.id = d.webhook_id
 RETURNING d.id, d.attempts, d.failures, w.endpoint_id, d.webhook_id, d.account_id, d.event_id,
           due.body, w.url, w.encrypted_secret, w.previous_secrets, w.generation,
           w.standard_headers, w.retry_schedule, d.is_test, d.simulate,
-          d.conversation, w.status, due.due_at, due.is_blocked
+          d.conversation, w.status, due.due_at, due.wait <> 'lease'
 """
 
 # What comes after a delivery that is not in front any more, in its conversation. One that waits for
@@ -144,6 +149,7 @@ WITH next AS MATERIALIZED (
 )
 UPDATE webhooks_delivery d SET wait = '', due_at = statement_timestamp()
 FROM next WHERE d.id = next.id AND d.status || '' = 'pending' AND d.wait || '' = 'turn'
+RETURNING d.webhook_id, d.account_id
 """
 
 # What is still in flight, after a crash of the server that may have undone its claim. Its request
@@ -234,5 +240,6 @@ def claim_values(offers: Sequence[Offer], limit: int, most_bytes: int) -> dict[s
         "bytes": most_bytes,
         "lease": LEASE_SECONDS,
         "blocked": BLOCKED_SECONDS,
+        "moment": MOMENT_SECONDS,
         "interrupted": INTERRUPTED_SENTENCE,
     }

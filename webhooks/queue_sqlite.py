@@ -34,6 +34,7 @@ from webhooks.queue import (
     Look,
     Offer,
     Over,
+    Recorded,
     Ripe,
     Seen,
     Success,
@@ -42,6 +43,7 @@ from webhooks.queue import (
     failures_of,
     moved,
     over_in_order,
+    over_of,
     sort_out,
     sort_taken,
     spent,
@@ -101,7 +103,8 @@ WHERE status = 'pending' AND {waits} AND due_at <= %s ORDER BY due_at LIMIT %s
 """
 RIPEN = "UPDATE webhooks_delivery SET wait = '' WHERE id IN ({ids})"
 
-# The conditions of the index to the letter: SQLite finds it by no other. See queue_postgresql_claim.py.
+# The conditions of the index to the letter: SQLite finds it by no other. See
+# queue_postgresql_claim.py.
 SIBLINGS = """
 SELECT sibling.id FROM webhooks_webhook own
 JOIN webhooks_webhook sibling
@@ -138,16 +141,14 @@ UPDATE webhooks_delivery SET wait = 'turn', due_at = max(%s, %s), lease_until = 
 
 # What comes after a delivery that is not in front any more, in its conversation. One that waits for
 # its own retry goes on waiting.
-FOLLOW = f"""
-UPDATE webhooks_delivery SET due_at = %(now)s, wait = ''
-WHERE id = (
-  SELECT id FROM webhooks_delivery
-  WHERE webhook_id IN ({SIBLINGS.format(webhook="%(webhook)s")})
-    AND conversation = %(conversation)s AND NOT (conversation = '')
-    AND status IN ('pending', 'held') AND status = 'pending' AND id > %(id)s
-  ORDER BY id LIMIT 1
-) AND status = 'pending' AND wait = 'turn'
+NEXT = f"""
+SELECT id, webhook_id, account_id, wait FROM webhooks_delivery
+WHERE webhook_id IN ({SIBLINGS.format(webhook="%(webhook)s")})
+  AND conversation = %(conversation)s AND NOT (conversation = '')
+  AND status IN ('pending', 'held') AND status = 'pending' AND id > %(id)s
+ORDER BY id LIMIT 1
 """
+FOLLOW = "UPDATE webhooks_delivery SET due_at = %s, wait = '' WHERE id = %s"
 
 LEASE = """
 UPDATE webhooks_delivery SET attempts = attempts + 1, lease_until = %s, due_at = %s, wait = 'lease'
@@ -346,9 +347,10 @@ class SqliteQueue:
             cursor.executemany(
                 LIMITED, [(_text(next_at), id) for next_at, id in spent(rates, counts)]
             )
-            for row in rows:
-                if row.is_astray:
-                    _put_aside(cursor, row, _text(now))
+            aside = [row for row in rows if row.is_astray]
+            for row in aside:
+                _put_aside(cursor, row, _text(now))
+            self._go_on_after(cursor, over_of(aside, ids))
             return sort_taken(rows)
 
     def _pick(
@@ -400,11 +402,9 @@ class SqliteQueue:
         """One for ever."""
         return "SQLite", math.inf
 
-    def record(
-        self, finished: Sequence[Finished], *, were_held: bool = False
-    ) -> Sequence[Finished]:
+    def record(self, finished: Sequence[Finished], *, were_held: bool = False) -> Recorded:
         if not finished:
-            return []
+            return Recorded([], {})
         # A writer has the whole database: there is nothing that one could go on without.
         with transaction.atomic(), connection.cursor() as cursor:
             now = timezone.now()
@@ -424,7 +424,7 @@ class SqliteQueue:
             text = _text(now)
             cursor.executemany(MOVE, [_move(f, states, now, text) for f in finished])
             cursor.executemany(APPEND, [_attempt(f) for f in finished])
-            self._go_on_after(cursor, over_in_order(finished, states))
+            followed = self._go_on_after(cursor, over_in_order(finished, states))
             moments = {
                 "now": text,
                 "lately": _text(now - timedelta(seconds=LAST_FAILURE_SECONDS)),
@@ -435,24 +435,24 @@ class SqliteQueue:
             for (webhook_id, generation), seconds in asked_to_wait(finished).items():
                 until = _text(now + timedelta(seconds=seconds))
                 cursor.execute(ASKED_TO_WAIT, [until, webhook_id, generation])
-        return []
+        return Recorded([], followed)
 
     def go_on_after(self, over: Sequence[Over]) -> None:
         with transaction.atomic(), connection.cursor() as cursor:
             self._go_on_after(cursor, over)
 
-    def _go_on_after(self, cursor: CursorWrapper, over: Sequence[Over]) -> None:
+    def _go_on_after(self, cursor: CursorWrapper, over: Sequence[Over]) -> dict[int, int]:
         now = _text(timezone.now())
-        for one in over:
-            cursor.execute(
-                FOLLOW,
-                {
-                    "id": one.delivery_id,
-                    "webhook": one.webhook_id,
-                    "conversation": one.conversation,
-                    "now": now,
-                },
-            )
+        ready: dict[int, int] = {}
+        for delivery_id, webhook_id, conversation in over:
+            asked: dict[str, Any] = {"id": delivery_id, "webhook": webhook_id}
+            asked["conversation"] = conversation
+            cursor.execute(NEXT, asked)
+            for next_id, next_webhook, account, wait in cursor.fetchall():
+                if wait == "turn":
+                    cursor.execute(FOLLOW, [now, next_id])
+                    ready[next_webhook] = account
+        return ready
 
     def tell(self, successes: Sequence[Success]) -> Collection[int]:
         now = timezone.now()

@@ -44,7 +44,8 @@ class Run:
 
 @dataclass(slots=True)
 class Room:
-    """Grows by one with every quick success, halves with every timeout, never below one.
+    """Grows by one with every quick success, halves with every timeout, never below one. Up to
+    FIRST it grows with slow ones, too: that much anybody gets of whom nothing is known.
 
     A webhook that hangs is soon down to one open request, so that a few of them cannot fill the
     engine; one that answers quickly soon has all the room that helps it. After a stop it begins
@@ -75,10 +76,10 @@ class Room:
     def began(self) -> None:
         self.in_flight += 1
 
-    def ended(self, *, quickly: bool, timed_out: bool) -> None:
+    def ended(self, *, succeeded: bool, quickly: bool, timed_out: bool) -> None:
         """`quickly`: succeeded within QUICK_MS."""
         self.in_flight -= 1
-        if quickly:
+        if quickly or (succeeded and self.limit < FIRST):
             self.limit = min(MOST, self.limit + 1)
         elif timed_out:
             self.limit = max(1, self.limit // 2)

@@ -177,9 +177,9 @@ class Traffic:
 
     def give_back(self, probed: Sequence[Lane], taken: Taken, sent: Collection[int]) -> bool:
         """Give back the probes of webhooks of which nothing is under way, not being among `sent`;
-        True when there were any, for the next to have them at once. Those that had nothing to send
-        leave them to others for a moment."""
-        moved = {one.webhook_id for one in taken.claimed} | set(taken.put_off)
+        True when there were any, for the next to have them at once. Those that sent nothing leave
+        them to others for a moment."""
+        moved = set(taken.put_off)
         unused = [lane for lane in probed if lane.webhook_id not in sent]
         for lane in unused:
             if lane.webhook_id not in moved:
@@ -267,6 +267,7 @@ class Traffic:
         counts = not claimed.is_experiment
         may_grow = counts and room.heard_at >= room.grows_from
         room.ended(
+            succeeded=may_grow and outcome.succeeded,
             quickly=may_grow and outcome.succeeded and outcome.duration_ms <= QUICK_MS,
             timed_out=counts and outcome.error_kind == ErrorKind.TIMEOUT,
         )

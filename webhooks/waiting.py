@@ -87,6 +87,7 @@ def of_each(rows: Iterable[Delivery], now: datetime | None = None) -> dict[int, 
                 held_reason=breaker.sentence(row.webhook),
                 held_until=breaker.held_until(row.webhook),
                 rate_limit=row.webhook.rate_limit,
+                rate_next_at=row.webhook.rate_next_at,
             )
         )
         for row in waiting

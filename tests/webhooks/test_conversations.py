@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import cycle
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection, transaction
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from chatbots import events
 from chatbots.models import Account, Chatbot, Event, EventSource, Plan
-from tests.webhooks.due import claim_all, finish, let_time_pass, look
+from tests.receiver import Receiver
+from tests.webhooks.due import claim_all, claim_of, finish, let_time_pass, look
 from webhooks import outbox, queue, recovery, replay, subscriptions, upkeep
+from webhooks.engine import Engine
 from webhooks.models import Delivery, Webhook
+from webhooks.queue import Due, Look
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -142,6 +149,77 @@ def test_one_that_is_resent_holds_up_nobody_for_good(chatbot: Chatbot) -> None:
     assert ids() == [second]
 
 
+def test_what_is_put_aside_is_in_nobodys_way(chatbot: Chatbot) -> None:
+    message = add(chatbot, TYPES[0])
+    add(chatbot, TYPES[1])
+    happen(chatbot, TYPES[0], "a")
+    happen(chatbot, TYPES[1], "a")
+    (first,) = claim_all()
+    queue.present().record([finish(first, "pending", delay_seconds=60)])
+    assert claim_all() == []
+    let_time_pass(61)
+    # Disabled by a transaction that has not moved what waits yet: a claim puts it aside.
+    Webhook.objects.filter(pk=message.pk).update(status="disabled")
+    assert claim_all() == []
+    assert ids() == all_ids()[1:]
+
+
+def test_a_recording_tells_of_what_is_ready_after_it(chatbot: Chatbot) -> None:
+    webhook = add(chatbot, TYPES[0])
+    for _ in range(2):
+        happen(chatbot, TYPES[0], "a")
+    (first,) = claim_all()
+    recorded = queue.present().record([finish(first)])
+    assert recorded == ([], {webhook.pk: chatbot.account.pk})
+
+
+def test_one_conversation_goes_on_without_a_sweep(
+    running: Engine, chatbot: Chatbot, live_receiver: Receiver, settings: Any
+) -> None:
+    settings.SANDBOX = True
+    add(chatbot, TYPES[0], live_receiver.url("/hook"))
+    for _ in range(30):
+        happen(chatbot, TYPES[0], "a")
+    running._lookout.hurry()
+    sweeps = 0
+    look = queue.present().look
+
+    def count(self: object, asked: Look) -> Due:
+        nonlocal sweeps
+        sweeps += asked.sweep
+        running._lookout._next_sweep_at = float("inf") if len(live_receiver.requests) < 30 else 0.0
+        return look(asked)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(queue.present()), "look", count)
+        running.run()
+    assert len(live_receiver.requests) == 30
+    assert sweeps < 10
+
+
+def test_who_holds_what_is_in_front_holds_up_no_other_conversation(
+    chatbot: Chatbot, on_postgresql: None
+) -> None:
+    webhook = add(chatbot, TYPES[0])
+    for _ in range(20):
+        happen(chatbot, TYPES[0], "a")
+    happen(chatbot, TYPES[0], "b")
+    first, *_, other = all_ids()
+    with ThreadPoolExecutor(1) as beside, transaction.atomic():
+        list(Delivery.objects.select_for_update().filter(pk=first))
+
+        def work() -> list[int]:
+            try:
+                for _ in range(10):
+                    if taken := claim_of(webhook, 4).claimed:
+                        return [one.delivery_id for one in taken]
+                return []
+            finally:
+                connection.close()
+
+        assert beside.submit(work).result(20) == [other]
+
+
 # ---------------------------------------------------------------- whatever happens
 
 
@@ -211,7 +289,7 @@ ACTS = st.one_of(
 )
 
 
-@settings(max_examples=50, suppress_health_check=list(HealthCheck), deadline=None)
+@hypothesis_settings(max_examples=50, suppress_health_check=list(HealthCheck), deadline=None)
 @given(st.lists(ACTS, min_size=3, max_size=25))
 def test_whatever_becomes_of_what_is_in_front_in_the_end_nothing_waits(
     acts: list[tuple[str, int, int] | list[str]],

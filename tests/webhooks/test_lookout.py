@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -85,6 +86,18 @@ def test_more_accounts_than_one_look_goes_over_are_all_come_by() -> None:
     while not seen or lookout.is_sweeping:
         seen += step(lookout, table, len(seen))[1].swept
     assert seen[:999] == list(range(1, 1000))
+
+
+@pytest.mark.parametrize(("accounts", "each"), [(160, 1), (300, 1), (100, 3), (2, 150), (4, 75)])
+def test_a_sweep_ends_where_all_it_found_is_gone_by_the_next_look(accounts: int, each: int) -> None:
+    ready = {n: list(range(1000 * n, 1000 * n + each)) for n in range(1, accounts + 1)}
+    lookout = Lookout()
+    step(lookout, Table(ready), 0.0)
+    looks = 0
+    while lookout.is_sweeping:
+        step(lookout, Table({}), 0.1)
+        looks += 1
+        assert looks < 3
 
 
 def test_sweeps_have_a_twentieth_of_the_time() -> None:

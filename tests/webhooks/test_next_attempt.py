@@ -67,6 +67,34 @@ def test_nothing_is_promised_that_somebody_else_has_to_bring_about(given_facts: 
         ({"asked_to_wait_until": ahead(60)}, "retry_after", 60, "until 23:51:00 UTC"),
         ({"asked_to_wait_until": ahead(60), "due_at": ahead(63)}, "retry_after", 63, "Retry-After"),
         ({"asked_to_wait_until": ahead(-1)}, "turn", None, "It is due"),
+        # Of several the one that ends last.
+        (
+            {
+                "asked_to_wait_until": ahead(60),
+                "held_reason": "Held back.",
+                "held_until": ahead(600),
+            },
+            "endpoint",
+            600,
+            "Held",
+        ),
+        (
+            {"asked_to_wait_until": ahead(60), "held_reason": "Held back.", "held_until": ahead(5)},
+            "retry_after",
+            60,
+            "Retry-After",
+        ),
+        (
+            {
+                "held_reason": "Held back.",
+                "held_until": ahead(5),
+                "rate_limit": 1,
+                "rate_next_at": ahead(30),
+            },
+            "endpoint",
+            30,
+            "Held back.",
+        ),
         ({"held_reason": "Held back.", "held_until": ahead(9)}, "endpoint", 9, "Held back."),
         ({"held_reason": "Held back.", "held_until": ahead(-1)}, "endpoint", None, "Held back."),
         (

@@ -10,7 +10,23 @@ from webhooks.room import FIRST, MOST, RUN, Room, Run
 
 def end_one(room: Room, outcome: str) -> None:
     room.began()
-    room.ended(quickly=outcome == "success", timed_out=outcome == "timeout")
+    room.ended(
+        succeeded=outcome in ("success", "slow"),
+        quickly=outcome == "success",
+        timed_out=outcome == "timeout",
+    )
+
+
+def end(room: Room, *, quickly: bool = False, timed_out: bool = False) -> None:
+    room.ended(succeeded=quickly, quickly=quickly, timed_out=timed_out)
+
+
+def test_a_slow_receiver_comes_back_to_what_anybody_gets() -> None:
+    for room in (Room(limit=1), Room(limit=MOST)):
+        room.start_over()
+        for _ in range(50):
+            end_one(room, "slow")
+        assert room.limit == FIRST
 
 
 def test_it_starts_small() -> None:
@@ -22,7 +38,7 @@ def test_what_is_open_takes_room_and_gives_it_back() -> None:
     for _ in range(FIRST):
         room.began()
     assert room.left() == 0
-    room.ended(quickly=False, timed_out=False)
+    end(room)
     assert room.left() == 1
 
 
@@ -62,7 +78,7 @@ def test_it_never_closes_and_never_bursts(steps: list[str]) -> None:
         if step == "began":
             room.began()
         elif room.in_flight:
-            room.ended(quickly=step == "success", timed_out=step == "timeout")
+            end(room, quickly=step == "success", timed_out=step == "timeout")
         assert 1 <= room.limit <= MOST
         assert 0 <= room.left() <= room.limit
         if room.in_flight == 0:
@@ -81,7 +97,7 @@ def test_after_a_stop_it_begins_with_one_and_doubles_with_each_round() -> None:
         for _ in range(open_now):
             room.began()
         for _ in range(open_now):
-            room.ended(quickly=True, timed_out=False)
+            end(room, quickly=True)
     assert sizes == [1, 2, 4, 8]
 
 

@@ -385,10 +385,12 @@ def test_a_webhook_that_had_nothing_for_a_probe_is_passed_over_for_a_moment(
         ("probe_now", Webhook, empty.webhook_id),
     ]
     assert traffic.begin_probes(both, 10) == [ready]
-    # One that could not be sent, or waits for its turn now, is no reason to leave it to others.
-    assert traffic.give_back([ready], taken, set())
+    # One that waits for its turn now is no reason to leave it to others.
     assert traffic.give_back([ready], Taken([], [], [ready.webhook_id], {}), set())
     assert traffic.begin_probes(both, 10) == [ready]
+    # One that could not be sent would only use up the next one, too.
+    assert traffic.give_back([ready], taken, set())
+    assert traffic.begin_probes(both, 10) == []
     monkeypatch.setattr(traffic_module, "BARREN_SECONDS", 0)
-    traffic.give_back([empty], NOTHING, set())
+    traffic.give_back(both, NOTHING, set())
     assert traffic.begin_probes(both, 10) == both
