@@ -291,7 +291,7 @@ def test_text_is_counted_as_it_is_sent(emitter: Emitter) -> None:
         (["resend", ""], "'' is not an id."),
         (["scenario", ""], "There is no scenario ''."),
         (["sign", "", "--secret", "s"], "The name of the body's file is empty"),
-        (["trigger", ""], "event: "),
+        (["trigger", ""], "'' is not an event."),
         (["trigger", "USER_MESSAGE_SENT", "--data", ""], "--data is not JSON"),
     ],
 )
