@@ -114,17 +114,20 @@ def is_within_bounds(body: bytes, signature: str) -> bool:
     return any(cost(body, signature) < MOST_SECONDS for _ in range(2))
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
 def test_no_body_costs_more_than_the_bound(body: bytes) -> None:
     assert is_within_bounds(body, SIGNATURES["SHA-256"])
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("signature", SIGNATURES.values(), ids=SIGNATURES)
 @pytest.mark.parametrize("body", ["as many keys as are read", "U+2028", "every letter"])
 def test_no_signature_costs_more_than_the_bound(body: str, signature: str) -> None:
     assert is_within_bounds(BODIES[body], signature)
 
 
+@pytest.mark.alone
 def test_very_many_secrets_and_a_large_body_cost_no_more() -> None:
     opened = []
 
