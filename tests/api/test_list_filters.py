@@ -30,7 +30,7 @@ LISTS = {
     "/webhooks": filters.WEBHOOKS,
     "/webhooks/{webhook}/recoveries": filters.RECOVERIES,
 }
-FEW = "Seq Scan on (webhooks_webhook|chatbots_chatbot|chatbots_account)"
+FEW = "Seq Scan on (webhooks_webhook|webhooks_endpoint|chatbots_chatbot|chatbots_account)"
 WITH_PARAMETERS = [(path, row.name) for path, table in LISTS.items() for row in table]
 
 

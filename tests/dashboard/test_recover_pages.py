@@ -12,6 +12,7 @@ from django.utils import timezone
 from tests.dashboard.conftest import deliver
 from tests.webhooks.due import add_due
 from webhooks import recovery, subscriptions
+from webhooks.admin.forms import RecoverForm
 from webhooks.models import Delivery, DeliveryStatus, Recovery, Webhook
 
 
@@ -140,3 +141,8 @@ def test_a_recovery_of_another_webhook_is_not_there(
 ) -> None:
     for name in ("recovery", "recovery_live"):
         assert browser_of_member.get(page_of(webhook, name, 4711)).status_code == 404
+
+
+def test_a_moment_that_utc_does_not_have_is_no_moment() -> None:
+    form = RecoverForm(data={"since": "0001-01-01T00:00:00+23:59", "until": ""})
+    assert "Enter a valid date/time." in form.errors["since"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -146,9 +146,20 @@ class UtcSeconds(forms.DateTimeInput):
         super().__init__(attrs=attrs, format=given_up.FORM)
 
 
+class Moment(forms.DateTimeField):
+    """One that UTC has, too: the first day of the year 1 in Fiji is none."""
+
+    def to_python(self, value: Any) -> datetime | None:
+        moment = super().to_python(value)
+        try:
+            return moment.astimezone(UTC) if moment else None
+        except OverflowError:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from None
+
+
 class RecoverForm(forms.Form):
-    since = forms.DateTimeField(label="From (UTC)", widget=UtcSeconds())
-    until = forms.DateTimeField(
+    since = Moment(label="From (UTC)", widget=UtcSeconds())
+    until = Moment(
         label="Until (UTC)", required=False, widget=UtcSeconds(), help_text="Empty means now."
     )
 
