@@ -134,7 +134,8 @@ def test_every_slow_endpoint_is_over_after_ten_seconds_in_all() -> None:
         # It leaves what is left of the ten seconds, not ten anew: over with all the others.
         [outcomes["a late name"]] = sender.wait([a_late_name])
         late_seconds = connected_at[0] - began
-        assert late_seconds > 2
+        # When the name server had answered; it was given half a second more for IPv6.
+        assert late_seconds > 1.2
         assert time.monotonic() - ended < late_seconds / 2
 
     nameless = outcomes.pop("no name")
