@@ -60,8 +60,8 @@ class Claimed:
     body: bytes
     url: str
     encrypted_secret: str
-    # As the webhook's row has them: see webhooks/rotation.py.
-    previous_secrets: list[list[str]]
+    # As the webhook's row has them, None where there are none: see webhooks/rotation.py.
+    previous_secrets: list[list[str]] | None
     # The webhook's, as it is now.
     generation: int
     standard_headers: bool

@@ -59,6 +59,7 @@ EARLIER = f"""
 # one in front is locked for that: whoever ends it does so before, and it is in front no more, or
 # after, and finds what waits. Where it cannot be locked, the one behind is out of the way for a
 # moment only: whoever holds the lock may be about to end it.
+# No previous secrets are NULL: reading them from JSON took a tenth of the worker's time.
 CLAIM = f"""
 WITH seen AS MATERIALIZED (
   SELECT d.*, l.room, w.may_leave,
@@ -122,7 +123,7 @@ SET attempts = d.attempts + CASE due.wait WHEN 'lease' THEN 1 ELSE 0 END,
 FROM due, webhooks_webhook w
 WHERE d.ctid = due.ctid AND w.id = d.webhook_id
 RETURNING d.id, d.attempts, d.failures, w.endpoint_id, d.webhook_id, d.account_id, d.event_id,
-          due.body, w.url, w.encrypted_secret, w.previous_secrets, w.generation,
+          due.body, w.url, w.encrypted_secret, nullif(w.previous_secrets, '[]'), w.generation,
           w.standard_headers, w.retry_schedule, d.is_test, d.simulate,
           d.conversation, w.status, due.due_at, due.wait <> 'lease'
 """

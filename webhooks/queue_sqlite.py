@@ -483,7 +483,7 @@ def _claimed(row: tuple[Any, ...], *, is_taken: bool) -> Claimed:
         body=bytes(row[7]),
         url=row[8],
         encrypted_secret=row[9],
-        previous_secrets=json.loads(row[10]),
+        previous_secrets=json.loads(row[10]) if row[10] != "[]" else None,
         generation=row[11],
         standard_headers=bool(row[12]),
         retry_schedule=row[13],

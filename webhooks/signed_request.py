@@ -118,7 +118,7 @@ def headers_for(sent: Sent, way: Way) -> list[tuple[str, str]]:
 def standard_headers_for(sent: Sent, way: Way, moment: datetime) -> list[tuple[str, str]]:
     """The headers of Standard Webhooks 1.0, signed with each secret that has not ended."""
     claimed, secrets = sent.claimed, [way.secret]
-    for token, _ in rotation.still_signing(claimed.previous_secrets, sent.started_at):
+    for token, _ in rotation.still_signing(claimed.previous_secrets or (), sent.started_at):
         # The receiver may know the new secret already: no reason to send nothing.
         with contextlib.suppress(vault.SecretUnreadable):
             secrets.append(vault.decrypt(token, claimed.webhook_id))

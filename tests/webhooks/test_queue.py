@@ -73,7 +73,7 @@ def test_a_claim_brings_all_that_sending_takes(webhook: Webhook) -> None:
         body=bytes(delivery.event.body),
         url=webhook.url,
         encrypted_secret=webhook.encrypted_secret,
-        previous_secrets=[],
+        previous_secrets=None,
         generation=webhook.generation,
         standard_headers=False,
         retry_schedule="standard",
