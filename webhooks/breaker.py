@@ -9,18 +9,20 @@ an answer. What is held back stays due and uses up no attempt. Times are the dat
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from enum import Enum, auto
+from typing import Any, Final, NamedTuple
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from webhooks.models import Endpoint, ErrorKind, HeldBack, Webhook
 from webhooks.outcome import Outcome
-from webhooks.probe_pause import Pauses, pauses
+from webhooks.probe_pause import pauses
 from webhooks.queue import LEASE_SECONDS
 from webhooks.room import RUN
 from webhooks.row_locks import unheld
@@ -40,6 +42,26 @@ UNANSWERED: Final[dict[str, str]] = {
     ErrorKind.PROTOCOL: "were not answered in HTTP",
 }
 WORDS: Final = UNREACHED | UNANSWERED
+
+
+class To(Enum):
+    """What becomes of something."""
+
+    HOLD = auto()
+    # Its probe failed: the next one waits for longer.
+    WAIT_LONGER = auto()
+    PROBE_NOW = auto()
+    RELEASE = auto()
+
+
+class Change(NamedTuple):
+    """What becomes of a server or a webhook."""
+
+    what: type[HeldBack]
+    pk: int
+    to: To
+    # Those of the run of errors that it is held back for.
+    kinds: tuple[str, ...] = ()
 
 
 def is_of_server(outcome: Outcome) -> bool:
@@ -86,58 +108,51 @@ def reason_of(kinds: Sequence[str]) -> str:
     return f"{RUN} in a row did not get through: {each}"
 
 
+def apply(changes: Iterable[Change]) -> set[tuple[type[HeldBack], int]]:
+    """Make these in their order, many in one transaction; returns what was changed.
+
+    What is held back already is not held back anew, and what is not is left as it is. Rows that
+    somebody else holds are passed over, and nobody is waited for: the next failure, answer or probe
+    comes by again.
+    """
+    return {
+        (what, pk)
+        for batch in _batches(changes)
+        for what in (Endpoint, Webhook)
+        for pk in _apply(what, {one.pk: one for one in batch if one.what is what})
+    }
+
+
+def begin_probes(what: type[HeldBack], pks: Collection[int]) -> set[int]:
+    """Take those of these probes that are due; returns the ones taken. The others are not due, or
+    another worker has them.
+
+    A worker that is lost with one leaves the next one due when its lease has run out.
+    """
+    rows = what._default_manager.filter(pk__in=pks, held_since__isnull=False, held_until__lte=Now())
+    if not pks or not rows.exists():
+        return set()
+    with transaction.atomic():
+        taken = [row.pk for row in unheld(rows.only("pk"))]
+        lease = Now() + timedelta(seconds=LEASE_SECONDS)
+        what._default_manager.filter(pk__in=taken).update(held_until=lease)
+    return set(taken)
+
+
 def hold(what: type[HeldBack], pk: int, *kinds: str) -> bool:
     """Hold back a server or a webhook that is not, for a run of errors of these kinds; False when
     it is already."""
-    reason, first = reason_of(kinds), _pauses(what, pk).first
-    begun = _change(
-        _rows(what, pk).filter(held_since=None),
-        held_since=Now(),
-        held_until=Now() + timedelta(seconds=first),
-        held_pause_seconds=first,
-        held_reason=reason,
-    )
-    if begun:
-        logger.warning("%s %s is held back: %s", what.__name__, pk, reason)
-    return bool(begun)
-
-
-def begin_probe(what: type[HeldBack], pk: int) -> bool:
-    """Take the one probe that is due; False when another worker has it, or nothing is held.
-
-    A worker that is lost with it leaves the next one due when its lease has run out.
-    """
-    due = _rows(what, pk).filter(held_since__isnull=False, held_until__lte=Now())
-    return bool(_change(due, held_until=Now() + timedelta(seconds=LEASE_SECONDS)))
-
-
-def probe_failed(what: type[HeldBack], pk: int) -> None:
-    """Wait for the next probe twice as long as for this one, ten minutes at most: see
-    probe_pause.py."""
-    rows = _rows(what, pk).filter(held_since__isnull=False)
-    longest = _pauses(what, pk).longest
-    for pause in rows.values_list("held_pause_seconds", flat=True):
-        seconds = min(2 * pause, longest)
-        _change(rows, held_pause_seconds=seconds, held_until=Now() + timedelta(seconds=seconds))
+    return bool(apply([Change(what, pk, To.HOLD, kinds)]))
 
 
 def release(what: type[HeldBack], pk: int) -> bool:
-    """Hold it back no more: it answered, or a person said so. False when it was not."""
-    released = _change(
-        _rows(what, pk).filter(held_since__isnull=False),
-        held_since=None,
-        held_until=None,
-        held_pause_seconds=0,
-        held_reason="",
-    )
-    if released:
-        logger.info("%s %s is held back no more", what.__name__, pk)
-    return bool(released)
+    """Hold it back no more: a person said so. False when it was not."""
+    return bool(apply([Change(what, pk, To.RELEASE)]))
 
 
 def probe_now(what: type[HeldBack], pk: int) -> None:
     """Make the next probe due now, without giving up the hold."""
-    _change(_rows(what, pk).filter(held_since__isnull=False), held_until=Now())
+    apply([Change(what, pk, To.PROBE_NOW)])
 
 
 def probe_webhook_now(webhook: Webhook) -> None:
@@ -158,20 +173,72 @@ def forget(webhook: Webhook) -> None:
     webhook.held_pause_seconds, webhook.held_reason = 0, ""
 
 
-def _change(rows: QuerySet[HeldBack], **columns: Any) -> int:
-    """Change those of `rows` that nobody else holds; returns how many. Nobody is waited for: the
-    next failure, answer or probe comes by again."""
-    if not rows.exists():
-        return 0
+def _batches(changes: Iterable[Change]) -> Iterator[list[Change]]:
+    """The changes in their order, as many together as are of different rows."""
+    batch: dict[tuple[type[HeldBack], int], Change] = {}
+    for change in changes:
+        if (change.what, change.pk) in batch:
+            yield list(batch.values())
+            batch = {}
+        batch[change.what, change.pk] = change
+    if batch:
+        yield list(batch.values())
+
+
+def _apply(what: type[HeldBack], changes: dict[int, Change]) -> list[int]:
+    """Make these, by row; returns the rows that were changed."""
+    holds = [pk for pk, change in changes.items() if change.to is To.HOLD]
+    rows = what._default_manager.filter(
+        Q(pk__in=holds, held_since=None)
+        | Q(pk__in=changes.keys() - set(holds), held_since__isnull=False)
+    )
+    if not changes or not rows.exists():
+        return []
+    # Rows that get the same values are written by one statement: there are few pauses.
+    alike: defaultdict[tuple[To, int, str], list[int]] = defaultdict(list)
+    address = "origin" if what is Endpoint else "url"
     with transaction.atomic():
-        free = [row.pk for row in unheld(rows)]
-        return rows.filter(pk__in=free).update(**columns) if free else 0
+        for row in unheld(rows.only("pk", "held_pause_seconds", address)):
+            change = changes[row.pk]
+            pause = _next_pause(change.to, row.held_pause_seconds, getattr(row, address))
+            reason = reason_of(change.kinds) if change.to is To.HOLD else ""
+            alike[change.to, pause, reason].append(row.pk)
+        for (to, pause, reason), pks in alike.items():
+            what._default_manager.filter(pk__in=pks).update(**_columns(to, pause, reason))
+    for (to, _, reason), pks in alike.items():
+        _log(what, pks, to, reason)
+    return [pk for pks in alike.values() for pk in pks]
 
 
-def _pauses(what: type[HeldBack], pk: int) -> Pauses:
-    address = _rows(what, pk).values_list("origin" if what is Endpoint else "url", flat=True)
-    return pauses(address.first() or "", in_sandbox=settings.SANDBOX)
+def _next_pause(to: To, pause: int, address: str) -> int:
+    """Seconds until the next probe; each one waits twice as long as the one before, ten minutes at
+    most: see probe_pause.py."""
+    first, longest = pauses(address, in_sandbox=settings.SANDBOX)
+    if to is To.HOLD:
+        return first
+    return min(2 * pause, longest) if to is To.WAIT_LONGER else 0
 
 
-def _rows(what: type[HeldBack], pk: int) -> QuerySet[HeldBack]:
-    return what._default_manager.filter(pk=pk)
+def _columns(to: To, pause: int, reason: str) -> dict[str, Any]:
+    """The new values of a row."""
+    if to is To.PROBE_NOW:
+        return {"held_until": Now()}
+    if to is To.RELEASE:
+        return {
+            "held_since": None,
+            "held_until": None,
+            "held_pause_seconds": 0,
+            "held_reason": "",
+        }
+    columns = {"held_until": Now() + timedelta(seconds=pause), "held_pause_seconds": pause}
+    if to is To.HOLD:
+        columns |= {"held_since": Now(), "held_reason": reason}
+    return columns
+
+
+def _log(what: type[HeldBack], pks: Sequence[int], to: To, reason: str) -> None:
+    for pk in pks:
+        if to is To.HOLD:
+            logger.warning("%s %s is held back: %s", what.__name__, pk, reason)
+        elif to is To.RELEASE:
+            logger.info("%s %s is held back no more", what.__name__, pk)

@@ -329,6 +329,7 @@ class Engine:
                 self._recording.add(finished(sent, request.destination.url, head, outcome))
             finally:  # Whatever becomes of it, its slot is free again.
                 self._traffic.ended(sent.claimed, outcome)
+        self._traffic.settle()
         self._give_back()
         for chunk, were_held in self._recording.chunks():
             self._recording.wrote(chunk, self._write(chunk, were_held=were_held))

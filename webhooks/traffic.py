@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from itertools import chain
 from typing import Final
 
-from webhooks import breaker
+from webhooks import breaker, probes
+from webhooks.breaker import Change, To
 from webhooks.dealing import FIRST_APPETITE, Ask, Demand, deal, next_appetite, share
 from webhooks.limits import EXTRA, MOST_BYTES, RESERVE, SHARED_BYTES, SLOTS, Server, Usage
 from webhooks.models import Endpoint, ErrorKind, HeldBack, Webhook
@@ -51,9 +52,11 @@ class Traffic:
         self._appetites: dict[int, int] = {}
         # Webhooks in order of which much waits for its turn.
         self._waiting_turn: set[int] = set()
-        # By webhook that was asked for a probe and had nothing to send: until when (monotonic) it
-        # is not asked again.
+        # By webhook that was asked for a probe and had nothing to send, or whose probe could not be
+        # taken: until when (monotonic) it is not asked again.
         self._barren: dict[int, float] = {}
+        # Not written down yet: see settle().
+        self._changes: list[Change] = []
 
     @property
     def free(self) -> int:
@@ -149,31 +152,23 @@ class Traffic:
         most = min(most, SLOTS // 4 - self._probing)
         now = time.monotonic()
         self._barren = {id: until for id, until in self._barren.items() if until > now}
-        probed: list[Lane] = []
+        chosen: list[Lane] = []
         servers: set[int] = set()
         for lane in lanes:
-            if len(probed) >= most:
+            if len(chosen) >= most:
                 break
             if lane.webhook_id in self._barren or self._room(lane).in_flight:
                 continue
-            if lane.is_server_held and (
-                lane.endpoint_id in servers or self._servers[lane.endpoint_id].probing
-            ):
-                continue
-            if self._begin_probe(lane):
+            if lane.is_server_held:
+                if lane.endpoint_id in servers or self._servers[lane.endpoint_id].probing:
+                    continue
                 servers.add(lane.endpoint_id)
-                probed.append(lane)
+            chosen.append(lane)
+        probed = probes.take(chosen)
+        # Another worker was quicker, or somebody holds a row: the next one's turn.
+        missed = {lane.webhook_id for lane in chosen} - {lane.webhook_id for lane in probed}
+        self._barren |= dict.fromkeys(missed, now + BARREN_SECONDS)
         return probed
-
-    def _begin_probe(self, lane: Lane) -> bool:
-        """Take the probe of what holds a webhook back; of both, if both do."""
-        holding = _holding(lane)
-        for place, (what, pk) in enumerate(holding):
-            if not breaker.begin_probe(what, pk):
-                for taken, taken_pk in holding[:place]:
-                    breaker.probe_now(taken, taken_pk)
-                return False
-        return True
 
     def give_back(self, probed: Sequence[Lane], taken: Taken, sent: Collection[int]) -> bool:
         """Give back the probes of webhooks of which nothing is under way, not being among `sent`;
@@ -184,8 +179,7 @@ class Traffic:
         for lane in unused:
             if lane.webhook_id not in moved:
                 self._barren[lane.webhook_id] = time.monotonic() + BARREN_SECONDS
-            for what, pk in _holding(lane):
-                breaker.probe_now(what, pk)
+        probes.give_back(unused)
         return bool(unused)
 
     # -- what a claim took
@@ -293,30 +287,40 @@ class Traffic:
         endpoint_id, webhook_id = claimed.endpoint_id, claimed.webhook_id
         if breaker.is_of_server(outcome):
             if server.run.add(outcome.error_kind):
-                breaker.hold(Endpoint, endpoint_id, *server.run.kinds)
+                self._change(Endpoint, endpoint_id, To.HOLD, *server.run.kinds)
             elif probing:
-                breaker.probe_failed(Endpoint, endpoint_id)
+                self._change(Endpoint, endpoint_id, To.WAIT_LONGER)
                 # Nothing is known of the webhook: it has the next probe of its own.
-                breaker.probe_now(Webhook, webhook_id)
+                self._change(Webhook, webhook_id, To.PROBE_NOW)
             return
         is_unanswered = breaker.is_of_webhook(outcome)
         if is_unanswered or outcome.status_code is not None:
             if server.run.end() or probing:
-                breaker.release(Endpoint, endpoint_id)
+                self._change(Endpoint, endpoint_id, To.RELEASE)
         elif probing:
             # It did not leave, or nobody knows.
-            breaker.probe_failed(Endpoint, endpoint_id)
+            self._change(Endpoint, endpoint_id, To.WAIT_LONGER)
         if is_unanswered:
             if room.run.add(outcome.error_kind):
-                breaker.hold(Webhook, webhook_id, *room.run.kinds)
+                self._change(Webhook, webhook_id, To.HOLD, *room.run.kinds)
             elif probing:
-                breaker.probe_failed(Webhook, webhook_id)
+                self._change(Webhook, webhook_id, To.WAIT_LONGER)
         elif outcome.status_code is not None:
             if room.run.end() or probing:
-                breaker.release(Webhook, webhook_id)
+                self._change(Webhook, webhook_id, To.RELEASE)
                 room.limit = 1
         elif probing:
-            breaker.probe_failed(Webhook, webhook_id)
+            self._change(Webhook, webhook_id, To.WAIT_LONGER)
+
+    def _change(self, what: type[HeldBack], pk: int, to: To, *kinds: str) -> None:
+        self._changes.append(Change(what, pk, to, kinds))
+
+    def settle(self) -> None:
+        """Write down what is held back and what is let go by the answers since the last time. Kept
+        where that fails."""
+        if self._changes:
+            breaker.apply(self._changes)
+            self._changes = []
 
     def _room(self, lane: Lane) -> Room:
         """A webhook's room, as far as what was learnt still holds."""
@@ -346,12 +350,3 @@ class Traffic:
         room = self._rooms[webhook_id] = Room(limit, generation=generation)
         room.heard_at = time.monotonic()
         return room
-
-
-def _holding(lane: Lane) -> list[tuple[type[HeldBack], int]]:
-    """What holds a webhook back."""
-    holding: Iterable[tuple[bool, tuple[type[HeldBack], int]]] = (
-        (lane.is_server_held, (Endpoint, lane.endpoint_id)),
-        (lane.is_held, (Webhook, lane.webhook_id)),
-    )
-    return [what for is_held, what in holding if is_held]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -16,11 +17,13 @@ from chatbots.models import Chatbot
 from tests.receiver import Receiver
 from tests.webhooks.due import add_due, add_webhook, due_webhooks, look, made_up, states, wait_until
 from tests.webhooks.raw_server import OK, Connection, RawServer
-from webhooks import breaker, outbox, probe_pause, sample, subscriptions, traffic
+from webhooks import breaker, outbox, probe_pause, probes, sample, subscriptions, traffic
+from webhooks.breaker import Change, To
 from webhooks.engine import Engine
-from webhooks.models import Attempt, Delivery, Endpoint, HeldBack, Webhook
+from webhooks.models import Attempt, Delivery, Endpoint, Webhook
 from webhooks.outcome import Outcome
 from webhooks.probe_pause import USUAL
+from webhooks.queue import Lane
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 
@@ -126,13 +129,13 @@ def test_what_was_claimed_beside_a_probe_is_sent_though_the_database_goes_away_t
     breaker.hold(Endpoint, broken.endpoint_id, "timeout")
     let_the_pause_pass(broken)
     ids = add_due(add_webhook(chatbot, live_receiver.url("/ready")), 8)
-    probe_now = breaker.probe_now
+    give_back = probes.give_back
 
-    def goes_away(what: type[HeldBack], pk: int) -> None:
-        monkeypatch.setattr(breaker, "probe_now", probe_now)
+    def goes_away(lanes: Iterable[Lane]) -> None:
+        monkeypatch.setattr(probes, "give_back", give_back)
         raise OperationalError("server closed the connection")
 
-    monkeypatch.setattr(breaker, "probe_now", goes_away)
+    monkeypatch.setattr(probes, "give_back", goes_away)
 
     running.run()
 
@@ -170,6 +173,7 @@ def end_one(webhook: Webhook, *outcomes: Outcome, is_probe: bool = False) -> tra
     for outcome in outcomes:
         seen.began(claimed, is_probe=is_probe)
         seen.ended(claimed, outcome)
+    seen.settle()
     return seen
 
 
@@ -260,7 +264,7 @@ def test_a_hold_says_all_kinds_of_its_run_and_none_of_an_earlier_one(webhook: We
 def test_the_pause_ends_growing_at_ten_minutes(webhook: Webhook) -> None:
     breaker.hold(Endpoint, webhook.endpoint_id, "timeout")
     for _ in range(12):
-        breaker.probe_failed(Endpoint, webhook.endpoint_id)
+        breaker.apply([Change(Endpoint, webhook.endpoint_id, To.WAIT_LONGER)])
 
     assert endpoint_of(webhook).held_pause_seconds == USUAL.longest
 
@@ -294,11 +298,11 @@ def test_an_error_status_is_an_answer(
 
 def test_only_one_worker_gets_the_probe(webhook: Webhook) -> None:
     breaker.hold(Endpoint, webhook.endpoint_id, "timeout")
-    assert not breaker.begin_probe(Endpoint, webhook.endpoint_id)
+    assert not breaker.begin_probes(Endpoint, [webhook.endpoint_id])
     let_the_pause_pass(webhook)
 
-    assert breaker.begin_probe(Endpoint, webhook.endpoint_id)
-    assert not breaker.begin_probe(Endpoint, webhook.endpoint_id)
+    assert breaker.begin_probes(Endpoint, [webhook.endpoint_id])
+    assert not breaker.begin_probes(Endpoint, [webhook.endpoint_id])
 
 
 def test_a_probe_that_is_lost_with_its_worker_is_due_again_after_the_lease(
@@ -306,12 +310,12 @@ def test_a_probe_that_is_lost_with_its_worker_is_due_again_after_the_lease(
 ) -> None:
     breaker.hold(Endpoint, webhook.endpoint_id, "timeout")
     let_the_pause_pass(webhook)
-    breaker.begin_probe(Endpoint, webhook.endpoint_id)
+    breaker.begin_probes(Endpoint, [webhook.endpoint_id])
     Endpoint.objects.filter(pk=webhook.endpoint_id).update(
         held_until=Now() - timedelta(milliseconds=1)
     )
 
-    assert breaker.begin_probe(Endpoint, webhook.endpoint_id)
+    assert breaker.begin_probes(Endpoint, [webhook.endpoint_id])
 
 
 def test_holding_twice_keeps_the_first(webhook: Webhook) -> None:

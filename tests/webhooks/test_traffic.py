@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from tests.webhooks.due import made_up
 from webhooks import breaker
 from webhooks import traffic as traffic_module
+from webhooks.breaker import Change, To
 from webhooks.limits import (
     ACCOUNT_BYTES,
     ACCOUNT_SLOTS,
@@ -36,16 +39,11 @@ NOTHING = Taken([], [], [], {})
 
 
 @pytest.fixture(autouse=True)
-def holds(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, type[HeldBack], int]]:
-    """What was held back and let go, without a database."""
-    told: list[tuple[str, type[HeldBack], int]] = []
-    for name in ("hold", "release", "probe_failed", "probe_now"):
-
-        def note(what: type[HeldBack], pk: int, *_: str, name: str = name) -> None:
-            told.append((name, what, pk))
-
-        monkeypatch.setattr(breaker, name, note)
-    monkeypatch.setattr(breaker, "begin_probe", lambda what, pk: True)
+def changes(monkeypatch: pytest.MonkeyPatch) -> list[Change]:
+    """What was held back, let go and probed, without a database."""
+    told: list[Change] = []
+    monkeypatch.setattr(breaker, "apply", told.extend)
+    monkeypatch.setattr(breaker, "begin_probes", lambda what, pks: set(pks))
     return told
 
 
@@ -79,6 +77,7 @@ def end(traffic: Traffic, *outcomes: Outcome, lane: Lane = LANE) -> None:
     for outcome in outcomes:
         traffic.began(of(lane), is_probe=False)
         traffic.ended(of(lane), outcome)
+    traffic.settle()
 
 
 def open_many(traffic: Traffic, lane: Lane, count: int, size: int = 1000) -> None:
@@ -155,16 +154,16 @@ def test_after_a_stop_a_webhook_begins_with_one() -> None:
 
 @pytest.mark.parametrize("failure", [TIMED_OUT, REFUSED])
 def test_after_a_hold_that_another_workers_probe_ended_a_webhook_begins_anew(
-    failure: Outcome, holds: list[tuple[str, type[HeldBack], int]]
+    failure: Outcome, changes: list[Change]
 ) -> None:
     traffic = fresh()
     end(traffic, *[QUICK] * 50, *[failure] * 20)
-    assert [told[0] for told in holds] == ["hold"]
+    assert [one.to for one in changes] == [To.HOLD]
     offered(traffic)
     end(traffic, *[failure] * 19)
-    assert [told[0] for told in holds] == ["hold"]
+    assert [one.to for one in changes] == [To.HOLD]
     end(traffic, failure)
-    assert [told[0] for told in holds] == ["hold", "hold"]
+    assert [one.to for one in changes] == [To.HOLD] * 2
 
 
 # ---------------------------------------------------------------- what is open
@@ -372,7 +371,7 @@ def test_probes_have_a_quarter_of_the_slots() -> None:
 
 
 def test_a_webhook_that_had_nothing_for_a_probe_is_passed_over_for_a_moment(
-    monkeypatch: pytest.MonkeyPatch, holds: list[tuple[str, type[HeldBack], int]]
+    monkeypatch: pytest.MonkeyPatch, changes: list[Change]
 ) -> None:
     both = [lane._replace(is_server_held=True, is_held=True) for lane in account(1, 2)]
     empty, ready = both
@@ -380,9 +379,9 @@ def test_a_webhook_that_had_nothing_for_a_probe_is_passed_over_for_a_moment(
     assert traffic.begin_probes(both, 10) == both
     taken = Taken([of(ready)], [], [], {})
     assert traffic.give_back(both, taken, {ready.webhook_id})
-    assert holds == [
-        ("probe_now", Endpoint, empty.endpoint_id),
-        ("probe_now", Webhook, empty.webhook_id),
+    assert changes == [
+        Change(Endpoint, empty.endpoint_id, To.PROBE_NOW),
+        Change(Webhook, empty.webhook_id, To.PROBE_NOW),
     ]
     assert traffic.begin_probes(both, 10) == [ready]
     # One that waits for its turn now is no reason to leave it to others.
@@ -394,3 +393,19 @@ def test_a_webhook_that_had_nothing_for_a_probe_is_passed_over_for_a_moment(
     monkeypatch.setattr(traffic_module, "BARREN_SECONDS", 0)
     traffic.give_back(both, NOTHING, set())
     assert traffic.begin_probes(both, 10) == both
+
+
+def test_a_probe_that_another_worker_took_leaves_its_turn_to_the_next_for_a_moment(
+    monkeypatch: pytest.MonkeyPatch, changes: list[Change]
+) -> None:
+    both = [lane._replace(is_server_held=True, is_held=True) for lane in account(1, 2, endpoint=5)]
+    missed, ready = both
+    traffic = fresh()
+
+    def take(what: type[HeldBack], pks: Collection[int]) -> set[int]:
+        return set(pks) - ({missed.webhook_id} if what is Webhook else set())
+
+    monkeypatch.setattr(breaker, "begin_probes", take)
+    assert traffic.begin_probes(both, 10) == []
+    assert changes == [Change(Endpoint, 5, To.PROBE_NOW)]
+    assert traffic.begin_probes(both, 10) == [ready]
