@@ -122,7 +122,8 @@ EARLIER = f"""
 """
 PICK = f"""
 SELECT id, lease_until, attempts,
-       CASE WHEN conversation = '' THEN NULL ELSE ({EARLIER}) END
+       CASE WHEN conversation = '' THEN NULL ELSE ({EARLIER}) END,
+       (SELECT length(body) FROM chatbots_event e WHERE e.id = waiting.event_id)
 FROM (
   SELECT * FROM webhooks_delivery
   WHERE status = 'pending' AND wait = '' AND account_id = %s AND webhook_id = %s
@@ -170,11 +171,6 @@ ORDER BY d.due_at, d.id
 
 LIMITS = "SELECT id, rate_limit, rate_next_at FROM webhooks_webhook WHERE id IN ({ids})"
 LIMITED = "UPDATE webhooks_webhook SET rate_next_at = %s WHERE id = %s"
-
-SIZE = """
-SELECT length(body) FROM chatbots_event
-WHERE id = (SELECT event_id FROM webhooks_delivery WHERE id = %s)
-"""
 
 PUT_ASIDE = """
 UPDATE webhooks_delivery
@@ -229,9 +225,9 @@ WHERE id = %s AND generation = %s
 """
 
 
-# A delivery that a claim found: its id, lease, attempts so far, and when the one in front of it, if
-# there is one, is due.
-Picked = tuple[int, datetime | None, int, str | None]
+# A delivery that a claim found: its id, lease, attempts so far, when the one in front of it, if
+# there is one, is due, and the bytes of its body.
+Picked = tuple[int, datetime | None, int, str | None, int]
 
 
 def _text(moment: datetime) -> str:
@@ -333,7 +329,7 @@ class SqliteQueue:
                 APPEND,
                 [
                     _interrupted(delivery_id, number, until)
-                    for delivery_id, until, number, _ in (*picked, *blocked)
+                    for delivery_id, until, number, *_ in (*picked, *blocked)
                     if until
                 ],
             )
@@ -372,8 +368,7 @@ class SqliteQueue:
                 break
             if row is not None:
                 picked.append(row)
-                cursor.execute(SIZE, [row[0]])
-                most_bytes -= cursor.fetchone()[0]
+                most_bytes -= row[4]
         return picked, blocked
 
     def _read(

@@ -116,8 +116,9 @@ def test_what_a_worker_sent_before_a_crash_undid_its_claim_no_other_worker_sends
             chatbot = stack.do("prepare", url=counter.url)["chatbotId"]
             stack.do("pour", chatbot=chatbot, count=4)
             counter.wait_for(4)
-            cluster.crash()
+            # Its next report to the others would take the claim to the disk.
             first.send_signal(signal.SIGSTOP)
+            cluster.crash()
             cluster.start()
             # What the first worker has in hand is due, as if nobody had taken it.
             assert cluster.ask(UNDONE) == (4,)
