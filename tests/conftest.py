@@ -24,6 +24,8 @@ hypothesis.settings.register_profile("tests", deadline=None)
 hypothesis.settings.load_profile("tests")
 
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server"}
+# Those that count time. Coverage makes what it watches take twice as long.
+NOT_WATCHED = ("alone", "walk", "schemathesis", "soak")
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> sharing.Sharing:
@@ -31,13 +33,16 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> sharing
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark what uses the database, so that it can run on each of them."""
+    """Mark what uses the database, so that it can run on each of them, and what coverage is to leave
+    alone."""
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: sharing.place(item.nodeid))
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
         if fixtures & DATABASE_FIXTURES or item.get_closest_marker("django_db"):
             item.add_marker("database")
+        if any(item.get_closest_marker(name) for name in NOT_WATCHED):
+            item.add_marker("no_cover")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
