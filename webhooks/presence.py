@@ -12,10 +12,12 @@ import socket
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.db import transaction
 from django.db.models import Max
 from django.db.models.functions import Now
 
 from webhooks.models import Worker
+from webhooks.row_locks import unheld
 
 REPORT_SECONDS: Final = 2.0
 GONE_SECONDS: Final = 7
@@ -33,24 +35,28 @@ def name() -> str:
 
 def report(worker: str) -> int:
     """Say that `worker` delivers; returns how many do, itself included."""
-    Worker.objects.bulk_create(
-        [Worker(name=worker, alive_at=Now(), seen_at=Now())],
-        update_conflicts=True,
-        unique_fields=["name"],
-        update_fields=["alive_at", "seen_at"],
-    )
-    Worker.objects.filter(alive_at__lt=Now() - timedelta(seconds=FORGOTTEN_SECONDS)).delete()
-    return Worker.objects.filter(seen_at__gt=Now() - timedelta(seconds=GONE_SECONDS)).count()
+    _say(worker, alive_at=Now(), seen_at=Now())
+    forgotten = Worker.objects.filter(alive_at__lt=Now() - timedelta(seconds=FORGOTTEN_SECONDS))
+    with transaction.atomic():
+        Worker.objects.filter(pk__in=[row.pk for row in unheld(forgotten)]).delete()
+    here = Worker.objects.filter(seen_at__gt=Now() - timedelta(seconds=GONE_SECONDS))
+    return here.exclude(pk=worker).count() + 1
 
 
 def report_idle(worker: str) -> None:
     """Say that `worker` runs and has nothing to deliver."""
-    Worker.objects.bulk_create(
-        [Worker(name=worker, alive_at=Now())],
-        update_conflicts=True,
-        unique_fields=["name"],
-        update_fields=["alive_at"],
-    )
+    _say(worker, alive_at=Now())
+
+
+def _say(worker: str, **moments: Now) -> None:
+    """Write it into the worker's row. Where somebody holds that, nothing is delivered the later for
+    it: it is said again in seconds."""
+    mine = Worker.objects.filter(pk=worker)
+    with transaction.atomic():
+        if unheld(mine):
+            mine.update(**moments)
+        elif not mine.exists():
+            Worker.objects.create(pk=worker, **moments)
 
 
 def last_alive_at() -> datetime | None:
