@@ -159,8 +159,8 @@ def _failed(
 def _batch(recovery_pk: int) -> int | None:
     """Send the next BATCH of a recovery again; returns how many, None when there is nothing to do.
 
-    Nothing to do is also what another worker is doing at this moment, and what concerns a webhook
-    whose row somebody else holds.
+    Nothing to do is also what another worker is doing at this moment, and what concerns rows that
+    somebody else holds: the webhook's, or those of all the deliveries that are next.
     """
     with transaction.atomic():
         recovery = unheld(Recovery.objects.filter(pk=recovery_pk, finished_at=None)).first()
@@ -174,24 +174,28 @@ def _batch(recovery_pk: int) -> int | None:
         except ValidationError as error:
             _end(recovery, error.messages[0])
             return None
+        failed = _failed(webhook, recovery.since, recovery.until, recovery.created_at)
         ids = list(
-            _failed(webhook, recovery.since, recovery.until, recovery.created_at)
-            .filter(pk__gt=recovery.last_delivery_id)
+            failed.filter(pk__gt=recovery.last_delivery_id)
             .order_by("pk")
             .values_list("pk", flat=True)[:BATCH]
         )
-        moved = Delivery.objects.filter(pk__in=ids, status=DeliveryStatus.FAILED).update(**columns)
+        free = {row.pk for row in unheld(failed.filter(pk__in=ids).only("pk"))}
+        moved = Delivery.objects.filter(pk__in=free).update(**columns)
         RecoveredDelivery.objects.bulk_create(
-            RecoveredDelivery(recovery=recovery, delivery_id=pk) for pk in ids
+            RecoveredDelivery(recovery=recovery, delivery_id=pk) for pk in free
         )
+        # One that somebody holds, or has just sent again, is asked for once more.
+        left = [pk for pk in ids if pk not in free]
         recovery.requeued += moved
-        recovery.last_delivery_id = ids[-1] if ids else recovery.last_delivery_id
+        if ids:
+            recovery.last_delivery_id = left[0] - 1 if left else ids[-1]
         recovery.save(update_fields=["requeued", "last_delivery_id"])
-        if len(ids) < BATCH:
+        if len(ids) < BATCH and not left:
             _end(recovery)
         if moved:
             outbox.wake_after_commit()
-    return moved
+    return None if left and not moved else moved
 
 
 def _end(recovery: Recovery, reason: str = "") -> None:
