@@ -20,7 +20,7 @@ from django.db import InterfaceError, OperationalError, connection
 from webhooks import presence, queue
 from webhooks.clock import DatabaseClock
 from webhooks.lookout import Lookout
-from webhooks.models import ErrorKind, Webhook
+from webhooks.models import ErrorKind, Webhook, WebhookStatus
 from webhooks.outcome import TOTAL_SECONDS, Outcome
 from webhooks.queue import Claimed, Due, Finished, Success, drained
 from webhooks.recording import Recording
@@ -336,8 +336,11 @@ class Engine:
 
     def _write(self, finished: Sequence[Finished], *, were_held: bool) -> list[Finished]:
         """Write down what became of these; returns those that somebody else holds, for later."""
-        left = [one for one in finished if not self._is_settled(one)]
+        held_gone = self._disable_gone(finished)
+        left = [one for one in finished if held_gone and _gone(one) in held_gone]
         ready = [one for one in finished if one not in left] if left else finished
+        if left:
+            queue.present().renew([one.claimed for one in left])
         self._say(self._successes.of_failing(ready))
         held, followed = queue.present().record(ready, were_held=were_held)
         left += held
@@ -368,28 +371,38 @@ class Engine:
         if successes:
             self._successes.told(successes, queue.present().tell(successes))
 
-    def _is_settled(self, one: Finished) -> bool:
-        """Where it was answered 410, its webhook is disabled; False while somebody holds its row:
-        the delivery would be due again at once."""
-        if one.outcome.status_code != HTTPStatus.GONE or one.claimed.is_experiment:
-            return True
-        try:
-            self._disable(one.claimed)
-        except RowHeld:
-            return False
-        return True
+    def _disable_gone(self, finished: Sequence[Finished]) -> set[tuple[int, int]]:
+        """Disable the webhooks that answered 410, each once; returns those whose rows somebody
+        holds: their deliveries would be due again at once."""
+        held = set()
+        for webhook_id, generation in sorted(set(filter(None, map(_gone, finished)))):
+            try:
+                self._disable(webhook_id, generation)
+            except RowHeld:
+                held.add((webhook_id, generation))
+        return held
 
-    def _disable(self, gone: Claimed) -> None:
-        """Disable the webhook of a delivery that was answered 410, if it is still what it was."""
+    def _disable(self, webhook_id: int, generation: int) -> None:
+        """Disable a webhook that answered 410, if it is still what it was."""
         from webhooks import subscriptions
 
-        webhook = Webhook.objects.filter(pk=gone.webhook_id, generation=gone.generation).first()
+        webhook = Webhook.objects.filter(
+            pk=webhook_id, generation=generation, status=WebhookStatus.ACTIVE
+        ).first()
         if webhook and subscriptions.disable_if(
             webhook,
             "Its endpoint answered 410 Gone.",
-            lambda row: row.generation == gone.generation,
+            lambda row: row.generation == generation,
         ):
             logger.warning("Webhook %s was disabled: %s", webhook.pk, webhook.status_reason)
+
+
+def _gone(one: Finished) -> tuple[int, int] | None:
+    """The webhook that answered 410, and the generation of which that tells; None for another
+    answer, and for one to an experiment."""
+    if one.outcome.status_code != HTTPStatus.GONE or one.claimed.is_experiment:
+        return None
+    return one.claimed.webhook_id, one.claimed.generation
 
 
 _engine = Engine()

@@ -1,6 +1,7 @@
 """The engine's cursor on PostgreSQL: its statements are prepared, and planned as look-ups by key.
 
-For its connection alone. The web's statements that are planned once: chatbots/prepared.py.
+For its connection alone; what a request or a task shares with it is planned so for one transaction
+(by_key). The web's statements that are planned once: chatbots/prepared.py.
 """
 
 from __future__ import annotations
@@ -32,6 +33,11 @@ SELECT set_config('statement_timeout', '8s', false), set_config('lock_timeout', 
        set_config('plan_cache_mode', 'force_generic_plan', false), set_config('jit', 'off', false),
        set_config('enable_seqscan', 'off', false), set_config('enable_hashjoin', 'off', false),
        set_config('enable_mergejoin', 'off', false), set_config('random_page_cost', '0.1', false)
+"""
+# The same for one transaction on somebody else's connection: what it waits for is its own affair.
+BY_KEY = """
+SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+       set_config('enable_mergejoin', 'off', true), set_config('random_page_cost', '0.1', true)
 """
 # An answer that takes longer does not come: in time for what is in flight to be recorded within its
 # lease, on another connection.
@@ -67,4 +73,14 @@ def engine_cursor(rows: int = 1) -> Iterator[psycopg.Cursor[TupleRow]]:
         elif planned_at < now - kept:
             cursor.execute("DISCARD PLANS")
             _planned_at[raw] = now
+        yield cursor
+
+
+@contextlib.contextmanager
+def by_key() -> Iterator[psycopg.Cursor[TupleRow]]:
+    """A cursor like that for a transaction of a request or a task, whose connection goes back to
+    its own ways with the transaction's end."""
+    connection.ensure_connection()
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        cursor.execute(BY_KEY)
         yield cursor

@@ -358,6 +358,9 @@ class Queue(Protocol):
         """Make ready what was claimed and not sent, as if it had not been claimed; not what
         somebody else has claimed since."""
 
+    def renew(self, claimed: Collection[Claimed]) -> None:
+        """Begin their leases anew: they are still in this worker's hand."""
+
     def life(self) -> tuple[str, float]:
         """The present life of the database's server, in which no claim was undone: a name that no
         other has, and how many seconds ago it began."""
@@ -370,8 +373,13 @@ class Queue(Protocol):
         recorded. `were_held`: some of them were, a moment ago.
         """
 
+    def held_up(self, over: Sequence[Over]) -> set[int]:
+        """The ids of those behind which somebody else holds what is to go on. What nobody holds is
+        locked, so call it in a transaction."""
+
     def go_on_after(self, over: Sequence[Over]) -> None:
-        """Make ready what waited for its turn behind deliveries that are not in front any more."""
+        """Make ready what waited for its turn behind deliveries that are not in front any more. To
+        be called in a transaction, and of those that are not held up."""
 
     def tell(self, successes: Sequence[Success]) -> Collection[int]:
         """Write into the webhooks' rows that they succeed; seldom more than once in ten seconds.

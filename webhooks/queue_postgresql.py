@@ -6,12 +6,13 @@ import contextlib
 from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any, LiteralString
 
 import psycopg
 from django.db import OperationalError, transaction
 from psycopg.rows import TupleRow
 
-from webhooks.engine_cursor import BUSY_ROWS, engine_cursor
+from webhooks.engine_cursor import BUSY_ROWS, by_key, engine_cursor
 from webhooks.limits import MOST_BYTES
 from webhooks.queue import (
     CLAIMED_COLUMNS,
@@ -50,6 +51,7 @@ from webhooks.queue_postgresql_claim import (
     LIFE,
     LIMITED,
     LOCK_LIMITED,
+    LOCK_NEXT,
     PUT_ASIDE,
     RENEW,
     claim_values,
@@ -66,10 +68,12 @@ from webhooks.queue_postgresql_record import (
     ASKED_TO_WAIT,
     FAILED,
     LOCK_FREE,
+    LOCK_FREE_WEBHOOKS,
     LOCK_WEBHOOKS,
     RECORD,
     SUCCEEDED,
     THERE,
+    THERE_WEBHOOKS,
     columns,
 )
 
@@ -133,12 +137,11 @@ class PostgresqlQueue:
             with transaction.atomic(), engine_cursor() as cursor:
                 # In a transaction of its own: whoever disables locks the webhook first and its
                 # deliveries second, as this does.
+                ids = {row.claimed.delivery_id for row in aside}
+                ids -= _held_up(cursor, over_of(aside, ids))
                 cursor.execute(
                     PUT_ASIDE,
-                    {
-                        "webhooks": [row.claimed.webhook_id for row in aside],
-                        "ids": [row.claimed.delivery_id for row in aside],
-                    },
+                    {"webhooks": [row.claimed.webhook_id for row in aside], "ids": list(ids)},
                 )
                 done = {id for (id,) in cursor.fetchall()}
                 self._go_on_after(cursor, over_of(aside, done))
@@ -183,6 +186,10 @@ class PostgresqlQueue:
         with engine_cursor() as cursor:
             _give_back(cursor, [(one.delivery_id, one.number) for one in claimed])
 
+    def renew(self, claimed: Collection[Claimed]) -> None:
+        with engine_cursor() as cursor:
+            _renew(cursor, claimed)
+
     def life(self) -> tuple[str, float]:
         with engine_cursor() as cursor:
             cursor.execute(LIFE)
@@ -199,14 +206,11 @@ class PostgresqlQueue:
         return self._record_free(finished) if finished else Recorded([], {})
 
     def _record_free(self, finished: Sequence[Finished]) -> Recorded:
-        """Record those that nobody else holds; the others are left."""
+        """Record those that nobody else holds; the others are left, in this worker's hand still."""
         followed: dict[int, int] = {}
+        was_free = True
         with transaction.atomic(), engine_cursor() as cursor:
-            ids = [one.claimed.delivery_id for one in finished]
-            cursor.execute(LOCK_FREE, [ids])
-            mine = {id for (id,) in cursor.fetchall()}
-            cursor.execute(THERE, [ids])
-            held = {id for (id,) in cursor.fetchall()} - mine
+            held = _held(cursor, finished)
             left = [one for one in finished if one.claimed.delivery_id in held]
             ready = [one for one in finished if one.claimed.delivery_id not in held]
             try:
@@ -216,10 +220,10 @@ class PostgresqlQueue:
             except OperationalError as error:
                 if not _is_locked(error):
                     raise
-                # Something else that goes with one of them is held: the next in its conversation.
-                left = list(finished)
-                cursor.execute(RENEW, {"ids": list(mine), "lease": LEASE_SECONDS})
-        if len(left) < len(finished) or len(finished) == 1:
+                # Somebody took hold of something at this moment.
+                was_free, left = False, list(finished)
+            _renew(cursor, [one.claimed for one in left])
+        if was_free or len(finished) == 1:
             return Recorded(left, followed)
         half = len(finished) // 2
         both = [self._record_free(finished[:half]), self._record_free(finished[half:])]
@@ -257,8 +261,12 @@ class PostgresqlQueue:
                 )
         return followed
 
+    def held_up(self, over: Sequence[Over]) -> set[int]:
+        with by_key() as cursor:
+            return _held_up(cursor, over)
+
     def go_on_after(self, over: Sequence[Over]) -> None:
-        with engine_cursor(BUSY_ROWS) as cursor:
+        with by_key() as cursor:
             self._go_on_after(cursor, over)
 
     def _go_on_after(
@@ -266,12 +274,7 @@ class PostgresqlQueue:
     ) -> dict[int, int]:
         if not over:
             return {}
-        asked = {
-            "ids": [one.delivery_id for one in over],
-            "webhooks": [one.webhook_id for one in over],
-            "conversations": [one.conversation for one in over],
-        }
-        cursor.execute(FOLLOW, asked, prepare=True)
+        cursor.execute(FOLLOW, _over_values(over), prepare=True)
         return dict(cursor.fetchall())
 
     def tell(self, successes: Sequence[Success]) -> Collection[int]:
@@ -295,6 +298,53 @@ def _give_back(
     """Undo claims, by delivery and number; what was claimed is due in so many seconds."""
     ids, numbers = map(list, zip(*claims, strict=True))
     cursor.execute(GIVE_BACK, {"ids": ids, "numbers": numbers, "seconds": seconds})
+
+
+def _renew(cursor: psycopg.Cursor[TupleRow], claimed: Collection[Claimed]) -> None:
+    if claimed:
+        ids, numbers = [one.delivery_id for one in claimed], [one.number for one in claimed]
+        cursor.execute(RENEW, {"ids": ids, "numbers": numbers, "lease": LEASE_SECONDS})
+
+
+def _over_values(over: Sequence[Over]) -> dict[str, list[Any]]:
+    return {
+        "ids": [one.delivery_id for one in over],
+        "webhooks": [one.webhook_id for one in over],
+        "conversations": [one.conversation for one in over],
+    }
+
+
+def _held_up(cursor: psycopg.Cursor[TupleRow], over: Sequence[Over]) -> set[int]:
+    if not over:
+        return set()
+    cursor.execute(LOCK_NEXT, _over_values(over))
+    return {id for (id,) in cursor.fetchall()}
+
+
+def _held(cursor: psycopg.Cursor[TupleRow], finished: Sequence[Finished]) -> set[int]:
+    """The deliveries of `finished` that somebody else holds, or something that goes with them: the
+    webhook that is asked to wait, or the next one of the conversation. The others are locked, and
+    what goes with them."""
+    deliveries = [one.claimed.delivery_id for one in finished]
+    asking = {
+        one.claimed.delivery_id: one.claimed.webhook_id for one in finished if one.asked_seconds > 0
+    }
+    webhooks = _held_of(cursor, LOCK_FREE_WEBHOOKS, THERE_WEBHOOKS, list(set(asking.values())))
+    held = _held_of(cursor, LOCK_FREE, THERE, deliveries)
+    held |= {delivery for delivery, webhook in asking.items() if webhook in webhooks}
+    return held | _held_up(cursor, over_in_order(finished, {}))
+
+
+def _held_of(
+    cursor: psycopg.Cursor[TupleRow], lock: LiteralString, there: LiteralString, ids: Sequence[int]
+) -> set[int]:
+    """Those of the rows that somebody else holds; the others are locked."""
+    if not ids:
+        return set()
+    cursor.execute(lock, [ids])
+    mine = {id for (id,) in cursor.fetchall()}
+    cursor.execute(there, [ids])
+    return {id for (id,) in cursor.fetchall()} - mine
 
 
 def _is_locked(error: OperationalError) -> bool:

@@ -128,11 +128,9 @@ RETURNING d.id, d.attempts, d.failures, w.endpoint_id, d.webhook_id, d.account_i
           d.conversation, w.status, due.due_at, due.wait <> 'lease'
 """
 
-# What comes after a delivery that is not in front any more, in its conversation. One that waits for
-# its own retry goes on waiting.
-FOLLOW = f"""
-WITH next AS MATERIALIZED (
-  SELECT behind.id
+# What comes after a delivery that is not in front any more, in its conversation.
+NEXT = f"""
+  SELECT behind.id, over.id AS after
   FROM unnest(%(ids)b::bigint[], %(webhooks)b::bigint[], %(conversations)b::text[])
     AS over(id, webhook_id, conversation)
   CROSS JOIN LATERAL (
@@ -147,10 +145,25 @@ WITH next AS MATERIALIZED (
     ) AS behind
     ORDER BY behind.id LIMIT 1
   ) AS behind
-)
+"""
+# One that waits for its own retry goes on waiting.
+FOLLOW = f"""
+WITH next AS MATERIALIZED ({NEXT})
 UPDATE webhooks_delivery d SET wait = '', due_at = statement_timestamp()
 FROM next WHERE d.id = next.id AND d.status || '' = 'pending' AND d.wait || '' = 'turn'
 RETURNING d.webhook_id, d.account_id
+"""
+# Lock what FOLLOW would make ready; gives those after which somebody else holds it.
+LOCK_NEXT = f"""
+WITH next AS MATERIALIZED (
+  SELECT next.* FROM ({NEXT}) AS next JOIN webhooks_delivery d ON d.id = next.id
+  WHERE d.wait || '' = 'turn'
+), mine AS MATERIALIZED (
+  SELECT next.after FROM next CROSS JOIN LATERAL (
+    SELECT d.id FROM webhooks_delivery d WHERE d.id = next.id FOR UPDATE SKIP LOCKED
+  ) AS free
+)
+SELECT after FROM next EXCEPT SELECT after FROM mine
 """
 
 # What is still in flight, after a crash of the server that may have undone its claim. Its request
@@ -190,10 +203,17 @@ FROM free WHERE d.id = free.id
 
 # What cannot be recorded now is still in this worker's hand.
 RENEW = """
-UPDATE webhooks_delivery
+WITH mine AS (
+  SELECT d.id FROM webhooks_delivery d
+  JOIN unnest(%(ids)s::bigint[], %(numbers)s::int[]) AS r(id, number) ON r.id = d.id
+  WHERE d.attempts = r.number AND d.status || '' = 'pending' AND d.lease_until IS NOT NULL
+  ORDER BY d.id
+  FOR UPDATE OF d SKIP LOCKED
+)
+UPDATE webhooks_delivery d
 SET lease_until = statement_timestamp() + %(lease)s * interval '1 second',
     due_at = statement_timestamp() + %(lease)s * interval '1 second'
-WHERE id = ANY(%(ids)s) AND status || '' = 'pending' AND lease_until IS NOT NULL
+FROM mine WHERE d.id = mine.id
 """
 
 # When one of its processes is killed, a server loses what was not on the disk, as in any crash, and

@@ -17,6 +17,11 @@ FOR UPDATE SKIP LOCKED
 # Of deliveries, those that nobody else holds, and all that there are.
 LOCK_FREE = "SELECT id FROM webhooks_delivery WHERE id = ANY(%s) ORDER BY id FOR UPDATE SKIP LOCKED"
 THERE = "SELECT id FROM webhooks_delivery WHERE id = ANY(%s)"
+# The same of webhooks.
+LOCK_FREE_WEBHOOKS = """
+SELECT id FROM webhooks_webhook WHERE id = ANY(%s) ORDER BY id FOR UPDATE SKIP LOCKED
+"""
+THERE_WEBHOOKS = "SELECT id FROM webhooks_webhook WHERE id = ANY(%s)"
 
 BRIEFLY = "SELECT set_config('lock_timeout', '100ms', true)"
 

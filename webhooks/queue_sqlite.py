@@ -393,6 +393,9 @@ class SqliteQueue:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.executemany(GIVE_BACK, [(now, one.delivery_id, one.number) for one in claimed])
 
+    def renew(self, claimed: Collection[Claimed]) -> None:
+        """Nothing to do: no row is held, so nothing stays in hand for long."""
+
     def life(self) -> tuple[str, float]:
         """One for ever."""
         return "SQLite", math.inf
@@ -431,6 +434,10 @@ class SqliteQueue:
                 until = _text(now + timedelta(seconds=seconds))
                 cursor.execute(ASKED_TO_WAIT, [until, webhook_id, generation])
         return Recorded([], followed)
+
+    def held_up(self, over: Sequence[Over]) -> set[int]:
+        """None: there are no locks of rows."""
+        return set()
 
     def go_on_after(self, over: Sequence[Over]) -> None:
         with transaction.atomic(), connection.cursor() as cursor:

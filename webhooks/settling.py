@@ -90,7 +90,7 @@ def go_on(seconds: float) -> int:
 def _go_on(unsettled: Unsettled) -> int:
     with transaction.atomic():
         webhook = unheld(Webhook.objects.filter(pk=unsettled.webhook_id)).first()
-        if webhook is None:
+        if webhook is None or not unheld(Unsettled.objects.filter(pk=unsettled.pk)):
             return 0  # Somebody holds it; another time.
         moved = _some(webhook)
         if moved < BATCH and not any(rows.exists() for rows, _ in _moves(webhook)):
@@ -172,9 +172,13 @@ def _moves(webhook: Webhook) -> list[tuple[QuerySet[Delivery], dict[str, Any]]]:
 
 
 def _move(rows: QuerySet[Delivery], most: int, **columns: Any) -> int:
-    """Change up to `most` of `rows`, whose leases, if any, have run out, and that nobody holds."""
+    """Change up to `most` of `rows`, whose leases, if any, have run out, and that nobody holds, nor
+    what goes on behind them."""
     free = unheld(rows).values_list("pk", "lease_until", "webhook_id", "conversation")
-    found = list(free[:most])
+    present, found = queue.present(), list(free[:most])
+    over = [queue.Over(pk, webhook, chat) for pk, _, webhook, chat in found if chat]
+    held_up = present.held_up(over) if over else set()
+    found = [row for row in found if row[0] not in held_up]
     if not found:
         return 0
     ids = [pk for pk, *_ in found]
@@ -186,11 +190,6 @@ def _move(rows: QuerySet[Delivery], most: int, **columns: Any) -> int:
         lease_until=None, wait=Wait.NOTHING, **columns
     )
     # Other webhooks that lead to the same URL wait for them no more.
-    queue.present().go_on_after(
-        [
-            queue.Over(pk, webhook_id, conversation)
-            for pk, _, webhook_id, conversation in found
-            if conversation
-        ]
-    )
+    if over:
+        present.go_on_after([one for one in over if one.delivery_id not in held_up])
     return len(ids)

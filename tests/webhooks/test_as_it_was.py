@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -151,3 +152,14 @@ def test_five_days_of_failures_end_with_a_change_in_the_last_moment(
     assert upkeep.disable_long_failing() == 0
     webhook.refresh_from_db()
     assert webhook.status == "active"
+
+
+def test_many_that_are_gone_at_once_cost_as_much_as_one(
+    running: Engine, webhook: Webhook, django_assert_max_num_queries: Any
+) -> None:
+    add_due(webhook, 60)
+    gone = [finish(claimed, "pending", status_code=410) for claimed in claim_all()]
+    with django_assert_max_num_queries(60):
+        assert running._write(gone, were_held=False) == []
+    webhook.refresh_from_db()
+    assert webhook.status == "disabled"

@@ -22,14 +22,16 @@ from tests.webhooks.due import (
     add_webhook,
     claim_all,
     finish,
+    in_seconds,
     let_time_pass,
     ripen,
     states,
     wait_until,
 )
-from webhooks import queue, recovery, settling, subscriptions, upkeep
+from tests.webhooks.ordered import add_events, ordered_webhook
+from webhooks import presence, queue, recovery, settling, subscriptions, upkeep
 from webhooks.engine import Engine
-from webhooks.models import Attempt, Delivery, Webhook
+from webhooks.models import Attempt, Delivery, RecoveredDelivery, Recovery, Webhook, Worker
 from webhooks.queue import Offer, Success
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("on_postgresql")]
@@ -38,6 +40,8 @@ THE_WEBHOOK: LiteralString = "UPDATE webhooks_webhook SET description = 'x' WHER
 ITS_DELIVERIES: LiteralString = (
     "UPDATE webhooks_delivery SET attempts = attempts WHERE webhook_id = %s"
 )
+WHAT_WAITS_ITS_TURN: LiteralString = ITS_DELIVERIES + " AND wait = 'turn'"
+THE_WORKERS: LiteralString = "UPDATE webhooks_worker SET seen_at = seen_at"
 # Than the engine's statements wait for anything, twice.
 SHORTER_THAN_ANY_WAIT = 8.0
 
@@ -107,6 +111,56 @@ def test_what_somebody_holds_is_recorded_later_and_the_others_now(
     assert queue.present().record(left, were_held=True).left == []
     assert states() == ["succeeded"] * 6
     assert Attempt.objects.count() == 6
+
+
+MANY = 40
+# A try waits a tenth of a second before it goes round what is held.
+SHORTER_THAN_A_WAIT_FOR_EACH = MANY * 0.1
+
+
+def leases_left() -> list[float]:
+    """How long the leases of what is in hand still run, in seconds."""
+    rows = Delivery.objects.filter(wait="lease").values_list("lease_until", flat=True)
+    return sorted(in_seconds(until) for until in rows)
+
+
+def test_what_asks_a_webhook_that_is_held_to_wait_is_recorded_later(
+    one: Webhook, other: Webhook
+) -> None:
+    mine, theirs = add_due(one, MANY), add_due(other, 3)
+    ended = [finish(claimed, "pending", asked_seconds=60) for claimed in claim_all()]
+    let_time_pass(20)
+    with held(THE_WEBHOOK, one.pk):
+        began = time.monotonic()
+        left = queue.present().record(ended).left
+        assert time.monotonic() - began < SHORTER_THAN_A_WAIT_FOR_EACH
+        assert sorted(f.claimed.delivery_id for f in left) == mine
+        assert Attempt.objects.filter(delivery__in=theirs).count() == 3
+        # Nobody takes it for lost meanwhile.
+        assert leases_left()[0] > 25
+    assert queue.present().record(left, were_held=True).left == []
+    assert Attempt.objects.count() == MANY + 3
+    assert Webhook.objects.filter(asked_to_wait_until=None).count() == 0
+
+
+def test_what_goes_before_a_delivery_that_is_held_is_recorded_later(
+    chatbot: Chatbot, other: Webhook
+) -> None:
+    one = ordered_webhook(chatbot)
+    chats = [f"chat-{number}" for number in range(MANY)]
+    add_events(chatbot, *chats, *chats)
+    claimed = [c for c in claim_all() if c.webhook_id == one.pk]
+    ended = [finish(each) for each in claimed]
+    assert len(ended) == MANY
+    let_time_pass(20)
+    with held(WHAT_WAITS_ITS_TURN, one.pk):
+        began = time.monotonic()
+        assert len(queue.present().record(ended).left) == MANY
+        assert time.monotonic() - began < SHORTER_THAN_A_WAIT_FOR_EACH
+        assert leases_left()[0] > 5
+    assert queue.present().record(ended, were_held=True).left == []
+    assert {c.webhook_id for c in claim_all()} == {one.pk}
+    assert Delivery.objects.filter(webhook=one, wait="turn").count() == 0
 
 
 def test_what_is_no_more_is_not_taken_for_held(one: Webhook) -> None:
@@ -215,6 +269,48 @@ def test_recoveries_of_other_webhooks_go_on_while_one_is_held(
         ]
 
 
+def test_recoveries_go_on_past_a_delivery_that_is_held(one: Webhook, other: Webhook) -> None:
+    day = timezone.now() - timedelta(days=1)
+    mine, theirs = (
+        add_due(webhook, 3, status="failed", finished_at=timezone.now()) for webhook in (one, other)
+    )
+    for webhook in (one, other):
+        Recovery.objects.create(
+            webhook=webhook, since=day, until=timezone.now(), total=3, created_at=timezone.now()
+        )
+    with held("SELECT id FROM webhooks_delivery WHERE id = %s FOR UPDATE", mine[1]):
+        began = time.monotonic()
+        recovery.go_on(60)
+        assert time.monotonic() - began < SHORTER_THAN_ANY_WAIT
+        assert states(mine) == ["pending", "failed", "pending"]
+        assert states(theirs) == ["pending"] * 3
+    recovery.go_on(60)
+    assert states(mine) == ["pending"] * 3
+    assert [row.requeued for row in Recovery.objects.all()] == [3, 3]
+    assert RecoveredDelivery.objects.count() == 6
+    assert not Recovery.objects.filter(finished_at=None).exists()
+
+
+def test_what_another_delivery_goes_before_is_settled_later_where_that_is_held(
+    chatbot: Chatbot, other: Webhook
+) -> None:
+    one = ordered_webhook(chatbot)
+    add_events(chatbot, "held", "free", "held", "free")
+    rows = Delivery.objects.filter(webhook=one).order_by("pk")
+    in_front = [row.pk for row in rows[:2]]
+    Delivery.objects.filter(pk__in=[row.pk for row in rows[2:]]).update(wait="turn")
+    with held("SELECT id FROM webhooks_delivery WHERE id = %s FOR UPDATE", rows[2].pk):
+        began = time.monotonic()
+        subscriptions.disable(one, "x")
+        subscriptions.disable(other, "x")
+        settling.go_on(60)
+        assert time.monotonic() - began < SHORTER_THAN_ANY_WAIT
+        assert states(in_front) == ["pending", "held"]
+        assert set(states([row.pk for row in other.deliveries.all()])) == {"held"}
+    settling.go_on(60)
+    assert states(in_front) == ["held"] * 2
+
+
 def test_others_are_disabled_for_silence_while_one_is_held(one: Webhook, other: Webhook) -> None:
     long_ago = timezone.now() - timedelta(days=6)
     for webhook in (one, other):
@@ -278,6 +374,58 @@ def test_others_are_delivered_at_full_speed_while_a_webhook_is_held(
             wait_until(lambda: Webhook.objects.get(pk=one.pk).status == "disabled", "it is gone")
     # None of it was sent again because of that.
     assert Delivery.objects.filter(webhook=one, attempts=1).count() == 20
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_others_are_delivered_while_a_webhook_is_held_that_is_asked_to_wait(
+    in_the_sandbox: None,
+    running: Engine,
+    chatbot: Chatbot,
+    live_receiver: Receiver,
+    status: int,
+) -> None:
+    one, other = served(chatbot, live_receiver, "/one", "/other")
+    live_receiver.answer("/one", status, headers={"Retry-After": "60"})
+    add_due(one, 100)
+    with at_work(running):
+        with held(THE_WEBHOOK, one.pk):
+            wait_until(lambda: len(live_receiver.requests) >= 100, "all of the one's", 20)
+            began = time.monotonic()
+            ids = add_due(other, 200)
+            wait_until(lambda: states(ids) == ["succeeded"] * 200, "the others", 20)
+            assert time.monotonic() - began < SHORTER_THAN_ANY_WAIT
+        wait_until(lambda: Webhook.objects.get(pk=one.pk).asked_to_wait_until, "it is asked", 20)
+    assert Delivery.objects.filter(webhook=one, attempts=1).count() == 100
+
+
+def test_what_was_answered_410_stays_in_hand_while_its_webhook_is_held(
+    in_the_sandbox: None, running: Engine, chatbot: Chatbot, live_receiver: Receiver
+) -> None:
+    (one,) = served(chatbot, live_receiver, "/one")
+    live_receiver.answer("/one", 410)
+    add_due(one, 3)
+    with at_work(running):
+        with held(THE_WEBHOOK, one.pk):
+            wait_until(lambda: len(live_receiver.requests) >= 3, "all of the one's", 20)
+            let_time_pass(20)
+            wait_until(lambda: leases_left()[0] > 25, "its lease is renewed")
+        wait_until(lambda: states() == ["held"] * 3, "it is gone")
+
+
+def test_deliveries_go_on_while_the_rows_of_the_workers_are_held(
+    in_the_sandbox: None, running: Engine, chatbot: Chatbot, live_receiver: Receiver
+) -> None:
+    (one,) = served(chatbot, live_receiver, "/one")
+    add_due(one)
+    with at_work(running):
+        wait_until(lambda: states() == ["succeeded"], "its row is there")
+        Worker.objects.update(seen_at=timezone.now() - timedelta(minutes=5))
+        running._reported_at -= 60
+        with held(THE_WORKERS):
+            began = time.monotonic()
+            ids = add_due(one, 20)
+            wait_until(lambda: states(ids) == ["succeeded"] * 20, "the others", 20)
+            assert time.monotonic() - began < presence.REPORT_SECONDS
 
 
 def test_others_are_delivered_at_full_speed_while_deliveries_in_flight_are_held(

@@ -13,8 +13,10 @@ from tests.webhooks.due import (
     claim_all,
     finish,
     let_time_pass,
+    side_by_side,
     states,
 )
+from tests.webhooks.ordered import add_events, ordered_webhook
 from webhooks import queue, settling, subscriptions, upkeep
 from webhooks.models import Attempt, Delivery, Unsettled, Webhook
 
@@ -156,3 +158,25 @@ def test_each_batch_is_found_by_an_index(webhook: Webhook, chatbot: Chatbot) -> 
     for rows, index in zip(settling.pending(webhook), indexes, strict=True):
         plan = rows[: settling.BATCH].explain()
         assert index in plan, plan
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_on_which_something_was_settled_goes_on_in_its_own_way(
+    on_postgresql: None, chatbot: Chatbot
+) -> None:
+    webhook = ordered_webhook(chatbot)
+    add_events(chatbot, "one", "two")
+    ways = (
+        "SELECT name, setting FROM pg_settings WHERE name ~ '_timeout$|^enable_|^plan_|page_cost'"
+    )
+
+    def settle() -> tuple[list[object], list[object]]:
+        with connection.cursor() as cursor:
+            cursor.execute(ways)
+            before = cursor.fetchall()
+            assert subscriptions.disable(webhook, "x") == 2
+            cursor.execute(ways)
+            return before, cursor.fetchall()
+
+    ((before, after),) = side_by_side(settle)
+    assert before == after
