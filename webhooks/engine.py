@@ -12,7 +12,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
-from http import HTTPStatus
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
@@ -400,7 +399,7 @@ class Engine:
 def _gone(one: Finished) -> tuple[int, int] | None:
     """The webhook that answered 410, and the generation of which that tells; None for another
     answer, and for one to an experiment."""
-    if one.outcome.status_code != HTTPStatus.GONE or one.claimed.is_experiment:
+    if not one.outcome.says_gone or one.claimed.is_experiment:
         return None
     return one.claimed.webhook_id, one.claimed.generation
 

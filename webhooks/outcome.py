@@ -61,6 +61,8 @@ class Outcome:
     retry_after: str = ""
     # How far it had come: "connect", "tls", "sent" or "answer"; "" where nobody knows.
     phase: str = ""
+    # Status line and headers came whole: what they ask for counts, whatever becomes of the body.
+    head_is_whole: bool = True
     # Nothing was sent, for it was too late to begin: no attempt.
     is_late: bool = False
 
@@ -72,6 +74,11 @@ class Outcome:
     @property
     def succeeded(self) -> bool:
         return not self.error_kind
+
+    @property
+    def says_gone(self) -> bool:
+        """It asks that nothing be sent there any more."""
+        return self.status_code == HTTPStatus.GONE and self.head_is_whole
 
 
 def of_status(code: int, location: str = "") -> tuple[str, str]:

@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from http import HTTPStatus
 from typing import Any, NamedTuple, Protocol
 
 from django.db import connection
@@ -177,7 +176,7 @@ class Finished:
     def failures(self) -> int:
         """The delivery's place in its retry schedule from now on. A 410 uses up none: its webhook
         is disabled, and whoever enables it may get another."""
-        waits_for_webhook = self.outcome.status_code == HTTPStatus.GONE and self.status == "pending"
+        waits_for_webhook = self.outcome.says_gone and self.status == "pending"
         return self.claimed.failures + (not self.outcome.succeeded and not waits_for_webhook)
 
 

@@ -314,6 +314,7 @@ class Transport:
                 response_body=bytes(answer.body),
                 response_truncated=answer.is_truncated,
                 phase=phase,
-                retry_after=head.header(b"retry-after") if kind == "http_status" else "",
+                head_is_whole=head.is_whole,
+                retry_after=head.header(b"retry-after") if head.is_whole else "",
             ),
         )

@@ -24,7 +24,7 @@ def finished(sent: Sent, url: str, head: bytes, outcome: Outcome) -> Finished:
         status = "succeeded"
     elif claimed.is_experiment:
         pass
-    elif outcome.status_code == HTTPStatus.GONE:
+    elif outcome.says_gone:
         # Waits for the webhook, which is being disabled.
         status = "pending"
     else:

@@ -254,6 +254,32 @@ def test_an_answer_broken_off_in_the_middle_is_said_so(
     assert outcome.status_code == 200
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"Content-Length: 100\r\n\r\npart",
+        b"Transfer-Encoding: chunked\r\n\r\n4\r\npart\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\nnonsense\r\n",
+    ],
+)
+def test_what_a_whole_head_asks_for_is_heard_whatever_becomes_of_the_body(
+    sender: Sender, body: bytes
+) -> None:
+    slow = meet(sender, answer_and_close(b"HTTP/1.1 429 Slow\r\nRetry-After: 60\r\n" + body))
+    assert slow.error_kind in ("closed", "protocol")
+    assert slow.retry_after == "60"
+    assert meet(sender, answer_and_close(b"HTTP/1.1 410 Gone\r\n" + body)).says_gone
+
+
+@pytest.mark.parametrize("end", [b"", b"X: 1\r\n", b"X: \0\r\n\r\n", b"no colon\r\n\r\n"])
+def test_a_head_that_is_not_whole_asks_for_nothing(sender: Sender, end: bytes) -> None:
+    slow = meet(sender, answer_and_close(b"HTTP/1.1 429 Slow\r\nRetry-After: 60\r\n" + end))
+    assert slow.retry_after == ""
+    gone = meet(sender, answer_and_close(b"HTTP/1.1 410 Gone\r\n" + end))
+    assert gone.status_code == 410
+    assert not gone.says_gone
+
+
 def test_a_head_broken_off_is_no_answer(sender: Sender) -> None:
     outcome = meet(sender, answer_and_close(b"HTTP/1.1 200 OK\r\nContent-Le"))
     assert outcome.error_kind == "closed"
