@@ -121,6 +121,15 @@ def _tried(host: str, addresses: Sequence[str]) -> str:
     return f", tried at {', '.join(shown)} and {last}" if shown else f", tried at {last}"
 
 
+def short_of(what: str) -> str:
+    """The sentence where no connection could be opened, for `what` in the system's words."""
+    return (
+        f"The request could not be sent: the worker could open no connection ({what}). Your "
+        "endpoint was not asked; whoever runs the emitter raises the worker's limit on open files, "
+        "or gives its machine more memory."
+    )
+
+
 def of_curl(
     code: int, message: str, *, phase: str, host: str, addresses: Sequence[str] = ()
 ) -> tuple[str, str]:

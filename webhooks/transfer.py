@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import math
+import os
 import socket
 import time
 from collections import Counter
@@ -25,6 +27,8 @@ CONNECTION_LIFETIME_SECONDS = 300
 REPEAT_WITHIN_SECONDS = 1.0
 # A request with a larger body may leave in several pieces (a record of TLS has 16 KiB).
 MOST_BYTES_AT_ONCE = 12 * 1024
+# What a machine may have no more of when a socket is to be opened.
+SHORTAGES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 # libcurl has the option, pycurl no name for it.
 HAPPY_EYEBALLS_TIMEOUT_MS = 271
 
@@ -85,6 +89,8 @@ class Transfer:
     # The one that it went to, or that failed last.
     address: str = ""
     refused: tuple[str, str] | None = None
+    # Why no socket could be opened, of the operating system's words: this machine is short of it.
+    lacks: str = ""
     answer: Answer = field(default_factory=Answer)
     # Rounds of connecting: see connecting.FIRST_ROUND_SECONDS.
     rounds: int = 0
@@ -217,13 +223,18 @@ class Handle:
         if reason or purpose != pycurl.SOCKTYPE_IPCXN:
             transfer.refused = (reached, reason or "not an internet address")
             return pycurl.SOCKET_BAD
+        try:
+            opened = socket.socket(address.family, address.socktype, address.protocol)
+        except OSError as error:
+            # Else there is none of this kind here, such as IPv6.
+            if error.errno in SHORTAGES:
+                transfer.lacks = os.strerror(error.errno)
+            return pycurl.SOCKET_BAD
         if reached not in transfer.tried:
             transfer.tried.append(reached)
         transfer.was_answered |= not self._hooks.is_silent
         transfer.opened_at = time.monotonic()
-        return self._hooks.on_opened(
-            socket.socket(address.family, address.socktype, address.protocol)
-        )
+        return self._hooks.on_opened(opened)
 
     def _on_connected(self, remote: str, local: str, remote_port: int, local_port: int) -> int:
         """The connection stands, TLS and all, be it new or kept; the request is what comes next."""

@@ -19,7 +19,7 @@ from itertools import chain
 import certifi
 import pycurl
 
-from webhooks import ending
+from webhooks import ending, outcome
 from webhooks.answer import Head
 from webhooks.connecting import FIRST_ROUND_SECONDS
 from webhooks.destination import refused
@@ -244,6 +244,9 @@ class Transport:
         self._put_back(used)
         if code and not transfer.times_sent and transfer.refused:
             self._refuse(transfer, *transfer.refused)
+            return
+        if code and not transfer.times_sent and transfer.lacks:
+            self._finish(transfer, "internal", outcome.short_of(transfer.lacks))
             return
         if code and self._goes_on(transfer, end):
             self._connect(transfer)
