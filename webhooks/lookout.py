@@ -15,7 +15,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 
-from webhooks.queue import LOST_SECONDS, MOST_FRESH, MOST_LANES, MOST_RIPE, Due, Look, Ripe
+from webhooks.queue import (
+    LEASE_SECONDS,
+    LOST_SECONDS,
+    MOST_FRESH,
+    MOST_LANES,
+    MOST_RIPE,
+    Due,
+    Look,
+    Ripe,
+)
 
 # A sweep that took a millisecond is made again after 20.
 SWEEP_SHARE = 20
@@ -26,6 +35,9 @@ LONGEST_PAUSE_SECONDS = 5.0
 OVERTAKEN_SECONDS = 0.1
 # Deliveries whose time has come may be committed with a due time so long ago.
 LATE_SECONDS = 2.0
+# What somebody held when it was looked for as lost is not there for a look that goes on from the
+# last one. All that is in hand is looked at again as often as a lease runs out.
+ALL_LOST_SECONDS = float(LEASE_SECONDS)
 MOST_KNOWN = 1000
 
 
@@ -49,6 +61,7 @@ class Lookout:
     _ripe_after: datetime | None = None
     _lost_after: datetime | None = None
     _next_lost_at: float = 0.0
+    _all_lost_at: float = 0.0
 
     @property
     def is_sweeping(self) -> bool:
@@ -162,6 +175,8 @@ class Lookout:
 
     def looks_for_lost(self, now: float) -> bool:
         """Whether it is time to look for what lost workers had in hand."""
+        if now >= self._all_lost_at:
+            self._lost_after, self._all_lost_at = None, now + ALL_LOST_SECONDS
         return now >= self._next_lost_at
 
     @property

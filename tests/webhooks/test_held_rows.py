@@ -29,7 +29,7 @@ from tests.webhooks.due import (
     wait_until,
 )
 from tests.webhooks.ordered import add_events, ordered_webhook
-from webhooks import presence, queue, recovery, settling, subscriptions, upkeep
+from webhooks import lookout, presence, queue, recovery, settling, subscriptions, upkeep
 from webhooks.engine import Engine
 from webhooks.models import Attempt, Delivery, RecoveredDelivery, Recovery, Webhook, Worker
 from webhooks.queue import Offer, Success
@@ -410,6 +410,29 @@ def test_what_was_answered_410_stays_in_hand_while_its_webhook_is_held(
             let_time_pass(20)
             wait_until(lambda: leases_left()[0] > 25, "its lease is renewed")
         wait_until(lambda: states() == ["held"] * 3, "it is gone")
+
+
+def test_what_was_held_when_its_worker_was_lost_is_sent_once_it_is_not(
+    in_the_sandbox: None,
+    running: Engine,
+    chatbot: Chatbot,
+    live_receiver: Receiver,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lookout, "ALL_LOST_SECONDS", 2.0)
+    monkeypatch.setattr(lookout, "LATE_SECONDS", 0.0)
+    (one,) = served(chatbot, live_receiver, "/one")
+    add_due(one, lease_until=timezone.now() - timedelta(seconds=1), attempts=1)
+    with held(ITS_DELIVERIES, one.pk):
+        running.run()
+        assert running._lookout.lost_after is not None
+    assert states() == ["pending"]
+
+    def has_arrived() -> bool:
+        running.run()
+        return states() == ["succeeded"]
+
+    wait_until(has_arrived, "it is found")
 
 
 def test_deliveries_go_on_while_the_rows_of_the_workers_are_held(

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from webhooks.lookout import (
+    ALL_LOST_SECONDS,
     LATE_SECONDS,
     LONGEST_PAUSE_SECONDS,
     MOST_KNOWN,
@@ -16,7 +17,7 @@ from webhooks.lookout import (
     SWEEP_SHARE,
     Lookout,
 )
-from webhooks.queue import MOST_FRESH, MOST_LANES, MOST_RIPE, Due, Lane, Look, Ripe
+from webhooks.queue import LOST_SECONDS, MOST_FRESH, MOST_LANES, MOST_RIPE, Due, Lane, Look, Ripe
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
@@ -182,3 +183,16 @@ def test_what_waited_is_looked_for_from_the_last_time_on_until_the_next_sweep() 
     assert lookout.ripe_after == NOON - timedelta(hours=1, seconds=LATE_SECONDS)
     step(lookout, table, 10.0)
     assert lookout.ripe_after is None
+
+
+def test_what_is_lost_is_looked_for_from_the_last_time_on_and_now_and_then_among_all() -> None:
+    lookout = Lookout()
+    assert lookout.looks_for_lost(0)
+    assert lookout.lost_after is None
+    lookout.found_lost(Ripe({}, 0, None), NOON, 0)
+    assert not lookout.looks_for_lost(LOST_SECONDS / 2)
+    assert lookout.looks_for_lost(LOST_SECONDS)
+    assert lookout.lost_after == NOON - timedelta(seconds=LATE_SECONDS)
+    # Somebody may have held it when it was looked for, or set the database's clock back.
+    assert lookout.looks_for_lost(ALL_LOST_SECONDS)
+    assert lookout.lost_after is None
