@@ -70,6 +70,7 @@ def ask(
     through_api: bool = False,
     contact: Contact = NOBODY,
     client_id: str = "",
+    visitor: str = "",
 ) -> Reply:
     """A visitor's message to the chatbot, and the chatbot's answer.
 
@@ -78,8 +79,8 @@ def ask(
     of USER_MESSAGE_SENT: the page has them "only in main chat endpoint". While a live chat is on,
     the page's messages go to the person and the chatbot keeps silent; the API's caller asked the
     chatbot, so it answers. On WhatsApp only a live chat fires (chat_state.py). `client_id`
-    is kept with the message (said_once.py). Raises Conversation.DoesNotExist for a chatlog that is
-    not this chatbot's.
+    is kept with the message (said_once.py), `visitor` with a new conversation (visitor.py). Raises
+    Conversation.DoesNotExist for a chatlog that is not this chatbot's.
     """
     wants_person = asks_for_a_person(text, own_phrases.lines(chatbot.person_phrases))
     state = _state(chatbot, chatlog_id)
@@ -90,7 +91,7 @@ def ask(
     if not wants_person and chat_state.chatbot_answers(state, through_api=through_api):
         answered = answering.answer(answering.Question(chatbot, text, chatlog_id))
     with transaction.atomic():
-        conversation = _open(chatbot, chatlog_id, channel, contact)
+        conversation = _open(chatbot, chatlog_id, channel, contact, visitor)
         if not chat_state.chatbot_answers(conversation.state, through_api=through_api):
             return _to_the_agent(conversation, text, judgement, client_id)
         whatsapp = conversation.channel == Channel.WHATSAPP and not through_api
@@ -132,6 +133,7 @@ def live_message(
     channel: str = Channel.WEB,
     contact: Contact = NOBODY,
     client_id: str = "",
+    visitor: str = "",
 ) -> Reply:
     """Start the live chat with `text`, or be the visitor's next message in it.
 
@@ -143,7 +145,7 @@ def live_message(
     if _state(chatbot, chatlog_id) != ConversationState.LIVE:
         judgement = priority.judge(chatbot, text, chatlog_id)
     with transaction.atomic():
-        conversation = _open(chatbot, chatlog_id, channel, contact)
+        conversation = _open(chatbot, chatlog_id, channel, contact, visitor)
         if conversation.state in LIVE_STATES:
             return _to_the_agent(conversation, text, judgement, client_id)
         message = _say(conversation, MessageType.USER, text, client_id)
@@ -171,6 +173,7 @@ def hand_over(
     contact: Contact = NOBODY,
     form_fields: Mapping[str, str] | None = None,
     client_id: str = "",
+    visitor: str = "",
 ) -> Reply:
     """Hand the conversation over to the support e-mail, with the values of a form if there is one.
 
@@ -181,7 +184,7 @@ def hand_over(
     fields = dict(form_fields or {})
     judgement = priority.judge(chatbot, text, chatlog_id, fields.values())
     with transaction.atomic():
-        conversation = _open(chatbot, chatlog_id, channel, contact)
+        conversation = _open(chatbot, chatlog_id, channel, contact, visitor)
         message = _say(conversation, MessageType.USER, text, client_id)
         if not chatbot.can_hand_over:
             return _cannot(
@@ -202,20 +205,25 @@ def hand_over(
     )
 
 
-def set_contact(chatbot: Chatbot, chatlog_id: str | None, contact: Contact) -> Conversation:
+def set_contact(
+    chatbot: Chatbot, chatlog_id: str | None, contact: Contact, visitor: str = ""
+) -> Conversation:
     """Keep what a visitor told of themselves, with a new conversation if there is none yet."""
     with transaction.atomic():
-        conversation = _open(chatbot, chatlog_id, Channel.WEB, contact)
+        conversation = _open(chatbot, chatlog_id, Channel.WEB, contact, visitor)
         conversation.save()
     return conversation
 
 
-def _open(chatbot: Chatbot, chatlog_id: str | None, channel: str, contact: Contact) -> Conversation:
+def _open(
+    chatbot: Chatbot, chatlog_id: str | None, channel: str, contact: Contact, visitor: str
+) -> Conversation:
     """The conversation, locked, or a new one; with what is newly known of the visitor."""
     if chatlog_id is None:
         return Conversation.objects.create(
             chatbot=chatbot,
             channel=channel,
+            visitor=visitor,
             email=contact.email,
             name=contact.name,
             phone_number=contact.phone_number,

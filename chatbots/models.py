@@ -240,6 +240,9 @@ class Conversation(models.Model):
     name = models.CharField(max_length=200, blank=True)
     phone_number = models.CharField(max_length=40, blank=True)
     person_asked_for_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # What only the visitor's browser has, as its SHA-256 (visitor.py). Empty: no visitor's page
+    # began it, and none can go on with it.
+    visitor = models.CharField(max_length=64, blank=True, editable=False)
     # Who talks with the visitor; nobody yet, or a program, where it is empty.
     agent = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -1,8 +1,8 @@
 """What the chat pages' script calls: say something, ask for a person, leave a message, fill a form.
 
-A visitor has no login. Who holds a chatlog's id (82 random bits, kept in the visitor's browser,
-sent in a header and never in an address) holds the conversation, so there is no ambient authority
-that another site could borrow; Django's CSRF check is on all the same.
+A visitor has no login. Who shows the token that a conversation was begun with (visitor.py: kept in
+the visitor's browser, sent in a header and never in an address) holds it; its id alone opens
+nothing. Django's CSRF check is on all the same.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from rest_framework import serializers
 from chatbots import conversation as chat
 from chatbots import handover_form, page_json, phone_number
 from chatbots.conversation import Contact, Reply
-from chatbots.models import Channel, Chatbot, Conversation
+from chatbots.models import Channel, Chatbot
 from chatbots.page_json import Refused
 from chatbots.said_once import of_visitor, said_once
 from chatbots.visitor_input import ContactShape, FormFields, Said, Text, optional
@@ -170,12 +170,21 @@ def _once(
     """Do one of the acts of conversation.py for what the page sent, once for its clientId."""
     chatlog_id = given.get("chatlogId") or None
 
-    def say(key: str) -> Reply:
-        page_json.charge(chatbot, chatlog_id, Kind.WRITE)
-        return act(chatbot, text, chatlog_id=chatlog_id, client_id=key, **more)
+    visitor = page_json.visitor_of(request)
 
-    client_id = of_visitor(request, given.get("clientId") or "", text)
-    return page_json.said(said_once(chatbot, client_id, say))
+    def say(key: str) -> Reply:
+        page_json.charge(chatbot, chatlog_id, visitor, Kind.WRITE)
+        return act(
+            chatbot,
+            text,
+            chatlog_id=chatlog_id,
+            client_id=key,
+            visitor=visitor.digest,
+            **more,
+        )
+
+    client_id = of_visitor(visitor, given.get("clientId") or "")
+    return page_json.said(said_once(chatbot, client_id, say), visitor)
 
 
 @never_cache
@@ -186,6 +195,7 @@ def details(request: HttpRequest, chatbot_id: str) -> HttpResponse:
     chatbot = page_json.find(chatbot_id)
     shape = page_json.read(request, chatbot.pk, DetailsShape)
     chatlog_id = shape.validated_data.get("chatlogId") or None
-    page_json.charge(chatbot, chatlog_id, Kind.WRITE)
-    kept: Conversation = chat.set_contact(chatbot, chatlog_id, shape.contact)
-    return JsonResponse(page_json.of(kept))
+    visitor = page_json.visitor_of(request)
+    page_json.charge(chatbot, chatlog_id, visitor, Kind.WRITE)
+    kept = chat.set_contact(chatbot, chatlog_id, shape.contact, visitor.digest)
+    return JsonResponse(page_json.of(kept, visitor))

@@ -12,9 +12,11 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from rest_framework import serializers
 
 from chatbots import database_trouble, jsonbytes, transcript, visitor_throttle
+from chatbots import visitor as visitors
 from chatbots.conversation import Reply
 from chatbots.models import Chatbot, Conversation, Message, MessageType
 from chatbots.timestamp import iso
+from chatbots.visitor import Visitor
 from chatbots.visitor_input import MAX_MESSAGE_LENGTH
 from chatbots.visitor_throttle import Kind
 from chatbots.whole_number import whole_number
@@ -87,14 +89,24 @@ def count(request: HttpRequest, chatbot_id: str, kind: Kind) -> None:
     _pass(visitor_throttle.visitor_waits(request, chatbot_id, kind))
 
 
-def charge(chatbot: Chatbot, chatlog_id: str | None, kind: Kind) -> None:
+def visitor_of(request: HttpRequest) -> Visitor:
+    """Who asks. Raises Refused for a token that is none."""
+    try:
+        return visitors.of(request)
+    except visitors.NotAToken as error:
+        raise Refused(400, str(error)) from None
+
+
+def charge(chatbot: Chatbot, chatlog_id: str | None, visitor: Visitor, kind: Kind) -> None:
     """Count one request for all visitors together; call it when nothing is left to refuse.
 
     Raises Refused when it is one too many, and Conversation.DoesNotExist for one that is not this
-    chatbot's.
+    visitor's with this chatbot.
     """
-    if chatlog_id and not chatbot.conversations.filter(pk=chatlog_id).exists():
-        raise Conversation.DoesNotExist
+    if chatlog_id:
+        own = chatbot.conversations.filter(pk=chatlog_id, visitor=visitor.digest)
+        if not own.exists():
+            raise Conversation.DoesNotExist
     _pass(visitor_throttle.chatbot_waits(chatbot.pk, kind))
 
 
@@ -128,28 +140,33 @@ def sentence_of(errors: Any) -> str:
     return f"{FIELD_NAMES.get(field, field.capitalize())}: {messages[0]}".removeprefix(": ")
 
 
-def said(reply: Reply) -> JsonResponse:
+def said(reply: Reply, visitor: Visitor) -> JsonResponse:
     """What the page shows after the visitor said something."""
     shown = [reply.message] + ([reply.response] if reply.response else [])
-    return JsonResponse(of(reply.conversation) | {"messages": [row(one) for one in shown]})
+    return JsonResponse(of(reply.conversation, visitor) | {"messages": [row(one) for one in shown]})
 
 
 def history(request: HttpRequest, chatbot: Chatbot) -> JsonResponse:
-    """The conversation since message `after`, as far as one answer holds, for who holds its id."""
+    """The visitor's conversation since message `after`, as far as one answer holds."""
+    visitor = visitor_of(request)
     chatlog_id = request.headers.get(CHATLOG_HEADER, "")
     after = request.GET.get("after", "")
     if not chatlog_id.isalnum():
         raise Http404
-    conversation = chatbot.conversations.get(pk=chatlog_id)
-    charge(chatbot, None, Kind.READ)
+    conversation = chatbot.conversations.get(pk=chatlog_id, visitor=visitor.digest)
+    charge(chatbot, None, visitor, Kind.READ)
     said_since, more = transcript.since(conversation, whole_number(after))
     messages = [row(one) for one in said_since]
-    return JsonResponse(of(conversation) | {"messages": messages, "more": more})
+    return JsonResponse(of(conversation, visitor) | {"messages": messages, "more": more})
 
 
-def of(conversation: Conversation) -> dict[str, Any]:
-    """The conversation itself: its id, its state, and what is known of the visitor."""
-    return {
+def of(conversation: Conversation, visitor: Visitor) -> dict[str, Any]:
+    """The conversation itself: its id, its state, and what is known of the visitor.
+
+    With the token that was made for somebody who showed none.
+    """
+    made = {"visitorToken": visitor.token} if visitor.is_new else {}
+    return made | {
         "chatlogId": conversation.pk,
         "state": conversation.state,
         "details": {

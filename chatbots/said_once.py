@@ -10,30 +10,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 
-from django.conf import settings
 from django.db import IntegrityError
-from django.http import HttpRequest
 
-from chatbots.address_block import block_of
 from chatbots.conversation import Reply
 from chatbots.models import Chatbot, Message, MessageType
-from chatbots.visitor_throttle import address_of
+from chatbots.visitor import Visitor
 
 ALREADY = "This message has arrived already; what it led to was not done a second time."
 
 
-def of_visitor(request: HttpRequest, client_id: str, text: str) -> str:
-    """`client_id` as this visitor's own: another who has the same gets nothing of theirs.
-
-    The page's cookie tells its visitor from others. Where a page has none, within another site's,
-    the visitor's address, browser and words do.
-    """
-    if not client_id:
-        return ""
-    who = request.COOKIES.get(settings.CSRF_COOKIE_NAME) or " ".join(
-        [block_of(address_of(request)), request.headers.get("User-Agent", ""), text]
-    )
-    return f"{hashlib.sha256(who.encode('utf-8', 'surrogatepass')).hexdigest()} {client_id}"
+def of_visitor(visitor: Visitor, client_id: str) -> str:
+    """`client_id` as this visitor's own: another who has the same gets nothing of theirs."""
+    return f"{visitor.digest} {client_id}" if client_id else ""
 
 
 def said_once(chatbot: Chatbot, client_id: str, say: Callable[[str], Reply]) -> Reply:

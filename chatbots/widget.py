@@ -3,7 +3,7 @@
 In a frame of another site a browser may keep no cookies for us, so the embedded page has none: its
 calls are sent without, and where the first-party page has Django's CSRF token, these have to come
 from our own origin, which a browser states on every POST and no other page can state. There is no
-login to borrow on either: who holds a chatlog's id holds the conversation.
+login to borrow on either: who shows a conversation's token holds it (visitor.py).
 """
 
 from __future__ import annotations

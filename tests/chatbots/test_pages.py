@@ -412,21 +412,3 @@ def test_what_is_refused_uses_up_nothing_of_the_other_visitors(
     # And that was the one there was.
     visitor.client.defaults["REMOTE_ADDR"] = "9.9.9.10"
     assert visitor.post("messages", {"text": "hi"})[0] == 429
-
-
-@pytest.mark.parametrize("place", ["", "/embed"])
-def test_an_id_that_another_visitor_used_gives_nothing_away(chatbot: Chatbot, place: str) -> None:
-    first, second = Visitor(chatbot), Visitor(chatbot)
-    first.base += place
-    second.base += place
-    second.client.defaults["REMOTE_ADDR"] = "9.9.9.9"
-    for visitor in (first, second):
-        visitor.client.defaults["HTTP_ORIGIN"] = "http://testserver"
-        if place:
-            visitor.client.cookies.clear()
-    said = {"text": "My number is 4711", "clientId": "1"}
-    mine = first.post("messages", said)[1]
-    assert first.post("messages", said)[1]["chatlogId"] == mine["chatlogId"]
-    theirs = second.post("messages", said)[1]
-    assert theirs["chatlogId"] != mine["chatlogId"]
-    assert [m["id"] for m in theirs["messages"]] != [m["id"] for m in mine["messages"]]

@@ -96,7 +96,10 @@ def test_an_embedded_call_needs_no_cookie_and_comes_from_our_own_page(
     assert not response.cookies
     assert "Access-Control-Allow-Origin" not in response
     assert Event.objects.get().type == "USER_MESSAGE_SENT"
-    seen = strict.get(path, headers={"X-Chatlog-Id": response.json()["chatlogId"]})
+    own = response.json()
+    seen = strict.get(
+        path, headers={"X-Chatlog-Id": own["chatlogId"], "X-Visitor-Token": own["visitorToken"]}
+    )
     assert len(seen.json()["messages"]) == 2
 
 

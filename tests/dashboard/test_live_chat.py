@@ -16,6 +16,7 @@ from chatbots import agents
 from chatbots import conversation as chat
 from chatbots.admin import live_chat_list
 from chatbots.models import Conversation, ConversationState, Event, Message, MessageType
+from chatbots.visitor import Visitor
 from tests.dashboard.conftest import Everything
 
 
@@ -68,6 +69,8 @@ def test_a_member_replies_and_the_visitor_sees_it(
     browser_of_member: Client, own: Everything, member: User
 ) -> None:
     conversation = waiting(own)
+    visitor = Visitor("token-of-the-visitor-0")
+    Conversation.objects.filter(pk=conversation.pk).update(visitor=visitor.digest)
     said = "Yes, <b>I</b> am.\r\nHow can I help?"
     answer = browser_of_member.post(at(conversation, "reply"), {"text": said})
     assert answer.status_code == 302
@@ -76,7 +79,7 @@ def test_a_member_replies_and_the_visitor_sees_it(
     assert conversation.agent == member
     seen = Client().get(
         reverse("chat:messages", args=[own.chatbot.pk]),
-        headers={"X-Chatlog-Id": conversation.pk},
+        headers={"X-Chatlog-Id": conversation.pk, "X-Visitor-Token": visitor.token},
     )
     last = seen.json()["messages"][-1]
     assert last["type"] == "agent"

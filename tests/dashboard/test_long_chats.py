@@ -9,6 +9,7 @@ from django.urls import reverse
 from chatbots import agents, handover_mail, transcript
 from chatbots import conversation as chat
 from chatbots.models import Chatbot, Conversation, Message
+from chatbots.visitor import Visitor
 from tests.api.conftest import Api
 from tests.dashboard.conftest import Everything
 
@@ -133,14 +134,15 @@ def test_the_pages_of_a_chat_with_long_messages_are_no_longer_than_others(
 def test_a_chat_page_gets_a_long_chat_in_parts_from_its_beginning(
     chatbot: Chatbot, text: str
 ) -> None:
-    conversation = Conversation.objects.create(chatbot=chatbot)
+    visitor = Visitor("token-of-the-visitor-0")
+    conversation = Conversation.objects.create(chatbot=chatbot, visitor=visitor.digest)
     talk(conversation, 230, text)
     read: list[str] = []
     after, more = 0, True
     while more:
         answer = Client().get(
             f"/chatbot/{chatbot.pk}/messages?after={after}",
-            headers={"X-Chatlog-Id": conversation.pk},
+            headers={"X-Chatlog-Id": conversation.pk, "X-Visitor-Token": visitor.token},
         )
         assert len(answer.content) < 2 * transcript.MOST_CHARACTERS
         found = answer.json()

@@ -14,6 +14,8 @@ from django.db import transaction
 from django.http import QueryDict
 from django.test import Client
 
+from chatbots.models import Conversation
+from chatbots.visitor import Visitor as VisitorOfAPage
 from tests.dashboard.conftest import Everything
 
 
@@ -37,7 +39,19 @@ class Visitor:
     ids: Mapping[str, str]
     kept: Mapping[str, str] = field(init=False)
 
+    # What a chat page sends with each call: of the embedded one too, and of the conversation's own.
+    of_the_page: dict[str, str] = field(init=False)
+
     def __post_init__(self) -> None:
+        token = "token-of-the-visitor-0"
+        Conversation.objects.filter(pk=self.ids["conversation"]).update(
+            visitor=VisitorOfAPage(token).digest
+        )
+        self.of_the_page = {
+            "HTTP_ORIGIN": "http://testserver",
+            "HTTP_X_VISITOR_TOKEN": token,
+            "HTTP_X_CHATLOG_ID": self.ids["conversation"],
+        }
         self.kept = {name: morsel.value for name, morsel in self.client.cookies.items()}
 
     def ask(
@@ -47,6 +61,8 @@ class Visitor:
         path, _, query = address.partition("?")
         if path.startswith("/api/"):
             headers.setdefault("HTTP_AUTHORIZATION", f"Bearer {self.key}")
+        if path.startswith("/chatbot/"):
+            headers = self.of_the_page | headers
         client = self.client
         with transaction.atomic():
             # A deferred constraint would be looked at with the COMMIT only.

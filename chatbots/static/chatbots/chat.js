@@ -23,6 +23,7 @@ const STATES = {
 };
 
 let chatlogId = null;
+let visitor = newId(); // The conversation's token: whoever has it may read and go on with it.
 let state = "bot";
 let details = {};
 let profile = null; // On WhatsApp: the phone number and the profile name.
@@ -80,13 +81,13 @@ function showTyping(shown) {
 
 function take(answer) {
   chatlogId = answer.chatlogId;
-  store.set(chatlogId);
+  store.set(`${chatlogId}.${visitor}`);
   state = answer.state || state;
   details = answer.details || details;
 }
 
-const get = (path) => call(chat.dataset.base, path, null, chatlogId);
-const post = (path, body) => call(chat.dataset.base, path, { ...profile, ...body, chatlogId });
+const get = (path) => call(chat.dataset.base, path, null, chatlogId, visitor);
+const post = (path, body) => call(chat.dataset.base, path, { ...profile, ...body, chatlogId }, chatlogId, visitor);
 
 // ---------------------------------------------------------------- saying
 
@@ -221,8 +222,9 @@ if ($("person")) {
 async function submit(path, given, clientId) {
   trouble("", $("trouble"));
   try {
+    const mine = conversation;
     const answer = await post(path, { ...given, clientId });
-    await receive(conversation, answer);
+    await receive(mine, answer);
     showState();
   } catch (error) {
     if (error.status === 404) forget();
@@ -271,6 +273,7 @@ function forget() {
   store.clear();
   conversation += 1;
   chatlogId = null;
+  visitor = newId();
   state = "bot";
   details = {};
   newest = 0;
@@ -319,7 +322,13 @@ document.addEventListener("visibilitychange", () => {
   if (!document.hidden) poll().then(pollSoon);
 });
 
-chatlogId = store.get();
+function recall() {
+  const [id, token] = (store.get() || "").split(".");
+  // Without its token it is nobody's.
+  if (id && token) [chatlogId, visitor] = [id, token];
+}
+
+recall();
 showState();
 poll().then(pollSoon);
 // In a frame, focus is the visitor's and the page's around it (embed.js).

@@ -2,7 +2,8 @@
 //
 // Nothing that is said in the chat leaves the frame: the page hears that the chat is there, that it
 // is to be closed, and how many messages came while it was. Where the browser lets the frame store
-// nothing, the page also keeps the conversation's id, and hands it over behind the address's #.
+// nothing, the page also keeps the conversation's id and token, and hands them over behind the
+// address's #.
 
 import { keepElsewhere } from "./wire.js";
 
@@ -22,7 +23,7 @@ function hasStorage() {
   try { return Boolean(localStorage); } catch { return false; }
 }
 
-// The conversation's id, kept by the page around.
+// The conversation's id and token, kept by the page around.
 function keptByPage() {
   let id = location.hash.slice(1) || null;
   return {

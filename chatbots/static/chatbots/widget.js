@@ -123,7 +123,7 @@
       wasOpen: () => get("open") === "1",
       keepOpen: (open) => set("open", open ? "1" : ""),
       // Only where the browser does not let the frame keep it by itself.
-      conversation: () => (/^[0-9a-z]{1,64}$/.exec(get("conversation") || "") || [""])[0],
+      conversation: () => (/^[0-9a-z]{1,64}\.[0-9a-z]{22,128}$/.exec(get("conversation") || "") || [""])[0],
       keepConversation: (value) => set("conversation", typeof value === "string" ? value : ""),
     };
   }

@@ -15,14 +15,16 @@ function harmless(value) {
   return text.toWellFormed ? text.toWellFormed() : text;
 }
 
-// An id for one message, so that a request that is made twice does its work once.
+// An id for one message, so that a request that is made twice does its work once; also a token that
+// nobody can guess.
 export function newId() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-// POST `body` to `base` + `path`; without a body, GET it for the conversation `chatlogId`.
-export async function call(base, path, body, chatlogId) {
-  const headers = { Accept: "application/json" };
+// POST `body` to `base` + `path`; without a body, GET it for the conversation `chatlogId`. It is the
+// one of whoever has `visitor`, the token that it was begun with.
+export async function call(base, path, body, chatlogId, visitor) {
+  const headers = { Accept: "application/json", "X-Visitor-Token": visitor };
   const token = document.querySelector("[name=csrfmiddlewaretoken]");
   // The embedded page has no token and sends no cookies: its own origin speaks for it.
   const options = { headers, credentials: token ? "same-origin" : "omit", cache: "no-store" };
