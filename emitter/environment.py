@@ -18,7 +18,13 @@ from urllib.parse import urlsplit
 
 from chatbots.printable import line
 
+# One address, and not a list of them, nor half of a name.
+_ADDRESS: Final = re.compile(r"[^\s@,;:<>()\[\]\"'\\]+@[^\s@,;:<>()\[\]\"'\\]+")
+_SENDER: Final = re.compile(rf"[^<>@]*<{_ADDRESS.pattern}>|{_ADDRESS.pattern}")
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+# IPv4 addresses in IPv6: mapped, and by NAT64 (webhooks/address_policy.py).
+_COATS: Final = tuple(map(ipaddress.IPv6Network, ("::ffff:0:0/96", "64:ff9b::/96")))
 
 # A name, an IPv4 address, or an IPv6 address in brackets; in front of a name a dot for all below.
 _HOST: Final = re.compile(
@@ -33,7 +39,14 @@ def refuse(sentence: str) -> NoReturn:
 
 def text(name: str, default: str = "") -> str:
     """The variable without white space around it; `default` where it is not set, or empty."""
-    return os.environ.get(name, "").strip() or default
+    given = os.environ.get(name, "").strip()
+    # What is no UTF-8 the system gives us as halves of surrogate pairs, which nothing can write.
+    if any("\ud800" <= character <= "\udfff" for character in given):
+        refuse(f"{name} is not UTF-8 text.")
+    # A shell takes quotes away; `docker run --env-file` and others keep them.
+    if len(given) > 1 and given[0] == given[-1] and given[0] in "\"'":
+        refuse(f"{name} has quotes around its value; leave them out.")
+    return given or default
 
 
 def words(name: str) -> list[str]:
@@ -66,7 +79,7 @@ def seconds(name: str, default: float, most: float) -> float:
         number = float(given)
     except ValueError:
         number = math.nan
-    if not 0 < number <= most or not given.isascii():
+    if not 0 < number <= most or not re.fullmatch(r"[0-9.]+", given):
         refuse(f"{name} must be a number of seconds, above 0 and at most {most:g}, not {given!r}.")
     return number
 
@@ -91,7 +104,10 @@ def http_url(name: str) -> str:
     """An http or https URL, or "" where there is none."""
     given = text(name)
     if given and not _is_http_url(given):
-        refuse(f"{name} must be an http or https URL, such as https://api.example.com/v1.")
+        refuse(
+            f"{name} must be an http or https URL, such as https://api.example.com/v1, without a "
+            "user name or password and without #."
+        )
     return given
 
 
@@ -102,6 +118,8 @@ def _is_http_url(url: str) -> bool:
     except ValueError:
         return False
     plain = url.isascii() and url.isprintable() and " " not in url
+    # It is quoted in the log, where no password belongs.
+    plain = plain and "@" not in parts.netloc and "#" not in url
     return plain and parts.scheme in {"http", "https"} and bool(parts.hostname) and port != 0
 
 
@@ -114,7 +132,8 @@ def hosts(name: str) -> list[str]:
                 f"{name} must be names such as emitter.example.com, without https://, port or "
                 f"path; an IPv6 address stands in brackets. {host!r} is none."
             )
-    return found
+    # As Django compares them: it drops the last dot of a Host header.
+    return [host.rstrip(".") for host in found]
 
 
 def is_host(host: str) -> bool:
@@ -138,7 +157,14 @@ def origins(name: str) -> list[str]:
                 f"{name} must be origins such as https://emitter.example.com, with their scheme "
                 f"and without a path. {origin!r} is none."
             )
-    return found
+    return [_as_sent(origin) for origin in found]
+
+
+def _as_sent(origin: str) -> str:
+    """`origin` to the letter as a browser sends it: in small letters, without the usual port."""
+    scheme, _, rest = origin.lower().partition("://")
+    usual = {"http": ":80", "https": ":443"}[scheme]
+    return f"{scheme}://{rest.removesuffix(usual).removesuffix(':')}"
 
 
 def _is_origin(origin: str) -> bool:
@@ -159,9 +185,17 @@ def networks(name: str) -> list[Network]:
     found = []
     for network in words(name):
         try:
-            found.append(ipaddress.ip_network(network))
+            parsed = ipaddress.ip_network(network)
         except ValueError as error:
             refuse(f"{name} must be networks such as 10.1.0.0/16: {error}.")
+        # Nothing would ever be in it: an address is looked at as the IPv4 one inside, if it has
+        # one, and one with a zone is reached by nobody.
+        if "%" in network or (parsed.version == 6 and any(map(parsed.subnet_of, _COATS))):
+            refuse(
+                f"{name} must be networks such as 10.1.0.0/16, an IPv4 one written as IPv4 and "
+                f"none with a zone (%); {network!r} is none."
+            )
+        found.append(parsed)
     return found
 
 
@@ -184,8 +218,8 @@ def sender(name: str, default: str) -> str:
     """An e-mail address, with a name before it or without."""
     given = text(name, default)
     address = parseaddr(given)[1]
-    before, at, after = address.rpartition("@")
-    if not (at and before and after) or " " in address or not given.isprintable():
+    is_one = _SENDER.fullmatch(given) and _ADDRESS.fullmatch(address)
+    if not is_one or not given.isprintable():
         refuse(
             f"{name} must be one e-mail address, such as Wonderchat <no-reply@example.com>, "
             f"not {given!r}."

@@ -89,7 +89,8 @@ def check_migrations() -> None:
 class Probes:
     """Answers the probes before anything else does.
 
-    They come from inside, without TLS and by an address that is not in ALLOWED_HOSTS.
+    They come from inside, without TLS and by an address that is not in ALLOWED_HOSTS. A sandbox is
+    asked by its names alone: what comes by another may be a web page's, rebound to this machine.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -103,6 +104,8 @@ class Probes:
         }.get(request.path_info)
         if answer is None:
             return self.get_response(request)
+        if settings.SANDBOX:
+            request.get_host()  # Raises DisallowedHost, which is answered 400.
         if request.method not in {"GET", "HEAD"}:
             return HttpResponse(status=405, headers={"Allow": "GET, HEAD"})
         response = answer()

@@ -33,6 +33,17 @@ def folder(path: Path, named_by: str) -> Path:
     return path
 
 
+def refuse_what_is_no_folder(path: Path, named_by: str) -> None:
+    """Stop the start where `path` neither is a folder nor can become one. Nothing is made."""
+    try:
+        nearest = next(each for each in (path, *path.parents) if each.exists())
+        wrong = "" if nearest.is_dir() else f"{nearest} is no folder"
+    except OSError as error:
+        wrong = str(error.strerror)
+    if wrong:
+        refuse(f"{path} cannot be used ({wrong}). Set {named_by} to a folder.")
+
+
 def database(path: Path, named_by: str) -> None:
     """Make the SQLite file private, and what SQLite writes beside it with the same rights."""
     try:

@@ -6,11 +6,15 @@ a password in it.
 
 from __future__ import annotations
 
+import re
+import ssl
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 import environ
+import psycopg
+from psycopg import conninfo
 
 from emitter import environment, private_files
 
@@ -28,6 +32,9 @@ TCP: Final = {
     "keepalives_count": 3,
     "tcp_user_timeout": 20_000,
 }
+
+# Of libpq's `sslmode`.
+SSL_MODES: Final = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 
 ENCODE: Final = "Special characters in a password are percent-encoded"
 
@@ -50,11 +57,34 @@ def database(name: str, default: str) -> dict[str, Any]:
         environment.refuse(f"{name} names no database. Example: {example}")
     if parts.scheme == "sqlite":
         return _sqlite(config, name if environment.text(name) else "VAR_DIR")
+    _check_options(name, parts.query)
     config["ENGINE"] = "emitter.postgresql"
     config.setdefault("CONN_MAX_AGE", 600)
     config.setdefault("CONN_HEALTH_CHECKS", True)
     config["OPTIONS"] = TCP | config.get("OPTIONS", {})
     return config
+
+
+def _check_options(name: str, query: str) -> None:
+    """Refuse what follows the "?" if libpq has no such option, or would not take its value."""
+    given = dict(parse_qsl(query, keep_blank_values=True))
+    kept_seconds = given.pop("CONN_MAX_AGE", "0")
+    try:
+        conninfo.make_conninfo(**given)
+    except psycopg.Error:
+        known = False
+    else:
+        known = not {"dbname", "host", "port", "user", "password", "service"} & set(given)
+    numbers = [given[each] for each in TCP if each in given]
+    if (
+        not known
+        or not all(re.fullmatch(r"[0-9]{1,9}", number) for number in [*numbers, kept_seconds])
+        or given.get("sslmode", "prefer") not in SSL_MODES
+    ):
+        environment.refuse(
+            f"{name} has an option behind its ? that PostgreSQL's library does not take. "
+            "Example: postgres://user:password@host:5432/name?sslmode=verify-full"
+        )
 
 
 def _sqlite(config: dict[str, Any], named_by: str) -> dict[str, Any]:
@@ -92,11 +122,26 @@ def broker(name: str, default: str, folder: Path) -> tuple[str, dict[str, object
         }
     if not parts.hostname:
         environment.refuse(f"{name} names no host. Example: {example}")
+    if parts.query:
+        environment.refuse(f"{name} takes nothing behind a ?. Example: {example}")
     if parts.scheme.startswith("redis"):
         if not (number := parts.path.strip("/")).isdigit() and number:
             environment.refuse(f"{name} must end in the number of a database. Example: {example}")
         return url, {"socket_timeout": 5, "socket_connect_timeout": 5, "health_check_interval": 10}
     return url, {}
+
+
+def broker_tls(url: str) -> dict[str, Any] | None:
+    """What is asked of a broker's certificate (BROKER_USE_SSL): that it is valid, and the host's.
+
+    kombu asks nothing of Redis's by itself, and not for the name in RabbitMQ's.
+    """
+    parts = urlsplit(url)
+    if parts.scheme == "rediss":
+        return {"ssl_cert_reqs": ssl.CERT_REQUIRED, "ssl_check_hostname": True}
+    if parts.scheme == "amqps":
+        return {"cert_reqs": ssl.CERT_REQUIRED, "server_hostname": parts.hostname}
+    return None
 
 
 def mail(name: str, default: str) -> dict[str, Any]:
@@ -126,6 +171,8 @@ def _read(name: str, url: str, schemes: tuple[str, ...], example: str) -> SplitR
     try:
         parts = urlsplit(url)
         is_possible = parts.port != 0 and url.isprintable() and " " not in parts.netloc
+        # No part of it holds a NUL; what C takes would end there.
+        is_possible = is_possible and "%00" not in url
     except ValueError:
         parts, is_possible = SplitResult("", "", "", "", ""), False
     if not is_possible:

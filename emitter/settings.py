@@ -7,6 +7,7 @@ The table of variables is in docs/configuration.md.
 from __future__ import annotations
 
 import os
+import re
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -28,6 +29,8 @@ if SANDBOX:
     # Sessions, secrets and what visitors wrote are in files there.
     os.umask(0o077)
     private_files.folder(VAR_DIR, "VAR_DIR")
+else:
+    private_files.refuse_what_is_no_folder(VAR_DIR, "VAR_DIR")
 
 
 def required_secret(name: str, made: str, how: str) -> str:
@@ -62,13 +65,14 @@ ENCRYPTION_KEYS = [
     ).split(",")
     if key.strip()
 ]
-for _key in ENCRYPTION_KEYS or [""]:
-    try:
-        Fernet(_key)
-    except ValueError:
-        environment.refuse(
-            "ENCRYPTION_KEYS must be Fernet keys (32 url-safe base64 bytes), comma-separated."
-        )
+# Fernet itself reads over what is no base64, and would take two keys with a space between for one.
+if not ENCRYPTION_KEYS or not all(
+    re.fullmatch(r"[A-Za-z0-9_-]{43}=", key) and len(set(key)) > 5 for key in ENCRYPTION_KEYS
+):
+    environment.refuse(
+        "ENCRYPTION_KEYS must be Fernet keys (32 random bytes each, in url-safe base64), "
+        "comma-separated."
+    )
 
 ALLOWED_HOSTS = environment.hosts("ALLOWED_HOSTS")
 if SANDBOX:
@@ -212,6 +216,8 @@ if SANDBOX:
         "schedule": 2.0,
         "options": {"expires": MESSAGES_EXPIRE_SECONDS},
     }
+
+CELERY_BROKER_USE_SSL = service_urls.broker_tls(CELERY_BROKER_URL)
 
 # ---------------------------------------------------------------- people, texts, files
 

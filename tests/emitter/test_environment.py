@@ -25,7 +25,11 @@ pytestmark = pytest.mark.timeout(300)
 # What each variable must not be. A word or two of each are what people do put there.
 WRONG: dict[str, list[str]] = {
     "SECRET_KEY": ["", "short", "django-insecure-" + SECRET_KEY, "a" * 60, "$OTHER"],
-    "ENCRYPTION_KEYS": ["", " , ", "abc", f"{ENCRYPTION_KEY},abc", "ü" * 44, "$OTHER"],
+    "ENCRYPTION_KEYS": [
+        *("", " , ", "abc", f"{ENCRYPTION_KEY},abc", "ü" * 44, "$OTHER", f"{ENCRYPTION_KEY}="),
+        *(f"{ENCRYPTION_KEY} {ENCRYPTION_KEY}", f"{ENCRYPTION_KEY};{ENCRYPTION_KEY}"),
+        *("A" * 43 + "=", "a" * 43 + "=", ENCRYPTION_KEY.replace("=", "")),
+    ],
     "ALLOWED_HOSTS": [
         *("", " , ", "https://x.com", "x.com/", "x.com:443", "x.com,https://y.com", "::1", "x y"),
         *("*.x.com", "[::g]", "user@x.com", "bücher.example", "x..com", "-x.com"),
@@ -35,10 +39,20 @@ WRONG: dict[str, list[str]] = {
         *("postgres://h:99999/c", "postgres://h:0/c", "postgres://[::1/c", "postgres:/h/c"),
         *("sqlite://:memory:", "sqlite://var/emitter.db", "sqlite:////proc/no/emitter.db"),
         "sqlite:////",
+        *("postgres://h/c%00d", "postgres://u:%00@h/c"),
+        *(
+            f"postgres://h/c?{option}"
+            for option in (
+                *("sslmode=yes", "connect_timeout=soon", "no_such=1", "CONN_MAX_AGE=long"),
+                *("ENGINE=x", "AUTOCOMMIT=False", "ATOMIC_REQUESTS=1", "host=other", "TEST=x"),
+            )
+        ),
     ],
     "BROKER_URL": [
         *("", "redis", "sqs://", "redis://h:port", "redis://h:99999", "redis://h:0/0", "redis:h"),
         *("redis://h/zero", "redis://", "amqp://", "http://h", "redis://[::1"),
+        *("redis://h/0?x=y", "rediss://h/0?ssl_cert_reqs=none", "amqp://h?heartbeat=x"),
+        "redis://:%00@h/0",
     ],
     "SANDBOX": ["perhaps", "2", "-1", "ja"],
     "CSRF_TRUSTED_ORIGINS": [
@@ -50,18 +64,25 @@ WRONG: dict[str, list[str]] = {
         *("pigeon://home", "mail.example.com", "smtp://", "smtp://h:port", "smtp://h:99999"),
         *("smtp+tls://u:p@:25", "smtp://[::1"),
     ],
-    "DEFAULT_FROM_EMAIL": ["nobody", "a@", "@b", "Wonderchat", "a b@c", "a@b\nBcc: c@d"],
-    "ENDPOINT_ALLOW_NETWORKS": ["10.1.2.3/8", "x.com", "10.0.0.0/33", "10.0.0.0/8;::/0", "*"],
+    "DEFAULT_FROM_EMAIL": [
+        *("nobody", "a@", "@b", "Wonderchat", "a b@c", "a@b\nBcc: c@d", "a@b, c@d", "A <a@b"),
+        *("A <a@b>, B <c@d>", "a@b <c@d>", "<a@b> x", "A, B <a@b>"),
+    ],
+    "ENDPOINT_ALLOW_NETWORKS": [
+        *("10.1.2.3/8", "x.com", "10.0.0.0/33", "10.0.0.0/8;::/0", "*", "10.0.0.0/8 ::/0"),
+        *("::ffff:10.0.0.0/104", "64:ff9b::a00:0/104", "fe80::%lo/64"),
+    ],
     "ENDPOINT_CA_FILE": ["/nope", "/", "README.md", "/proc/no/ca.pem"],
     "EVENT_RETENTION_DAYS": ["soon", "0", "-1", "1.5", "1e3", "٣", "9" * 30],
     "API_REQUESTS_PER_MINUTE": ["many", "-1", "1.5", "1_000", "9" * 30],
     "ANSWER_API_URL": [
         *("api.example.com", "https://", "ftp://a.example", "https://a.example:99999/v1"),
         *("https://a b.example/v1", "https://[::1/v1", "https://a.example/v1"),
+        *("https://u:p@a.example/v1", "https://a.example/v1#x"),
     ],
     "ANSWER_API_KEY": ["two words", "ключ", "a\tb"],
     "ANSWER_API_MODEL": [""],
-    "ANSWER_API_TIMEOUT_SECONDS": ["0", "nan", "inf", "-1", "61", "soon", "1,5", "٣"],
+    "ANSWER_API_TIMEOUT_SECONDS": ["0", "nan", "inf", "-1", "61", "soon", "1,5", "٣", "1_0", "1e1"],
     "ANSWER_API_AT_ONCE": ["0", "many", "1001", "-1"],
     "ANSWER_FINDER": ["find", "no.such.thing", "chatbots.priority.READ_MESSAGES", "a..b", "."],
     "PRIORITY_CLASSIFIER": ["judge", "no.such.thing", "chatbots.priority.READ_MESSAGES", "os."],
@@ -103,6 +124,12 @@ TRY = textwrap.dedent("""
             os._exit(0)
         print(f"=== {os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])}", flush=True)
 """)
+
+
+def of_any(name: str) -> list[str]:
+    """What no variable may be, whatever it is: quotes that were kept, and no UTF-8."""
+    good = production().get(name, "1")
+    return [f'"{good}"', f"'{good}'", '""', f"{good}\udcff"]
 
 
 def documented(until: str = "## Of the `emitter` command") -> set[str]:
@@ -177,7 +204,9 @@ def _read_at(node: ast.AST) -> set[str]:
 @pytest.fixture(scope="module")
 def ends(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tuple[str, int, str]]]:
     """For each variable its wrong values, and how a start with each ended."""
-    tried = [(name, value) for name in sorted(set(WRONG) - OF_UP) for value in WRONG[name]]
+    tried = [
+        (name, value) for name in sorted(set(WRONG) - OF_UP) for value in WRONG[name] + of_any(name)
+    ]
     cases = [production(**(BESIDE.get(name, {}) | {name: value})) for name, value in tried]
     found: dict[str, list[tuple[str, int, str]]] = {}
     for (name, value), (code, said) in zip(
@@ -195,6 +224,17 @@ def test_a_wrong_value_is_named_in_one_line(
         assert code == 1, (value, said)
         known = value in NAMES_ANOTHER.get(name, [])
         assert_one_line(said, "ANSWER_API_MODEL" if known else name)
+
+
+def test_a_var_dir_that_is_no_folder_is_named_in_production_too(tmp_path: Path) -> None:
+    wrong = ["/dev/null", "/dev/null/var", "/proc/self/status/var"]
+    ends = started(tmp_path, [production(VAR_DIR=value) for value in wrong])
+    assert [code for code, _ in ends] == [1, 1, 1]
+    for _, said in ends:
+        assert_one_line(said, "VAR_DIR")
+    # It need not be there, nor be writable: only beat and collectstatic write to it.
+    assert started(tmp_path, [production(VAR_DIR=str(tmp_path / "not" / "yet"))]) == [(0, "")]
+    assert not (tmp_path / "not").exists()
 
 
 @pytest.mark.parametrize("name", sorted(OF_UP))

@@ -21,6 +21,18 @@ PATHS = [
     "/api/v1/docs",
     "/api/v1/chat",
     "/inbox/x",
+    "/health/live",
+    "/health/ready",
+    "/metrics",
+    "/scripts/wonderchat.js",
+    "/demo/shop",
+]
+
+STRANGE = [
+    *("rebound.example", "127.0.0.1.nip.io", "localhost.evil.example", "10.0.0.7", "x", "0.0.0.0"),
+    *("0", "127.1", "2130706433", "0x7f000001", "[::1%25lo]", "[::ffff:127.0.0.1]", "[::]"),
+    *("localhost@evil.example", "evil.example@localhost", "localhost,evil.example", "a.localhost"),
+    *("localhost..", "localhost:", "localhost:x", "localhost:1:1", "localhost/", "localhost#", "*"),
 ]
 
 
@@ -40,7 +52,7 @@ def status(port: int, host: str, path: str) -> int:
 
 @pytest.mark.parametrize("path", PATHS)
 def test_a_strange_name_is_refused_everywhere(port: int, path: str) -> None:
-    for host in ("rebound.example", "127.0.0.1.nip.io", "localhost.evil.example", "10.0.0.7", "x"):
+    for host in STRANGE:
         assert status(port, host, path) == 400, host
 
 

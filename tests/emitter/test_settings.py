@@ -82,3 +82,21 @@ def test_a_link_in_an_email_leads_to_the_dashboard(
     told = "from django.conf import settings; print(f'<{settings.DASHBOARD_ORIGIN}>')"
     done = manage(tmp_path, "shell", "--verbosity=0", "-c", told, **variables)
     assert done.stdout.strip() == f"<{origin}>", done.stderr
+
+
+def test_names_are_kept_as_they_are_compared(tmp_path: Path) -> None:
+    show = "from django.conf import settings as s; print(s.ALLOWED_HOSTS, s.CSRF_TRUSTED_ORIGINS)"
+    done = manage(
+        tmp_path,
+        "shell",
+        "--command",
+        show,
+        **production(
+            ALLOWED_HOSTS="emitter.example.,.example.com",
+            CSRF_TRUSTED_ORIGINS="HTTPS://Emitter.example:443,https://a.example:,https://b.example:8443",
+        ),
+    )
+    assert done.stdout.splitlines()[-1] == (
+        "['emitter.example', '.example.com'] "
+        "['https://emitter.example', 'https://a.example', 'https://b.example:8443']"
+    )
