@@ -32,7 +32,11 @@ OWN_NETWORKS: tuple[tuple[str, str], ...] = (
     ("fc00::/7", "private"),
 )
 
+# Also where they lie in one of these: who reads them has the rights of the machine.
 NEVER: tuple[tuple[str, str], ...] = (
+    ("100.100.100.200/32", "where a cloud keeps its metadata"),
+    ("fd00:ec2::254/128", "where a cloud keeps its metadata"),
+    ("fd20:ce::254/128", "where a cloud keeps its metadata"),
     ("0.0.0.0/8", "this network"),
     ("169.254.0.0/16", "link-local (where clouds keep their metadata)"),
     ("168.63.129.16/32", "a cloud's own service address"),
@@ -77,12 +81,12 @@ def special(address: Address) -> tuple[str, bool]:
     ("", False) for a public address.
     """
     address = effective(address)
-    for network, name in _OWN:
-        if address.version == network.version and address in network:
-            return name, True
     for network, name in _NEVER:
         if address.version == network.version and address in network:
             return name, False
+    for network, name in _OWN:
+        if address.version == network.version and address in network:
+            return name, True
     if isinstance(address, IPv6Address) and address not in _GLOBAL_UNICAST:
         return "not global unicast", False
     return "", False

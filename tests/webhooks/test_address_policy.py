@@ -42,6 +42,9 @@ NEVER = [
     "240.0.0.0/4",
     "255.255.255.255/32",
     "168.63.129.16/32",  # Not IANA's: Azure's metadata and DNS.
+    "100.100.100.200/32",  # Alibaba Cloud's metadata, in the carriers' range.
+    "fd00:ec2::254/128",  # Amazon's metadata by IPv6, in the private range.
+    "fd20:ce::254/128",  # Google's.
     "::/128",
     "64:ff9b:1::/48",
     "100::/64",

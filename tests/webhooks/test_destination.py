@@ -282,7 +282,7 @@ def test_https_to_a_public_server_is_allowed(url: str) -> None:
         ("https://[::ffff:7f00:1]/", "loopback"),
         ("https://[64:ff9b::10.0.0.1]/", "private"),
         ("https://[fe80::1]/", "not a public address"),
-        ("https://[fd00:ec2::254]/", "private"),
+        ("https://[fd00:ec2::254]/", "metadata"),
         ("https://localhost/", "private network"),
         ("https://LOCALHOST:8443/", "private network"),
         ("https://ｌｏｃａｌｈｏｓｔ/", "private network"),
