@@ -33,8 +33,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> sharing
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark what uses the database, so that it can run on each of them, and what coverage is to leave
-    alone."""
+    """Mark what uses the database, so that it can run on each of them, and what coverage is not to
+    watch."""
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: sharing.place(item.nodeid))
     for item in items:
