@@ -28,7 +28,7 @@ WRONG: dict[str, list[str]] = {
     "ENCRYPTION_KEYS": [
         *("", " , ", "abc", f"{ENCRYPTION_KEY},abc", "ü" * 44, "$OTHER", f"{ENCRYPTION_KEY}="),
         *(f"{ENCRYPTION_KEY} {ENCRYPTION_KEY}", f"{ENCRYPTION_KEY};{ENCRYPTION_KEY}"),
-        *("A" * 43 + "=", "a" * 43 + "=", ENCRYPTION_KEY.replace("=", "")),
+        ENCRYPTION_KEY.replace("=", ""),
     ],
     "ALLOWED_HOSTS": [
         *("", " , ", "https://x.com", "x.com/", "x.com:443", "x.com,https://y.com", "::1", "x y"),
