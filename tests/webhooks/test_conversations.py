@@ -46,6 +46,20 @@ def happen(chatbot: Chatbot, type_: str, chatlog: str) -> Event:
     return event
 
 
+def first_waits_for_its_retry(chatbot: Chatbot) -> Webhook:
+    """Two webhooks to one URL and a delivery of one conversation for each; the first has failed.
+
+    Gives the first one's webhook.
+    """
+    message = add(chatbot, TYPES[0])
+    add(chatbot, TYPES[1])
+    happen(chatbot, TYPES[0], "a")
+    happen(chatbot, TYPES[1], "a")
+    (first,) = claim_all()
+    queue.present().record([finish(first, "pending", delay_seconds=60)])
+    return message
+
+
 def ids() -> list[int]:
     return sorted(one.delivery_id for one in claim_all())
 
@@ -93,13 +107,8 @@ def test_what_leads_elsewhere_or_is_of_another_conversation_does_not_wait(
 
 
 def test_what_waits_for_a_disabled_webhook_lets_the_others_pass(chatbot: Chatbot) -> None:
-    message = add(chatbot, TYPES[0])
-    add(chatbot, TYPES[1])
-    happen(chatbot, TYPES[0], "a")
-    happen(chatbot, TYPES[1], "a")
+    message = first_waits_for_its_retry(chatbot)
     held, waiting = all_ids()
-    (first,) = claim_all()
-    queue.present().record([finish(first, "pending", delay_seconds=60)])
     subscriptions.disable(message, "x")
     assert ids() == [waiting]
     subscriptions.enable(message)
@@ -107,23 +116,13 @@ def test_what_waits_for_a_disabled_webhook_lets_the_others_pass(chatbot: Chatbot
 
 
 def test_a_webhook_that_is_deleted_is_in_nobodys_way(chatbot: Chatbot) -> None:
-    message = add(chatbot, TYPES[0])
-    add(chatbot, TYPES[1])
-    happen(chatbot, TYPES[0], "a")
-    happen(chatbot, TYPES[1], "a")
-    (first,) = claim_all()
-    queue.present().record([finish(first, "pending", delay_seconds=60)])
+    message = first_waits_for_its_retry(chatbot)
     subscriptions.delete(message)
     assert ids() == all_ids()[1:]
 
 
 def test_a_webhook_that_leads_elsewhere_now_is_in_nobodys_way(chatbot: Chatbot) -> None:
-    message = add(chatbot, TYPES[0])
-    add(chatbot, TYPES[1])
-    happen(chatbot, TYPES[0], "a")
-    happen(chatbot, TYPES[1], "a")
-    (first,) = claim_all()
-    queue.present().record([finish(first, "pending", delay_seconds=60)])
+    message = first_waits_for_its_retry(chatbot)
     subscriptions.update(message, url="https://elsewhere.example.com/")
     assert ids() == all_ids()[1:]
 
@@ -150,12 +149,7 @@ def test_one_that_is_resent_holds_up_nobody_for_good(chatbot: Chatbot) -> None:
 
 
 def test_what_is_put_aside_is_in_nobodys_way(chatbot: Chatbot) -> None:
-    message = add(chatbot, TYPES[0])
-    add(chatbot, TYPES[1])
-    happen(chatbot, TYPES[0], "a")
-    happen(chatbot, TYPES[1], "a")
-    (first,) = claim_all()
-    queue.present().record([finish(first, "pending", delay_seconds=60)])
+    message = first_waits_for_its_retry(chatbot)
     assert claim_all() == []
     let_time_pass(61)
     # Disabled by a transaction that has not moved what waits yet: a claim puts it aside.
