@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 from django.core.exceptions import DisallowedHost, SuspiciousOperation
 from django.db import OperationalError
 from django.http import HttpResponse
+from django.template.loader import render_to_string
 from django.test import RequestFactory
 from django.urls import get_resolver
 
 from emitter.errors import bad_request
+
+TEMPLATES = Path(__file__).resolve().parent.parent.parent / "templates"
 
 
 def answered(path: str, error: Exception) -> HttpResponse:
@@ -74,3 +79,19 @@ def test_a_request_that_cannot_be_read_gets_a_page_in_the_dashboards_look() -> N
     assert isinstance(answer, HttpResponse)
     assert "error.css" in answer.content.decode()
     assert "Back to the dashboard" in answer.content.decode()
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in TEMPLATES.glob("[45]*.html")))
+def test_an_error_page_needs_no_request_and_no_database(name: str) -> None:
+    page = render_to_string(name, {"sentence": "Why it is so."})
+    assert page.startswith("<!DOCTYPE html>")
+    assert re.search(r"<title>\w.* \| Wonderchat</title>", page)
+    assert re.search(r"<h1>\w.*</h1>\s*<p>\w.*\.</p>", page)
+    assert 'href="/"' in page
+    assert "emitter/error.css" in page
+
+
+def test_the_page_for_a_wrong_host_asks_for_no_other_file() -> None:
+    page = render_to_string("400.html", {"sentence": "The host is wrong.", "plain": True})
+    assert "<p>The host is wrong.</p>" in page
+    assert re.findall(r'(?:href|src)="([^"]*)"', page) == ["data:,"]
