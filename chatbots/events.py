@@ -6,6 +6,7 @@ undefined" is UNSET (the key is absent), one that "may be null" is None.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
@@ -25,6 +26,10 @@ Priority = Literal["LOW", "MEDIUM", "HIGH"]
 
 # What is sent for one event has no more, whichever way the event came in.
 MOST_BODY_BYTES: Final = 256 * 1024
+# As its column holds it.
+LONGEST_CHATLOG_ID: Final = 64
+# A NUL, or half of a surrogate pair.
+_UNKEPT: Final = re.compile("[\0\ud800-\udfff]")
 
 
 class LiveChatInitiated(msgspec.Struct, kw_only=True):
@@ -135,6 +140,12 @@ def body_of(event: str, occurred_at: datetime, data: Mapping[str, Any]) -> bytes
     return body
 
 
+def is_chatlog_id(text: str) -> bool:
+    """Whether an event can be found by `text` as its conversation's id: what somebody posts may be
+    any text, and it is kept with the event where it fits."""
+    return len(text) <= LONGEST_CHATLOG_ID and not _UNKEPT.search(text)
+
+
 def build(
     chatbot: Chatbot,
     event: str,
@@ -152,7 +163,7 @@ def build(
         "type": event,
         "occurred_at": moment,
         "chatlog_id": chatlog_id
-        if isinstance(chatlog_id, str) and len(chatlog_id) <= 64 and "\0" not in chatlog_id
+        if isinstance(chatlog_id, str) and is_chatlog_id(chatlog_id)
         else "",
         "source": source,
         "body": body_of(event, moment, data),

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from chatbots.events import is_chatlog_id
 from chatbots.models import Account, Event
 from webhooks import vault
 from webhooks.diagnosis import Known
@@ -79,7 +80,7 @@ def sent_bodies(account: Account, body: bytes) -> Iterator[bytes]:
         chatlog_id = payload["data"]["chatlogId"]
     except (ValueError, RecursionError, LookupError, TypeError):
         return
-    if not isinstance(chatlog_id, str) or not 0 < len(chatlog_id) <= 64 or "\0" in chatlog_id:
+    if not isinstance(chatlog_id, str) or not chatlog_id or not is_chatlog_id(chatlog_id):
         return
     events = Event.objects.filter(chatbot__account=account, chatlog_id=chatlog_id)
     for sent in events.order_by("-id").values_list("body", flat=True)[:_MAX_EVENTS]:

@@ -123,9 +123,9 @@ def values_of(log: list[Delivery]) -> dict[str, list[str]]:
     """Some values of each parameter, by name: of rows that are there, and of none."""
     newest_row, middle = log[0], log[60]
     return {
-        "webhookId": [str(newest_row.webhook_id), str(middle.webhook_id), "0"],
+        "webhookId": [str(newest_row.webhook_id), str(middle.webhook_id), "9" * 18],
         "eventId": [newest_row.event_id, middle.event_id, "clm1234567890abcdef"],
-        "chatbotId": [newest_row.event.chatbot_id, middle.event.chatbot_id, "nothing"],
+        "chatbotId": [newest_row.event.chatbot_id, middle.event.chatbot_id, "clm1234567890abcdef"],
         "chatlogId": ["one", "two", "nothing"],
         "event": [EVENT, "HUMAN_HANDOVER", "LIVE_CHAT_INITIATED"],
         "status": ["succeeded", "failed", "held", "cancelled"],
@@ -218,7 +218,9 @@ def test_a_value_that_no_row_can_have_is_an_error(api: Api) -> None:
         "since": ["yesterday", "2024-13-01"],
         "until": ["1"],
         "eventId": ["USER_MESSAGE_SENT", "nothing", "7", "CLM1234567890ABCDEF"],
-        "webhookId": ["abc", "²", "-1", "1.5"],
+        "webhookId": ["abc", "²", "-1", "1.5", "0", "9" * 19, "1e3", "٣"],
+        "chatbotId": ["nothing", "7", "CLM1234567890ABCDEF", "c", "c\0abcdefghi", "é" * 25],
+        "chatlogId": ["x" * 65, "a\0b"],
         "limit": ["0", "x", "201"],
         "cursor": ["%"],
     }.items():
@@ -226,6 +228,30 @@ def test_a_value_that_no_row_can_have_is_an_error(api: Api) -> None:
             problem = check_problem(api.get(f"/deliveries?{urlencode({name: value})}"), 400)
             assert fields_of(problem) == [name]
             assert problem["code"] == "invalid_parameter"
+
+
+def test_what_an_event_is_kept_with_is_what_it_is_found_by(api: Api, chatbot: Chatbot) -> None:
+    """Whoever posts an event names its conversation as they like."""
+    for chatlog_id in ("chat-é", "日本 🎉", "-", "a b+c&d", "x" * 64):
+        made = api.post(
+            "/events", {"chatbotId": chatbot.pk, "event": EVENT, "data": {"chatlogId": chatlog_id}}
+        ).json()
+        for path in ("/events", "/deliveries"):
+            answer = api.get(f"{path}?{urlencode({'chatlogId': chatlog_id})}")
+            assert answer.status_code == 200
+            found = [row["id"] for row in answer.json()["results"]]
+            assert found == ([made["id"]] if path == "/events" else []), chatlog_id
+
+
+def test_a_value_that_no_row_can_have_is_an_error_in_each_list(api: Api) -> None:
+    for path in ("/events", "/webhooks", "/deliveries"):
+        problem = check_problem(api.get(f"{path}?chatbotId=nothing"), 400)
+        assert problem["errors"] == [
+            {
+                "field": "chatbotId",
+                "message": "must be the id of a chatbot: c, then small letters and digits.",
+            }
+        ]
 
 
 def test_a_type_where_an_events_id_belongs_is_told_the_right_parameter(api: Api) -> None:

@@ -168,6 +168,15 @@ def test_an_event_that_was_sent_is_known_by_its_conversation(api: Api, webhook: 
     assert "for the exact bytes" in found["diagnosis"]
 
 
+@pytest.mark.parametrize("chatlog_id", ["\\ud800", "\\u0000", "x" * 65, ""])
+def test_a_conversation_that_no_event_can_have_is_no_fault_of_ours(
+    api: Api, webhook: Webhook, chatlog_id: str
+) -> None:
+    body = f'{{"data":{{"chatlogId":"{chatlog_id}"}}}}'
+    found = diagnose(api, webhookId=str(webhook.pk), body=body, signature="a" * 64)
+    assert not found["matches"]
+
+
 def test_candidates_name_each_library(api: Api, webhook: Webhook) -> None:
     signature = signing.sign("s3cret-s3cret", b'{"event": "X", "data": {"m": "Zo\\u00eb"}}')
     found = diagnose(api, webhookId=str(webhook.pk), signature=signature)

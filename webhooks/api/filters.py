@@ -15,18 +15,17 @@ from django.db.models import Model, QuerySet
 from rest_framework.request import Request
 
 from chatbots.cuid import PATTERN, looks_like_one
+from chatbots.events import LONGEST_CHATLOG_ID, is_chatlog_id
 from chatbots.models import EventType
 from webhooks.api import reading
 from webhooks.api.problem import Problem
-from webhooks.api.scope import is_id, number
+from webhooks.api.scope import number
 from webhooks.models import DeliveryStatus, ErrorKind, WebhookStatus
 
 Row = TypeVar("Row", bound=Model)
 
 UNKNOWN: Final = "unknown_parameter"
 INVALID: Final = "invalid_parameter"
-# What a value that no row can have is looked for as.
-NOTHING: Final = "-"
 
 
 @dataclass(frozen=True)
@@ -40,8 +39,20 @@ class Filter:
     schema: Mapping[str, Any]
 
 
-def _text(value: str) -> str:
-    return value if is_id(value) else NOTHING
+def _chatbot_id(value: str) -> str:
+    if not looks_like_one(value):
+        raise ValueError("must be the id of a chatbot: c, then small letters and digits.")
+    return value
+
+
+def _chatlog_id(value: str) -> str:
+    # Whoever posts an event names its conversation as they like.
+    if not is_chatlog_id(value):
+        raise ValueError(
+            f"must be the id of a conversation: {LONGEST_CHATLOG_ID} characters at most, none of "
+            "them a NUL."
+        )
+    return value
 
 
 def _event_id(value: str) -> str:
@@ -53,9 +64,10 @@ def _event_id(value: str) -> str:
 
 
 def _webhook_id(value: str) -> int:
-    if not (value.isascii() and value.isdigit()):
+    found = number(value)
+    if not found:
         raise ValueError("must be the id of a webhook, which is a number.")
-    return number(value)
+    return found
 
 
 def _one_of(choices: Sequence[str]) -> Callable[[str], str]:
@@ -80,8 +92,18 @@ def _flag(value: str) -> bool:
     return value == "true"
 
 
-def by_id(name: str, lookup: str, said: str) -> Filter:
-    return Filter(name, _text, lookup, {"type": "string", "description": said})
+def by_chatbot(lookup: str) -> Filter:
+    schema = {"type": "string", "pattern": PATTERN, "description": "Only of this chatbot."}
+    return Filter("chatbotId", _chatbot_id, lookup, schema)
+
+
+def by_chatlog(lookup: str) -> Filter:
+    schema = {
+        "type": "string",
+        "maxLength": LONGEST_CHATLOG_ID,
+        "description": "Only of this conversation.",
+    }
+    return Filter("chatlogId", _chatlog_id, lookup, schema)
 
 
 def by_choice(name: str, lookup: str, choices: Sequence[str], said: str) -> Filter:
@@ -98,18 +120,16 @@ WINDOW: Final = (
     by_moment("since", "created_at__gte", "From this moment on. Without an offset it is UTC."),
     by_moment("until", "created_at__lt", "Before this moment. Without an offset it is UTC."),
 )
-OF_CHATBOT: Final = "Only of this chatbot."
-OF_CHATLOG: Final = "Only of this conversation."
 OF_EVENT: Final = "One of Wonderchat's events."
 
 EVENTS: Final = (
-    by_id("chatbotId", "chatbot_id", OF_CHATBOT),
+    by_chatbot("chatbot_id"),
     by_choice("event", "type", EventType.values, OF_EVENT),
-    by_id("chatlogId", "chatlog_id", OF_CHATLOG),
+    by_chatlog("chatlog_id"),
     *WINDOW,
 )
 WEBHOOKS: Final = (
-    by_id("chatbotId", "chatbot_id", OF_CHATBOT),
+    by_chatbot("chatbot_id"),
     by_choice("event", "event", EventType.values, OF_EVENT),
     by_choice(
         "status", "status", [WebhookStatus.ACTIVE, WebhookStatus.DISABLED], "Only in this state."
@@ -128,8 +148,8 @@ DELIVERIES: Final = (
         "event_id",
         {"type": "string", "pattern": PATTERN, "description": "Only of this event."},
     ),
-    by_id("chatbotId", "event__chatbot_id", OF_CHATBOT),
-    by_id("chatlogId", "event__chatlog_id", OF_CHATLOG),
+    by_chatbot("event__chatbot_id"),
+    by_chatlog("event__chatlog_id"),
     by_choice("event", "event__type", EventType.values, OF_EVENT),
     by_choice("status", "status", DeliveryStatus.values, "Only in this state."),
     Filter(
