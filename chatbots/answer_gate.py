@@ -14,6 +14,8 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from chatbots.counting import counted
+
 FAILURES_IN_A_ROW: Final = 5
 REST_SECONDS: Final = 10.0
 
@@ -36,7 +38,8 @@ class Gate:
         """Take one of `at_once` places. Raises Closed, at once, where that cannot be."""
         with self._lock:
             if self._inside >= at_once:
-                raise Closed(f"{self._inside} answers are being waited for already.")
+                are = "is" if self._inside == 1 else "are"
+                raise Closed(f"{counted(self._inside, 'answer')} {are} being waited for already.")
             if self._failures >= FAILURES_IN_A_ROW:
                 left = self._rests_until - self._clock()
                 if left > 0:

@@ -14,6 +14,7 @@ from rest_framework import serializers
 from chatbots import database_trouble, jsonbytes, transcript, visitor_throttle
 from chatbots import visitor as visitors
 from chatbots.conversation import Reply
+from chatbots.counting import counted
 from chatbots.models import Chatbot, Conversation, Message, MessageType
 from chatbots.timestamp import iso
 from chatbots.visitor import Visitor
@@ -112,9 +113,8 @@ def charge(chatbot: Chatbot, chatlog_id: str | None, visitor: Visitor, kind: Kin
 
 def _pass(wait_seconds: int) -> None:
     if wait_seconds:
-        raise Refused(
-            429, f"That was quick! Please wait {wait_seconds} seconds and try again.", wait_seconds
-        )
+        wait = counted(wait_seconds, "second")
+        raise Refused(429, f"That was quick! Please wait {wait} and try again.", wait_seconds)
 
 
 def read(request: HttpRequest, chatbot_id: str, shape: type[Shape]) -> Shape:

@@ -30,6 +30,7 @@ from django.utils import timezone
 
 from chatbots import visitor_throttle
 from chatbots.address_block import block_of
+from chatbots.counting import counted
 from chatbots.printable import line
 
 PAUSE: Final[timedelta] = settings.AXES_COOLOFF_TIME
@@ -42,7 +43,7 @@ BATCH: Final = 1000
 LONGEST_NAME: Final = 255
 
 STOPPED: Final = (
-    f"Too many wrong passwords. Try again in {PAUSE.seconds // 60} minutes. "
+    f"Too many wrong passwords. Try again in {counted(PAUSE.seconds // 60, 'minute')}. "
     "Nothing that is entered until then is looked at."
 )
 

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
+from chatbots.counting import counted
 from inbox import pages
 from inbox.models import MAX_BODY_BYTES, Inbox, InboxRequest
 from inbox.verdict import judge, webhooks_of
@@ -73,7 +74,7 @@ def _receive(request: HttpRequest, inbox: Inbox) -> HttpResponse:
         if not may_sleep:
             return _text(
                 503,
-                f"The inbox is set to answer after {delay} seconds and lets at most "
+                f"The inbox is set to answer after {counted(delay, 'second')} and lets at most "
                 f"{MOST_SLEEPERS} requests wait at once. This one was one too many.",
             )
         if delay:

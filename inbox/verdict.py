@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from django.utils.encoding import iri_to_uri
 
 from chatbots import jsonbytes
+from chatbots.counting import counted
 from inbox.models import Inbox, Verdict
 from webhooks import diagnosis, known_secrets
 from webhooks.models import Webhook, WebhookStatus
@@ -131,7 +132,7 @@ def _timestamp_remarks(text: str | None, now: datetime) -> list[str]:
         return []
     where = "ahead of" if off > 0 else "behind"
     sentence = (
-        f"X-Wonderchat-Timestamp is {abs(off)} seconds {where} the clock; "
+        f"X-Wonderchat-Timestamp is {counted(abs(off), 'second')} {where} the clock; "
         f"a receiver that allows {TOLERANCE_SECONDS} would refuse it."
     )
     return [sentence]

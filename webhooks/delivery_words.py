@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from chatbots.counting import counted
 from webhooks import experiment
 from webhooks.expectation import Verdict
 from webhooks.models import Attempt, Delivery, DeliveryStatus, WebhookStatus
@@ -52,10 +53,6 @@ class Standing:
             return 0
         left = int((self.next_at - now).total_seconds())
         return 0 if left <= SOON_SECONDS else min(left, LONGEST_WAIT_SECONDS)
-
-
-def _times(count: int) -> str:
-    return "1 attempt" if count == 1 else f"{count} attempts"
 
 
 # By what it waits for: colour, icon, label and title.
@@ -136,7 +133,7 @@ def standing(delivery: Delivery, last: Attempt | None, waits: Waiting | None) ->
                 is_final=True,
             )
         case DeliveryStatus.FAILED:
-            title = f"Failed after {_times(delivery.attempts)}"
+            title = f"Failed after {counted(delivery.attempts, 'attempt')}"
             sentences = [last.error if last else "", GIVEN_UP]
             if delivery.webhook.status != WebhookStatus.DELETED:
                 sentences.append(RESEND)

@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from chatbots import database_clock
+from chatbots.counting import counted
 from webhooks.models import Delivery, DeliveryStatus, Webhook
 
 # The first delivery that failed is written down in the moment before the webhook's row says so.
@@ -34,7 +35,7 @@ class GivenUp:
 
     @property
     def how_many(self) -> str:
-        return "1 delivery" if self.count == 1 else f"{self.count:,} deliveries"
+        return counted(self.count, "delivery", "deliveries")
 
     @property
     def was(self) -> str:

@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from chatbots.counting import counted
+
 # What is nearer is past before whoever asked can read it.
 TOO_NEAR: Final = timedelta(seconds=0.1)
 
@@ -147,8 +149,8 @@ def _due(facts: Facts) -> Waiting:
     if facts.rate_limit:
         return Waiting(
             WaitingFor.RATE_LIMIT,
-            f"It is due and waits its turn: at most {facts.rate_limit} deliveries of this webhook "
-            "leave in a second.",
+            "It is due and waits its turn: this webhook gets at most "
+            f"{counted(facts.rate_limit, 'delivery', 'deliveries')} a second.",
         )
     return Waiting(
         WaitingFor.TURN, "It is due: a worker takes it as soon as what came before leaves room."

@@ -17,6 +17,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from chatbots import database_clock, mail_server
+from chatbots.counting import counted
 from chatbots.mail_server import MailServer
 from webhooks import given_up
 from webhooks.models import Webhook, WebhookStatus
@@ -93,8 +94,8 @@ def _notice(webhook: Webhook) -> str:
         f"{webhook.status_reason}\n\n"
         "What has not been given up waits, and so does what happens from now on. When your "
         "endpoint works again, open the webhook in the dashboard and enable it; all that waits is "
-        f"sent then. What waits is kept for {settings.EVENT_RETENTION_DAYS} days after it "
-        "happened.\n"
+        f"sent then. What waits is kept for {counted(settings.EVENT_RETENTION_DAYS, 'day')} after "
+        "it happened.\n"
     )
     lost = given_up.while_failing(webhook)
     if lost is None:

@@ -14,6 +14,8 @@ import zlib
 from dataclasses import dataclass
 from email.message import Message
 
+from chatbots.counting import counted
+
 # A kilobyte of gzip may hold a megabyte.
 MOST_SHOWN_BYTES = 256 * 1024
 MOST_CODINGS = 4
@@ -52,7 +54,10 @@ def read(headers: dict[str, str], body: bytes) -> Readable:
     for coding in reversed([one for one in codings if one not in ("", "identity")][-MOST_CODINGS:]):
         unpacked = _unpacked(coding, body) if body else b""
         if unpacked is None:
-            return Readable("", f"{_size(body)}, compressed with {coding}, which is not read here.")
+            return Readable(
+                "",
+                f"{counted(len(body), 'byte')}, compressed with {coding}, which is not read here.",
+            )
         if body and not unpacked:
             note = f"It says that it is compressed with {coding}, but it is not."
             break
@@ -60,10 +65,6 @@ def read(headers: dict[str, str], body: bytes) -> Readable:
     if len(body) > MOST_SHOWN_BYTES:
         body, note = body[:MOST_SHOWN_BYTES], "Unpacked, it is longer than what is shown."
     return Readable(_text(known.get("content-type", ""), body), note)
-
-
-def _size(body: bytes) -> str:
-    return "1 byte" if len(body) == 1 else f"{len(body):,} bytes"
 
 
 def _unpacked(coding: str, body: bytes) -> bytes | None:

@@ -18,6 +18,7 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
 from chatbots import database_clock
+from chatbots.counting import counted
 from chatbots.models import Account, Chatbot, EventType, Plan
 from webhooks import breaker, destination, given_up, outbox, rotation, settling, vault
 from webhooks.models import Endpoint, Webhook, WebhookStatus
@@ -128,8 +129,8 @@ def _require_room(chatbot: Chatbot) -> None:
     count = chatbot.webhooks.exclude(status=WebhookStatus.DELETED).count()
     if count >= MOST_PER_CHATBOT:
         raise ValidationError(
-            f"This chatbot has {count} webhooks; {MOST_PER_CHATBOT} are the most that a chatbot "
-            "can have. Delete one that is not needed any more.",
+            f"This chatbot has {counted(count, 'webhook')}; a chatbot can have {MOST_PER_CHATBOT} "
+            "at most. Delete one that is not needed any more.",
             code="too_many_webhooks",
         )
 

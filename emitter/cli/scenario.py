@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from chatbots.counting import counted
 from chatbots.scenarios import player, script
 from emitter.cli import access, screen, terminal
 from emitter.cli.ending import WrongUse
@@ -78,7 +79,9 @@ def show_checked(read: script.Scenario, as_json: bool) -> None:
     if as_json:
         screen.as_json({"name": read.name, "title": read.title, "steps": read.steps_all})
         return
-    screen.console().print(Text(f"{read.title}: {read.steps_all} steps. It can be played."))
+    screen.console().print(
+        Text(f"{read.title}: {counted(read.steps_all, 'step')}. It can be played.")
+    )
 
 
 def play(read: script.Scenario, rest: Rest, speed: float, as_json: bool) -> None:
@@ -105,7 +108,8 @@ def play(read: script.Scenario, rest: Rest, speed: float, as_json: bool) -> None
     if as_json:
         screen.as_json({"scenario": read.name, "steps": steps, "events": events})
     else:
-        shown.print(f"\n{steps} steps, {events} events, {time.monotonic() - start:.0f} s.")
+        lasted = f"{time.monotonic() - start:.0f} s"
+        shown.print(f"\n{counted(steps, 'step')}, {counted(events, 'event')}, {lasted}.")
 
 
 def of_step(played: player.Played, at: float) -> dict[str, object]:

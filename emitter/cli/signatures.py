@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
+from chatbots.counting import counted
 from emitter.cli import access, screen, terminal
 from emitter.cli.ending import CannotReach, TheAnswerIsNo, WrongUse
 from emitter.cli.rest import Rest
@@ -57,8 +58,8 @@ def verify(
         sys.stdout.write("The signature is right.\n")
     if not right:
         raise TheAnswerIsNo(
-            f"The signature is not that of these {len(content)} bytes with this secret. "
-            "`emitter diagnose` finds out why."
+            f"This is not the signature of the body ({counted(len(content), 'byte')}) with this "
+            "secret. `emitter diagnose` finds out why."
         )
 
 

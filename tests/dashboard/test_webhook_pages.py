@@ -105,7 +105,7 @@ def test_one_webhook_too_many_is_told_so(
 ) -> None:
     monkeypatch.setattr(subscriptions, "MOST_PER_CHATBOT", 1)
     text = browser_of_member.post(ADD, filled(chatbot)).content.decode()
-    assert "1 are the most that a chatbot can have" in text
+    assert "This chatbot has 1 webhook; a chatbot can have 1 at most." in text
     assert Webhook.objects.count() == 1
 
 

@@ -91,7 +91,7 @@ def test_many_visitors_have_a_conversation_each(emitter: Emitter) -> None:
 def test_ones_own_file_is_checked_and_a_mistake_named(alone: Emitter) -> None:
     own = alone.folder / "own.toml"
     own.write_text('title = "Mine"\n[[step]]\nask = "hi"\n')
-    assert alone("scenario", str(own), "--check").stdout.startswith("Mine: 1 steps.")
+    assert alone("scenario", str(own), "--check").stdout.startswith("Mine: 1 step.")
     own.write_text('title = "Mine"\n[[step]]\nasks = "hi"\n')
     done = alone("scenario", "own.toml")
     assert done.returncode == 2

@@ -64,7 +64,7 @@ def test_without_a_webhook_there_is_nothing_to_check_against() -> None:
             {"X_Wonderchat_Timestamp": iso(NOW - timedelta(seconds=600))},
             "600 seconds behind",
         ),
-        ({"X_Wonderchat_Timestamp": iso(NOW + timedelta(hours=1))}, "3600 seconds ahead"),
+        ({"X_Wonderchat_Timestamp": iso(NOW + timedelta(hours=1))}, "3,600 seconds ahead"),
         ({"X_Wonderchat_Timestamp": "2026-01-02T03:04:05Z"}, "not ISO 8601"),
         ({"X_Wonderchat_Timestamp": "2026-13-45T03:04:05.000Z"}, "not ISO 8601"),
         ({"X_Wonderchat_Timestamp": ""}, "no X-Wonderchat-Timestamp"),

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
+from chatbots.counting import counted
 from webhooks import recovery
 from webhooks.admin.forms import RecoverForm, add_errors
 from webhooks.models import Recovery, Webhook, WebhookStatus
@@ -41,7 +42,7 @@ class Part:
 
 
 def count_deliveries(count: int) -> str:
-    return f"{count:,} {'delivery' if count == 1 else 'deliveries'}"
+    return counted(count, "delivery", "deliveries")
 
 
 def recover(site: WebhookAdmin, request: HttpRequest, webhook: Webhook) -> HttpResponse:

@@ -18,6 +18,7 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
 from chatbots import events
+from chatbots.counting import counted
 from webhooks import given_up, sample, simulation, subscriptions
 from webhooks.admin.forms import RotateForm, SimulateForm, add_errors
 from webhooks.models import Webhook
@@ -39,10 +40,6 @@ def _back(webhook: Webhook) -> HttpResponse:
     return redirect("admin:webhooks_webhook_change", webhook.pk)
 
 
-def _plural(count: int, what: str = "delivery", many: str = "deliveries") -> str:
-    return f"{count} {what if count == 1 else many}"
-
-
 def enable(site: WebhookAdmin, request: HttpRequest, webhook: Webhook) -> HttpResponse:
     lost = given_up.while_failing(webhook)
     try:
@@ -51,11 +48,10 @@ def enable(site: WebhookAdmin, request: HttpRequest, webhook: Webhook) -> HttpRe
         messages.error(request, " ".join(error.messages))
         return _back(webhook)
     site.log_change(request, webhook, "Enabled")
-    waited = (
-        f" {_plural(released)} that waited for it {'is' if released == 1 else 'are'} due now."
-        if released
-        else ""
-    )
+    waited = ""
+    if released:
+        some, are = counted(released, "delivery", "deliveries"), "is" if released == 1 else "are"
+        waited = f" {some} that waited for it {are} due now."
     messages.success(request, f"The webhook is enabled.{waited}")
     if lost:
         told = '{} {} given up before. <a class="wc-link" href="{}">Recover just these</a>'

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
+from chatbots.counting import counted
 from chatbots.events import TooLarge
 from chatbots.jsonbytes import NotExact
 from chatbots.models import ApiKey, Chatbot, Event, EventSource, EventType
@@ -182,8 +183,7 @@ class EventBatchView(LeanPost):
             except Problem as problem:
                 errors.extend(problem.errors)
         if errors:
-            said = "1 mistake" if len(errors) == 1 else f"{len(errors)} mistakes"
-            raise Problem(400, f"{said}; no event was made.", errors)
+            raise Problem(400, f"{counted(len(errors), 'mistake')}; no event was made.", errors)
         return events
 
 

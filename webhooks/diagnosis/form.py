@@ -210,8 +210,8 @@ def _parts(text: str, said: str) -> Iterator[Reading | Loose]:
             lambda made: made.hex().endswith(lower),
             both(
                 said,
-                f"writes the last {len(lower)} characters of the hex alone: the first "
-                f"{64 - len(lower)} are cut off, as a slice for another service's prefix does",
+                f"writes only the last {len(lower)} of the hex's 64 characters, as a slice for "
+                "another service's prefix does",
             ),
         )
         yield Loose(

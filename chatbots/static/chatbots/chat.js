@@ -187,7 +187,7 @@ function showSend() {
   $("send").disabled = sending || !text.value.trim();
   const left = MAX - text.value.length;
   $("count").hidden = left > 200;
-  $("count").textContent = left > 200 ? "" : `${left} characters left`;
+  $("count").textContent = left > 200 ? "" : `${left} character${left === 1 ? "" : "s"} left`;
 }
 
 $("composer").addEventListener("submit", (event) => {
