@@ -107,4 +107,4 @@ def test_what_is_retried_is_told_beside_the_rate_that_does_not_count_it(
         deliver(webhook, DeliveryStatus.PENDING)
     text = browser_of_member.get("/").content.decode()
     assert "and 3 being retried" in text
-    assert "of what is over" in text
+    assert "of those finished" in text
