@@ -66,7 +66,7 @@ class Outcome:
 def find(webhook: Webhook, since: datetime, until: datetime | None = None) -> Found:
     """How many deliveries `start` with the same window would send again. Changes nothing.
 
-    Raises ValidationError for a window that ends before it begins, and for a deleted webhook, and
+    Raises ValidationError for a window that has no moment in it, and for a deleted webhook, and
     PlanWithoutWebhooks.
     """
     now = database_clock.now()
@@ -74,7 +74,8 @@ def find(webhook: Webhook, since: datetime, until: datetime | None = None) -> Fo
         raise ValidationError(WAS_DELETED, code="deleted")
     subscriptions.require_plan(webhook.account)
     if until and until <= since:
-        raise ValidationError({"until": "The window ends before it begins."})
+        how = "ends as it begins" if until == since else "ends before it begins"
+        raise ValidationError({"until": f"The window {how}."})
     if now <= since:
         raise ValidationError({"since": "The window begins in the future."})
     # What fails later is not known yet.

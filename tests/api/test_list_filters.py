@@ -243,6 +243,45 @@ def test_what_an_event_is_kept_with_is_what_it_is_found_by(api: Api, chatbot: Ch
             assert found == ([made["id"]] if path == "/events" else []), chatlog_id
 
 
+OF_NO_MOMENT = "must be a moment from 1970 to 9999, in UTC."
+NOT_ISO = "must be a moment in ISO 8601, such as 2023-10-15T14:30:00.000Z."
+
+
+@pytest.mark.parametrize(
+    ("moment", "said"),
+    [
+        ("0001-01-01T00:00:00Z", OF_NO_MOMENT),
+        ("0001-01-01T00:00:00+14:00", OF_NO_MOMENT),
+        ("1969-12-31T23:59:59.999Z", OF_NO_MOMENT),
+        ("1970-01-01T00:30:00+01:00", OF_NO_MOMENT),
+        ("9999-12-31T23:59:59-14:00", OF_NO_MOMENT),
+        ("2023-02-29", NOT_ISO),
+        ("1700000000", NOT_ISO),
+        ("٢٠٢٤-01-01", NOT_ISO),
+        ("now", NOT_ISO),
+        ("1970-01-01", ""),
+        ("2024-02-29T23:59:59.9-12:00", ""),
+        ("2024-05-01t00:00:00z", ""),
+        ("9999-12-31T23:59:59.999Z", ""),
+    ],
+)
+def test_a_moment_that_is_refused_is_told_why(api: Api, moment: str, said: str) -> None:
+    for path in ("/events", "/deliveries"):
+        answer = api.get(f"{path}?{urlencode({'until': moment})}")
+        if not said:
+            assert answer.status_code == 200
+            continue
+        assert check_problem(answer, 400)["errors"] == [{"field": "until", "message": said}]
+
+
+def test_a_window_that_ends_before_it_begins_is_an_error(api: Api) -> None:
+    problem = check_problem(api.get("/deliveries?since=2024-05-02&until=2024-05-01"), 400)
+    assert fields_of(problem) == ["until"]
+    assert problem["code"] == "invalid_parameter"
+    # Who asks for what came since the last look may look twice in one moment.
+    assert api.get("/deliveries?since=2024-05-01&until=2024-05-01").status_code == 200
+
+
 def test_a_value_that_no_row_can_have_is_an_error_in_each_list(api: Api) -> None:
     for path in ("/events", "/webhooks", "/deliveries"):
         problem = check_problem(api.get(f"{path}?chatbotId=nothing"), 400)

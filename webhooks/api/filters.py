@@ -199,6 +199,9 @@ def read(request: Request, table: Sequence[Filter]) -> dict[str, Any]:
                 given[name] = known[name].read(values[0])
             except ValueError as error:
                 errors.append((name, str(error)))
+    # A window without a moment in it is somebody's who looks again, and has missed nothing.
+    if "since" in given and "until" in given and given["since"] > given["until"]:
+        errors.append(("until", "is before since, so nothing can lie between them."))
     if errors:
         raise Problem(400, errors=errors, code=code)
     return given

@@ -10,6 +10,7 @@ from typing import Any, Final
 from webhooks.api.problem import Problem
 
 _MISSING: Final = object()
+_FIRST_YEAR: Final = 1970
 # A "+" in a query string arrives as a space.
 _SPACE_OFFSET: Final = re.compile(r"(T[0-9:.,]+) ([0-9]{2}:?[0-9]{2})$")
 
@@ -17,14 +18,18 @@ _SPACE_OFFSET: Final = re.compile(r"(T[0-9:.,]+) ([0-9]{2}:?[0-9]{2})$")
 def moment(text: str) -> datetime:
     """ISO 8601 as a moment; without an offset it is UTC. Raises ValueError with a sentence."""
     try:
-        parsed = datetime.fromisoformat(_SPACE_OFFSET.sub(r"\1+\2", text.strip()))
-        utc = parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
-    except (ValueError, OverflowError):
+        # RFC 3339 takes t and z, too.
+        parsed = datetime.fromisoformat(_SPACE_OFFSET.sub(r"\1+\2", text.strip().upper()))
+    except ValueError:
         raise ValueError(
             "must be a moment in ISO 8601, such as 2023-10-15T14:30:00.000Z."
         ) from None
-    if utc.year < 1970:
-        raise ValueError("must be a moment after 1970.")
+    try:
+        utc = parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+    except OverflowError:
+        utc = None
+    if utc is None or utc.year < _FIRST_YEAR:
+        raise ValueError(f"must be a moment from {_FIRST_YEAR} to 9999, in UTC.")
     return utc
 
 
