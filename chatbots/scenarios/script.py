@@ -94,12 +94,19 @@ def load(name_or_path: str) -> Scenario:
     if name_or_path in names():
         return read_file(OWN / f"{name_or_path}.toml")
     path = Path(name_or_path)
-    if path.suffix != ".toml" and not path.is_file():
+    if path.suffix != ".toml" and not _is_file(path):
         raise Mistake(
-            f"There is no scenario {name_or_path!r}. There are {', '.join(names())}; or name a "
-            ".toml file."
+            f"There is no scenario {name_or_path[:60]!r}. There are {', '.join(names())}; or name "
+            "a .toml file."
         )
     return read_file(path)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # The name is too long for one, say.
+        return False
 
 
 def read_file(path: Path) -> Scenario:

@@ -60,6 +60,9 @@ def find(url: str = "", key: str = "", chatbot_id: str = "") -> Access:
         )
     if not url.startswith(("http://", "https://")):
         raise WrongUse(f"--url must start with http:// or https://; it is {url!r}.")
+    if "@" in url.partition("//")[2].partition("/")[0]:
+        # It would go in the place of the key.
+        raise WrongUse("--url has a user name or password (…@). Leave it out, and give --key.")
     key = key.strip() or str(known.get("apiKey", ""))
     if not key:
         raise WrongUse(f"There is no key for {url}. Give --key or EMITTER_KEY.")

@@ -14,6 +14,8 @@ from chatbots import printable
 from emitter.cli import chat, deliveries, scenario, signatures, terminal, trigger
 from emitter.cli.ending import CANNOT_REACH, WRONG_USE, Ending
 
+# In fewer, the frames of --help cut words off; without frames they are wrapped.
+FRAMED_COLUMNS = 80
 INTERRUPTED = 128 + signal.SIGINT
 
 app = typer.Typer(
@@ -43,6 +45,8 @@ def _code() -> int:
         terminal.prepare()
         if os.environ.get("NO_COLOR"):
             rich_utils.COLOR_SYSTEM = None  # Of --help, as in screen.py.
+        if terminal.width() < FRAMED_COLUMNS:
+            app.rich_markup_mode = None
         command = typer.main.get_command(app)
         with command.make_context("emitter", terminal.arguments() or ["--help"]) as context:
             command.invoke(context)

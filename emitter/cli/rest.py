@@ -8,6 +8,7 @@ from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
 import requests
+from urllib3.exceptions import ProtocolError
 
 from emitter.cli import terminal
 from emitter.cli.access import Access
@@ -81,10 +82,12 @@ class Rest:
             )
         except requests.Timeout:
             raise CannotReach(f"{url} did not answer within {TIMEOUT_SECONDS} seconds.") from None
-        except requests.ConnectionError:
+        except requests.exceptions.SSLError:
             raise CannotReach(
-                f"Nothing answers at {url}. Is the emitter running (`make up`)?"
+                f"{url} speaks no TLS, or its certificate is not trusted here. Look at --url."
             ) from None
+        except requests.ConnectionError as error:
+            raise CannotReach(_why_not(url, error)) from None
         except (requests.exceptions.InvalidURL, UnicodeError):
             raise WrongUse(f"{url} is not an address. Look at --url.") from None
         except requests.RequestException as error:
@@ -106,6 +109,12 @@ class Rest:
                 f"{self.access.url} answered {status}{what or ', not as an emitter does.'}"
             )
         raise _refusal(status, detail)
+
+
+def _why_not(url: str, error: requests.ConnectionError) -> str:
+    if error.args and isinstance(error.args[0], ProtocolError):
+        return f"{url} closed the connection before it answered. Try again, or look at --url."
+    return f"Nothing answers at {url}. Is the emitter running (`make up`)?"
 
 
 def _json(value: Mapping[str, Any]) -> bytes:

@@ -67,6 +67,8 @@ def show_list(as_json: bool) -> None:
         )
         return
     table = Table(box=None, pad_edge=False, show_header=False)
+    for _ in range(2):
+        table.add_column(overflow="fold")
     for one in found:
         table.add_row(Text(one.name, style="bold"), Text(f"{one.title}. {one.about}"))
     shown = screen.console()

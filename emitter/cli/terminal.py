@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from io import TextIOWrapper
 
 from chatbots import printable
 from emitter.cli.ending import CannotReach, WrongUse
 
+# What is printed is made for at least and at most so many.
+LEAST_COLUMNS = 20
+MOST_COLUMNS = 1000
+
+
+def width() -> int:
+    """The columns of the terminal, or of COLUMNS."""
+    return shutil.get_terminal_size().columns
+
 
 def prepare() -> None:
-    """Make the streams take every letter. Raises CannotReach where there is no standard output."""
+    """Make the streams take every letter, in lines of a length that can be read.
+
+    Raises CannotReach where there is no standard output.
+    """
     lost = sys.stdout is None
     # A descriptor that is free would go to the next socket, and what is printed into it.
     while (place := os.open(os.devnull, os.O_RDWR)) <= 2:
@@ -21,6 +34,10 @@ def prepare() -> None:
         if isinstance(stream, TextIOWrapper):
             # A letter that the encoding does not have is shown as \xeb, and nothing is lost.
             stream.reconfigure(errors="backslashreplace")
+    fitting = min(max(width(), LEAST_COLUMNS), MOST_COLUMNS)
+    if fitting != width():
+        # In one column nothing of a word is left, and in a billion a line fills the memory.
+        os.environ["COLUMNS"] = str(fitting)
     if lost:
         raise CannotReach("The standard output is closed, so nothing was done.")
 
@@ -73,7 +90,10 @@ def line() -> str | None:
     """The next line of the standard input without its end; None after the last. Raises WrongUse."""
     if sys.stdin is None:
         return None
-    content = sys.stdin.buffer.readline()
+    try:
+        content = sys.stdin.buffer.readline()
+    except OSError as error:
+        raise _unread(error) from None
     if not content:
         return None
     for encoding in ("utf-8", sys.stdin.encoding):
@@ -93,7 +113,14 @@ def content() -> bytes:
     """All of the standard input. Raises WrongUse where there is none."""
     if sys.stdin is None:
         raise WrongUse("The standard input is closed; name a file.")
-    return sys.stdin.buffer.read()
+    try:
+        return sys.stdin.buffer.read()
+    except OSError as error:
+        raise _unread(error) from None
+
+
+def _unread(error: OSError) -> WrongUse:
+    return WrongUse(f"The standard input cannot be read: {error.strerror or error}.")
 
 
 def say(sentence: str) -> None:

@@ -125,6 +125,8 @@ EVERYWHERE: dict[str, tuple[Surroundings, int]] = {
     "the C locale": (plain(**ASCII), 0),
     "20 columns": (plain(COLUMNS="20"), 0),
     "no columns": (plain(COLUMNS="0", LINES="0"), 0),
+    "one column": (plain(COLUMNS="1"), 0),
+    "a billion columns": (plain(COLUMNS="999999999"), 0),
     "a terminal": (on_a_terminal, 0),
     "a dumb terminal": (lambda e, a: on_a_terminal(e, a, TERM="dumb", COLUMNS="20"), 0),
     "a terminal without colours": (lambda e, a: on_a_terminal(e, a, NO_COLOR="1"), 0),
@@ -202,6 +204,32 @@ def test_a_list_everywhere(where: str, emitter: Emitter, there: dict[str, str]) 
     """The same in short: what prints most, through each of its two ways."""
     for line in (["deliveries", "{delivery}"], ["chat", "--json", "Zoë 🎉"]):
         check(where, line, emitter, there)
+
+
+@pytest.mark.parametrize("columns", ["1", "20", "40", "79"])
+def test_no_width_cuts_a_word_off(emitter: Emitter, columns: str) -> None:
+    for typed in (["scenario"], ["--help"], ["trigger", "--help"], ["deliveries", "--help"]):
+        ended = started(emitter, typed, COLUMNS=columns)
+        assert ended.code == 0
+        assert not re.search(r"\w…", ended.out.decode())
+    helped = started(emitter, ["trigger", "--help"], COLUMNS=columns).out.decode().split()
+    assert {"LIVE_CHAT_INITIATED,", "--simulate", "--null"} <= set(helped)
+
+
+@pytest.mark.parametrize("typed", [["chat"], ["sign", "--secret", "s"]])
+def test_an_input_that_cannot_be_read_is_not_taken_for_the_output(
+    emitter: Emitter, typed: list[str]
+) -> None:
+    ended = shell('exec "$@" 0>/dev/null')(emitter, typed)
+    assert (ended.code, ended.out) == (2, b"")
+    assert ended.err.startswith(b"emitter: The standard input cannot be read: ")
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "x" * 300 + ".toml", "/", "a\nb"])
+def test_what_can_be_no_scenario_is_wrong_use(emitter: Emitter, name: str) -> None:
+    ended = started(emitter, ["scenario", name])
+    assert (ended.code, ended.out) == (2, b"")
+    assert b"The output" not in ended.err
 
 
 @pytest.mark.parametrize("variables", [{}, ASCII, {"PYTHONIOENCODING": "ascii"}])

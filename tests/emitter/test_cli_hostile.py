@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -104,3 +105,33 @@ def test_no_answer_steers_the_terminal(
     if status == 200 and "resend" not in command:
         # Shown as it stands, not taken for colours.
         assert "[red]" in done.stdout
+
+
+def test_what_speaks_no_tls_does_answer(emitter: Emitter, liar: str) -> None:
+    done = emitter("deliveries", "--url", liar.replace("http:", "https:"), "--key", "wc_x")
+    assert done.returncode == 3
+    assert "speaks no TLS" in done.stderr
+
+
+def test_what_closes_the_connection_is_there(emitter: Emitter) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def close_once() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(65536)
+
+        thread = threading.Thread(target=close_once)
+        thread.start()
+        port = listener.getsockname()[1]
+        done = emitter("deliveries", "--url", f"http://127.0.0.1:{port}", "--key", "wc_x")
+        thread.join()
+    assert done.returncode == 3
+    assert "closed the connection before it answered" in done.stderr
+
+
+def test_a_password_in_the_url_does_not_go_in_the_place_of_the_key(emitter: Emitter) -> None:
+    done = emitter("deliveries", "--url", "http://user:password@127.0.0.1:1", "--key", "wc_x")
+    assert done.returncode == 2
+    assert "user name or password" in done.stderr
+    assert "user:password" not in done.stderr
