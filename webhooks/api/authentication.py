@@ -69,7 +69,7 @@ def key_of(request: HttpRequest, data: Callable[[], Any]) -> str:
     if header:
         scheme, _, key = header.partition(" ")
         if scheme.lower() != "bearer" or not key.strip():
-            raise AuthenticationFailed(f"The Authorization header is not of that form. {HOW}")
+            raise AuthenticationFailed(f"The Authorization header is not Bearer KEY. {HOW}")
         return str(key.strip())
     if request.method == "POST":
         try:
