@@ -7,6 +7,7 @@ can do all that the dashboard offers, to their own account's objects and to no o
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.contrib import messages
@@ -26,6 +27,10 @@ from unfold.forms import PaginationInlineFormSet
 
 from chatbots.membership import accounts_of, is_operator
 from chatbots.whole_number import whole_number
+
+# How a list's address may ask for the value of a filter.
+LOOKUP_FORMS = ("", "__exact", "__id__exact", "__in", "__isnull")
+_DIGITS = re.compile("[0-9]+")
 
 
 class PlainChoices:
@@ -52,6 +57,11 @@ class FoundByKey:
         return super().get_object(  # type: ignore[misc]  # The admin it is mixed into.
             request, object_id, from_field or None
         )
+
+
+def holds_no_id(value: str) -> bool:
+    """Whether a number stands in `value` that is past what a database's id can be."""
+    return any(not whole_number(digits.lstrip("0") or "1") for digits in _DIGITS.findall(value))
 
 
 class KnownFilters:
@@ -90,8 +100,11 @@ class KnownFilters:
     def _without(self, request: HttpRequest, names: list[str]) -> HttpResponse:
         kept = request.GET.copy()
         for name in names:
-            kept.pop(name, None)
-            messages.error(request, f"There is no filter {name[:60]!a}. The list is shown without.")
+            values = kept.pop(name, [])
+            said = f"There is no filter {name[:60]!a}."
+            if any(holds_no_id(value) for value in values):
+                said = f"The filter {name[:60]!a} has a number that no row has."
+            messages.error(request, f"{said} The list is shown without.")
         return redirect(f"{request.path}?{kept.urlencode()}" if kept else request.path)
 
 
@@ -143,14 +156,15 @@ class ScopedAdmin(KnownFilters, FoundByKey, PlainChoices, ModelAdmin):
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Only what the page offers as a filter: not a field whose value could be guessed at."""
-        forms = ("", "__exact", "__id__exact", "__in", "__isnull")
+        if holds_no_id(value):
+            return False
         for entry in self.get_list_filter(request):
             if isinstance(entry, type):
                 if lookup == entry.parameter_name:  # type: ignore[attr-defined]  # SimpleListFilter
                     return True
             else:
                 name = entry[0] if isinstance(entry, tuple) else entry
-                if any(lookup == name + form for form in forms):
+                if any(lookup == name + form for form in LOOKUP_FORMS):
                     return True
         return False
 

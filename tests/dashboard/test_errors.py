@@ -29,6 +29,18 @@ def test_a_filter_that_a_list_does_not_have_is_named_and_left_out(
     assert f"There is no filter &#x27;{name}&#x27;." in answer.content.decode()
 
 
+@pytest.mark.parametrize("value", ["9" * 19, "9" * 30, "9" * 5000, f"1,{2**63}"])
+@pytest.mark.parametrize("form", ["", "__exact", "__id__exact", "__in", "__isnull"])
+def test_a_number_that_no_row_has_is_told_and_left_out(
+    browser_of_operator: Client, form: str, value: str
+) -> None:
+    for path, name in (("/webhooks/delivery/", "webhook"), ("/chatbots/chatbot/", "account")):
+        answer = browser_of_operator.get(f"{path}?{name}{form}={value}", follow=True)
+        assert answer.status_code == 200
+        said = f"The filter &#x27;{name}{form}&#x27; has a number that no row has."
+        assert said in answer.content.decode()
+
+
 def test_what_a_list_has_is_kept_beside_a_filter_it_does_not_have(
     browser_of_member: Client,
 ) -> None:

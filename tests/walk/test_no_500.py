@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from chatbots.admin.scope import LOOKUP_FORMS
 from tests.walk import routes
 from tests.walk.routes import Route
 from tests.walk.visit import Visitor, names_read
@@ -62,6 +63,8 @@ def _parameters(visitor: Visitor, address: str, monkeypatch: pytest.MonkeyPatch)
         names.update(LIST_NAMES)
         for spec in context["cl"].filter_specs:
             names.update(filter(None, spec.expected_parameters()))
+            if field := getattr(spec, "field_path", ""):
+                names.update(field + form for form in LOOKUP_FORMS)
     return names
 
 
