@@ -56,13 +56,25 @@ def lines(as_json: bool) -> Iterator[str]:
     """What the person types, or what a script sends line by line."""
     asks = terminal.is_person() and not as_json
     while True:
-        if asks:
-            screen.console().print(Text("you > ", style="bold green"), end="")
-        line = terminal.line()
+        try:
+            if asks:
+                screen.console().print(Text("you > ", style="bold green"), end="")
+            line = terminal.line()
+        except KeyboardInterrupt:
+            _end_line(asks)
+            raise
+        if line is None:
+            _end_line(asks)
         if line is None or (asks and not line.strip()):
             return
         if line.strip():
             yield line
+
+
+def _end_line(asks: bool) -> None:
+    """Whatever the shell says next begins below the question."""
+    if asks:
+        screen.console().print()
 
 
 def show(outcome: Outcome, visitor: Visitor, as_json: bool) -> None:

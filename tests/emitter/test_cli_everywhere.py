@@ -6,7 +6,6 @@ import json
 import os
 import pty
 import re
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -327,18 +326,3 @@ def test_what_is_empty_is_said(emitter: Emitter, typed: list[str], said: str) ->
     ended = started(emitter, typed)
     assert (ended.code, ended.out) == (2, b"")
     assert ended.err.decode().startswith(f"emitter: {said}")
-
-
-def test_ctrl_c_ends_with_130_and_says_nothing(emitter: Emitter) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "emitter.cli", "scenario", "annoyed-shopper", "--json"],
-        cwd=emitter.folder,
-        env=emitter.environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline()  # It has begun.
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=30)
-    assert (process.returncode, err) == (130, b"")
