@@ -137,15 +137,20 @@ class PostgresqlQueue:
             with transaction.atomic(), engine_cursor() as cursor:
                 # In a transaction of its own: whoever disables locks the webhook first and its
                 # deliveries second, as this does.
-                ids = {row.claimed.delivery_id for row in aside}
-                ids -= _held_up(cursor, over_of(aside, ids))
+                claims = [(row.claimed.delivery_id, row.claimed.number) for row in aside]
+                held_up = _held_up(cursor, over_of(aside, {id for id, _ in claims}))
+                # By number: another worker's claim, made since, stands.
+                free_claims = [claim for claim in claims if claim[0] not in held_up]
                 cursor.execute(
                     PUT_ASIDE,
-                    {"webhooks": [row.claimed.webhook_id for row in aside], "ids": list(ids)},
+                    {
+                        "webhooks": [row.claimed.webhook_id for row in aside],
+                        "ids": [id for id, _ in free_claims],
+                        "numbers": [number for _, number in free_claims],
+                    },
                 )
                 done = {id for (id,) in cursor.fetchall()}
                 self._go_on_after(cursor, over_of(aside, done))
-                claims = [(row.claimed.delivery_id, row.claimed.number) for row in aside]
                 if held := [claim for claim in claims if claim[0] not in done]:
                     _give_back(cursor, held, seconds=1)
         return sort_taken(found)

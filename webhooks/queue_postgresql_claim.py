@@ -243,8 +243,8 @@ SET status = CASE WHEN w.status = 'deleted' THEN 'cancelled'
                   WHEN w.status = 'active' OR d.is_test THEN 'pending' ELSE 'held' END,
     finished_at = CASE w.status WHEN 'deleted' THEN statement_timestamp() END,
     wait = '', due_at = statement_timestamp(), lease_until = NULL, attempts = d.attempts - 1
-FROM stopped w
-WHERE w.id = d.webhook_id AND d.id = ANY(%(ids)s) AND d.status = 'pending'
+FROM stopped w, unnest(%(ids)s::bigint[], %(numbers)s::int[]) AS r(id, number)
+WHERE w.id = d.webhook_id AND d.id = r.id AND d.attempts = r.number AND d.status = 'pending'
 RETURNING d.id
 """
 

@@ -29,7 +29,16 @@ from tests.webhooks.due import (
     wait_until,
 )
 from tests.webhooks.ordered import add_events, ordered_webhook
-from webhooks import lookout, presence, queue, recovery, settling, subscriptions, upkeep
+from webhooks import (
+    lookout,
+    presence,
+    queue,
+    queue_postgresql,
+    recovery,
+    settling,
+    subscriptions,
+    upkeep,
+)
 from webhooks.engine import Engine
 from webhooks.models import Attempt, Delivery, RecoveredDelivery, Recovery, Webhook, Worker
 from webhooks.queue import Offer, Success
@@ -209,6 +218,25 @@ def test_what_must_not_be_sent_is_put_aside_later_where_its_webhook_is_held(
     assert set(
         Delivery.objects.filter(webhook=one).values_list("status", "attempts", "lease_until")
     ) == {("held", 0, None)}
+
+
+def test_what_another_worker_has_claimed_meanwhile_is_not_put_aside(
+    one: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_due(one)
+    Webhook.objects.filter(pk=one.pk).update(status="disabled")
+    held_up = queue_postgresql._held_up
+
+    def after_a_long_while(*given: Any) -> set[int]:
+        # This worker stood still, its lease ran out, the webhook was enabled for a moment.
+        Delivery.objects.update(attempts=2)
+        return held_up(*given)
+
+    monkeypatch.setattr(queue_postgresql, "_held_up", after_a_long_while)
+    assert queue.present().claim(offers_of(one), 100).claimed == []
+    delivery = Delivery.objects.get()
+    assert (delivery.status, delivery.attempts) == ("pending", 2)
+    assert delivery.lease_until is not None
 
 
 # ---------------------------------------------------------------- what is done for all
