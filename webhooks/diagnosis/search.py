@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from typing import Any, Final
 
 from webhooks.diagnosis import bodies, keys, renderings, schemes, serialisers, styles
@@ -144,14 +144,13 @@ class Search:
         two = "two mistakes together"
         yield "serialisers with two options", self._hmacs([self._key], self._written(2))
         other_keys = [*self._known_first, *keys.likely(self._secret)][:_MAX_KEYS]
-        other_bodies = [*self._written(0), *bodies.likely(self._body.value)][:_MAX_BODIES]
-        yield two, self._hmacs(other_keys, other_bodies)
+        yield two, self._hmacs(other_keys, self._other_bodies())
         yield two, self._schemes(other_keys, [self._body])
-        yield two, self._schemes([self._key], other_bodies)
+        yield two, self._schemes([self._key], self._other_bodies())
         yield "serialisers with three options", self._hmacs([self._key], self._written(3))
         yield "dates in other zones", self._hmacs([self._key], self._dated())
         yield "JSON with two things changed", self._hmacs([self._key], self._mixed(2))
-        yield two, self._hmacs(other_keys, [*self._written(1)])
+        yield two, self._hmacs(other_keys, self._written(1))
         yield two, self._schemes([self._key], self._written(1))
         yield "JSON with three things changed", self._hmacs([self._key], self._mixed(3))
 
@@ -197,6 +196,10 @@ class Search:
     def _rendered(self) -> Iterator[Way]:
         return renderings.ways(self._value) if self._writer is not None else iter(())
 
+    def _other_bodies(self) -> Iterator[Way]:
+        """Written while they are gone through, where the end of the time is waited for."""
+        return islice(chain(self._written(0), bodies.likely(self._body.value)), _MAX_BODIES)
+
     # ------------------------------------------------------------ schemes
 
     def _times(self) -> list[Moment]:
@@ -241,12 +244,14 @@ class Search:
                     yield key, body, *made
 
     def _other_hashes(self) -> Iterator[Tried]:
-        pairs = [([self._key], [self._body])]
-        pairs.append(([*self._known_first, *keys.likely(self._secret)], [self._body]))
-        pairs.append(([self._key], [*self._written(0), *bodies.likely(self._body.value)]))
-        pairs.append(([self._key], [*self._written(1)]))
-        pairs.append(([*keys.other(self._secret)], [self._body]))
-        for with_keys, with_bodies in pairs:
+        other_keys = [*self._known_first, *keys.likely(self._secret)]
+        written = chain(self._written(0), bodies.likely(self._body.value), self._written(1))
+        for with_keys, with_bodies in (
+            ([self._key], [self._body]),
+            (other_keys, [self._body]),
+            ([self._key], written),
+            ([*keys.other(self._secret)], [self._body]),
+        ):
             for body in with_bodies:
                 for key in with_keys:
                     for length in self._lengths:
