@@ -13,7 +13,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from webhooks import signing
-from webhooks.diagnosis import Budget, Known, diagnose
+from webhooks.diagnosis import Budget, Known, diagnose, writer
 
 MOST_SECONDS: Final = 0.3
 SECRET: Final = "s3cret-ü $x"
@@ -141,13 +141,41 @@ def test_very_many_secrets_and_a_large_body_cost_no_more() -> None:
 
 
 def test_what_was_not_tried_is_said() -> None:
-    found = diagnose(SECRET, of_text("ü/"), "0" * 64)
+    found = diagnose(SECRET, of_text("ü/"), "0" * 64, budget=Budget(0.005))
     assert found.not_tried.startswith("Not tried, to keep it short: ")
     assert found.not_tried in found.diagnosis
     wide = diagnose(SECRET, BODIES["wide"], "0" * 64)
     assert "it has more values than are written again" in wide.not_tried
     nothing_left = diagnose(SECRET, b"{}", "0" * 64, budget=Budget(-1))
     assert "the form of the signature" in nothing_left.not_tried
+
+
+class EndsIn(Budget):
+    """Over a few looks after so many kinds of ways were gone through, on any machine."""
+
+    def __init__(self, kinds: int) -> None:
+        super().__init__()
+        self.kinds, self.looks = kinds, 20
+
+    def spent(self, what: str = "") -> bool:
+        self.kinds -= 1
+        return super().spent(what)
+
+    def left(self) -> float:
+        self.looks -= self.kinds < 0
+        return float(self.looks)
+
+
+@pytest.mark.parametrize("kinds", range(24))
+@pytest.mark.parametrize("signature", ["0" * 64, "0" * 40])
+def test_wherever_the_time_ends_there_is_an_answer(
+    signature: str, kinds: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As for a large body, nothing that was written is kept.
+    monkeypatch.setattr(writer, "_MAX_KEPT", 0)
+    body = compact({"event": "X", "timestamp": STAMP, "data": {"m": "u/"}})
+    found = diagnose(SECRET, body, signature, timestamp=STAMP, budget=EndsIn(kinds))
+    assert found.diagnosis.endswith(".")
 
 
 def test_nothing_is_said_of_what_was_not_tried_where_the_mistake_was_found() -> None:
