@@ -7,15 +7,12 @@ import unicodedata
 from collections.abc import Callable
 from typing import Final, Literal
 
-
-def _units(text: str) -> list[int]:
-    raw = text.encode("utf-16-le", "surrogatepass")
-    return [raw[at] | raw[at + 1] << 8 for at in range(0, len(raw), 2)]
+_BEYOND_BMP: Final = re.compile("[\U00010000-\U0010ffff]")
 
 
-def _per_unit(limit: int) -> Callable[[str], bytes]:
-    """One ? for each UTF-16 unit that is not below `limit`, as .NET and Java have it."""
-    return lambda text: bytes(unit if unit < limit else 0x3F for unit in _units(text))
+def _per_unit(encoding: str) -> Callable[[str], bytes]:
+    """One ? for each UTF-16 unit that the encoding has not, as .NET and Java have it."""
+    return lambda text: _BEYOND_BMP.sub("??", text).encode(encoding, "replace")
 
 
 def _low_bytes(text: str) -> bytes:
@@ -27,9 +24,12 @@ def _windows(text: str) -> bytes:
     return text.encode("cp1252", "replace")
 
 
+_LOWER_HALF: Final = bytes(byte & 0x7F for byte in range(256))
+
+
 def _seven_bits(text: str) -> bytes:
     """Bytes read as "ascii" in Node, which takes the eighth bit off, and written as UTF-8."""
-    return bytes(byte & 0x7F for byte in text.encode("utf-8", "surrogatepass"))
+    return text.encode("utf-8", "surrogatepass").translate(_LOWER_HALF)
 
 
 def _read_as(encoding: str, errors: str = "replace") -> Callable[[str], bytes]:
@@ -47,14 +47,16 @@ def _normal(form: Literal["NFC", "NFD", "NFKC"]) -> Callable[[str], bytes]:
 
 def _three_bytes(text: str) -> bytes:
     """Each surrogate by itself: Java's modified UTF-8, CESU-8."""
-    pairs = text.encode("utf-16-le", "surrogatepass")
-    return "".join(chr(pairs[at] | pairs[at + 1] << 8) for at in range(0, len(pairs), 2)).encode(
-        "utf-8", "surrogatepass"
-    )
+    return _BEYOND_BMP.sub(_surrogates, text).encode("utf-8", "surrogatepass")
+
+
+def _surrogates(found: re.Match[str]) -> str:
+    code = ord(found[0]) - 0x10000
+    return chr(0xD800 + (code >> 10)) + chr(0xDC00 + (code & 0x3FF))
 
 
 def _beyond_bmp(text: str, instead: str) -> bytes:
-    return re.sub("[\U00010000-\U0010ffff]", instead, text).encode("utf-8", "surrogatepass")
+    return _BEYOND_BMP.sub(instead, text).encode("utf-8", "surrogatepass")
 
 
 UTF8: Final = "utf-8"
@@ -98,10 +100,10 @@ BYTES: Final[dict[str, Callable[[str], bytes]]] = {
     UTF8: lambda text: text.encode("utf-8", "surrogatepass"),
     "latin-1": lambda text: text.encode("latin-1", "replace"),
     "node latin1": _low_bytes,
-    "latin-1 units": _per_unit(0x100),
+    "latin-1 units": _per_unit("latin-1"),
     "windows-1252": _windows,
     "ascii": lambda text: text.encode("ascii", "replace"),
-    "ascii units": _per_unit(0x80),
+    "ascii units": _per_unit("ascii"),
     "ascii dropped": lambda text: text.encode("ascii", "ignore"),
     "seven bits": _seven_bits,
     "read as latin-1": _read_as("latin-1"),
