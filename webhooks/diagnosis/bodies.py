@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from typing import Final
-from urllib.parse import quote, quote_plus
+from urllib.parse import parse_qsl, quote, quote_plus, unquote, unquote_plus
 
 from webhooks.diagnosis import encodings, php
 from webhooks.diagnosis.way import Way, utf8
@@ -19,9 +19,15 @@ _RECIPE: Final = "raw body"
 _EMPTY: Final = (
     "", "{}", "[]", "undefined", "null", "None", "nil", "NULL", "false", "true", "0", '""',
     "[object Undefined]", "[object Promise]", "[object ReadableStream]", "[object Buffer]",
-    "[object FormData]", "Promise { <pending> }", "System.IO.Stream", "map[]", "<nil>", "Array",
-    "b''",
+    "[object FormData]", "[object ArrayBuffer]", "[object Uint8Array]", "[object Blob]",
+    "[object Request]", "[object IncomingMessage]", '"undefined"', '"[object Object]"',
+    "Promise { <pending> }", "System.IO.Stream", "map[]", "<nil>", "Array", "b''",
 )  # fmt: skip
+_COMPONENT: Final = "!~*'()"  # What encodeURIComponent leaves as it is.
+# Columns and logs that cut a text off, by what they hold.
+_CUTS: Final = (100, 128, 191, 200, 250, 255, 256, 500, 512, 1000, 1024, 2048, 4000, 4096, 8192)
+_ECHOED: Final = dict(zip("abfnrtv\\", "\a\b\f\n\r\t\v\\", strict=True))
+_MAX_FIELDS: Final = 1000
 _NOT_READ: Final = "the body was not read, or read already"
 # What takes longer to make than it is likely.
 _MAX_SLOW_BYTES: Final = 64 * 1024
@@ -71,6 +77,7 @@ def _ends(body: bytes) -> Iterator[tuple[bytes, str]]:
     if body.startswith(_BOM):
         yield body[3:], "the body without the byte order mark it starts with"
     yield _BOM + body, "the body with a byte order mark in front"
+    yield b" " + body + b" ", "the body with a space at each end"
     if body:
         yield body[:-1], "the body without its last byte"
         yield body[1:], "the body without its first byte"
@@ -96,6 +103,7 @@ def _quoted(body: bytes, text: str) -> Iterator[tuple[str | bytes, str]]:
         quoted = json.dumps(text, ensure_ascii=ascii_only)
         again = "JSON of JSON: the body is a text already, and is made JSON again"
         yield quoted, again
+        yield f"{quoted}\n", f"{again}, with a line break at its end"
         of_php = quoted.replace("/", "\\/").replace("\\u007f", "\x7f")
         if of_php != quoted:
             yield of_php, f"{again} (PHP)"
@@ -103,17 +111,33 @@ def _quoted(body: bytes, text: str) -> Iterator[tuple[str | bytes, str]]:
         yield json.dumps(quoted, ensure_ascii=ascii_only), "JSON of JSON of JSON"
     yield php.text_serialized(text), "PHP's serialize() of the body"
     yield quote(text, safe=""), "the body encoded for a URL"
-    yield quote(text, safe="!~*'()"), "the body encoded for a URL (encodeURIComponent)"
+    yield quote(text, safe=_COMPONENT), "the body encoded for a URL (encodeURIComponent)"
     yield quote(text, safe="!~*'();/?:@&=+$,#"), "the body encoded for a URL (encodeURI)"
     yield quote_plus(text), "the body encoded for a form"
     yield quote_plus(text) + "=", "the body encoded as a form's only field"
     for name in ("payload", "body", "data", "json"):
         yield f"{name}={quote_plus(text)}", f"the body as the field {name} of a form"
         yield f"{name}={text}", f"the body with {name}= in front"
+        yield f"{name}={quote(text, safe=_COMPONENT)}", f"the body as the field {name} of a form"
         wrapped = json.dumps(text, ensure_ascii=False)
         yield f'{{"{name}":{wrapped}}}', f"an object around the body, its text as {name}"
         yield f'{{"{name}":{text}}}', f"an object around the body, with it as {name}"
     yield f"[{text}]", "an array around the body"
+    wrapped = json.dumps(text, ensure_ascii=False)
+    gateway = "an object as API gateways hand it over, with the body as a text in it"
+    for based in ('"isBase64Encoded":false', '"isBase64Encoded":true'):
+        inner = wrapped if "false" in based else f'"{encoded.decode()}"'
+        yield f'{{"body":{inner},{based}}}', gateway
+    yield f'"{encoded.decode()}"', "JSON of the body's base64"
+    fields = dict(parse_qsl(text, keep_blank_values=True)) if text.count("&") < _MAX_FIELDS else {}
+    yield (
+        json.dumps(fields, ensure_ascii=False, separators=(",", ":")),
+        "the JSON of a form, as which the body was parsed (express.urlencoded)",
+    )
+    yield (
+        json.dumps({text: ""}, ensure_ascii=False, separators=(",", ":")),
+        "the JSON of a form that has the body as its only field (express.urlencoded)",
+    )
     yield f"'{text}'", "the body with quotes around it"
     yield f'"{text}"', "the body with quotes around it"
 
@@ -133,7 +157,11 @@ def _as_bytes(body: bytes) -> Iterator[tuple[str | bytes, str]]:
     yield gzip.compress(body, mtime=0), "the body compressed by gzip"
 
 
-def _changed(text: str) -> Iterator[tuple[str, str]]:
+def _changed(text: str) -> Iterator[tuple[str | bytes, str]]:
+    yield from _cut_or_printed(text)
+    yield text.replace(" ", ""), "the body with all its spaces taken out, those of texts too"
+    yield text.replace('"', ""), "the body without its double quotes"
+    yield text.replace('"', '\\"'), "the body with backslashes before double quotes"
     yield re.sub(r"\s", "", text), "the body with all its spaces taken out, those of texts too"
     yield re.sub(r"\s+", " ", text), "the body with each white space as one space"
     yield text.lower(), "the body in lower case"
@@ -161,3 +189,22 @@ def _changed(text: str) -> Iterator[tuple[str, str]]:
         text.translate({0x2018: 39, 0x2019: 39, 0x201C: 34, 0x201D: 34}),
         ("the body with plain quotes for curly ones"),
     )
+
+
+def _cut_or_printed(text: str) -> Iterator[tuple[str | bytes, str]]:
+    raw = utf8(text)
+    for length in _CUTS:
+        if length < len(raw):
+            yield raw[:length], f"the body cut off after {length} bytes"
+            yield text[:length], f"the body cut off after {length} characters"
+    echoed = re.sub(r"\\([abfnrtv\\])", lambda found: _ECHOED[found[1]], text)
+    for made, command in ((echoed, "sh's echo or echo -e"), (_printed(text), "printf")):
+        for end in ("\n", ""):
+            yield made + end, f"the body as {command} prints it, with its \\n and the like decoded"
+    yield unquote(text), "the body decoded as from a URL"
+    yield unquote_plus(text), "the body decoded as from a form, where + is a space"
+
+
+def _printed(text: str) -> str:
+    """printf takes the backslash off a double quote too."""
+    return re.sub(r"\\([abfnrtv\\\"])", lambda found: _ECHOED.get(found[1], found[1]), text)

@@ -7,6 +7,7 @@ import binascii
 import contextlib
 import hashlib
 import html
+import json
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -63,7 +64,13 @@ def other(secret: str) -> Iterator[Way]:
         yield Way(utf8(name), said, _RECIPE)
     for name in _VARIABLES:
         said = f"uses the whole line {name}=… instead of the secret in it"
-        yield Way(utf8(f"{name}={secret}"), said, _RECIPE)
+        for start in ("", "export "):
+            yield Way(utf8(f"{start}{name}={secret}"), said, _RECIPE)
+    for name in (*_VARIABLES, "secret", "webhookSecret", "webhook_secret", "value", "key"):
+        said = f"uses an object with the secret as {name} (a secrets manager's JSON) as the secret"
+        for separators in ((",", ":"), (", ", ": ")):
+            text = json.dumps({name: secret}, ensure_ascii=False, separators=separators)
+            yield Way(utf8(text), said, _RECIPE)
 
 
 def _ways(made: Iterable[tuple[str | bytes, str]]) -> Iterator[Way]:
@@ -88,6 +95,8 @@ def _ends(secret: str) -> Iterator[tuple[str, str]]:
     yield secret + "\n\n", "uses the secret with two line breaks at its end"
     yield "\ufeff" + secret, "uses the secret with a byte order mark at its start"
     yield secret + "\u200b", "uses the secret with an invisible space at its end"
+    yield secret + "\u00a0", "uses the secret with a no-break space at its end"
+    yield secret + "\\n", "uses the secret with the two characters \\n at its end"
     for mark, end in (('"', '"'), ("'", "'"), ("`", "`"), ("<", ">"), ("“", "”"), ("[", "]")):
         name = "quotes" if mark in "\"'`“" else f"{mark}{end}"
         yield f"{mark}{secret}{end}", f"uses the secret with {name} around it"
@@ -142,6 +151,8 @@ def _encoded(secret: str) -> Iterator[tuple[str | bytes, str]]:
     yield encoded.rstrip("="), "encodes the secret in base64 first"
     yield base64.urlsafe_b64encode(raw).rstrip(b"="), "encodes the secret in base64 first"
     yield base64.encodebytes(raw), "encodes the secret in base64 with a line break first"
+    with_line = base64.b64encode(raw + b"\n")  # echo "$SECRET" | base64
+    yield with_line, "encodes the secret with a line break after it in base64 first"
     yield "whsec_" + encoded, "encodes the secret in base64 and puts whsec_ in front of it"
     yield raw.hex(), "encodes the secret in hex first"
     yield raw.hex().upper(), "encodes the secret in hex first"
@@ -186,7 +197,9 @@ def _changed(secret: str) -> Iterator[tuple[str, str]]:
     shell = "lets a shell or a .env file change the secret"
     yield re.sub(r"\$\{?\w+\}?", "", secret), f"{shell}: $… in it is taken for a variable"
     yield re.sub(r"\$(?:\w|\{\w+\})", "", secret), f"{shell}: $… in it is taken for a variable"
+    yield secret.partition("$")[0], f"{shell}: it ends at the first $"
     yield secret.replace("$", "$$"), f"{shell}: $ is doubled"
+    yield secret.replace("$", "\\$"), f"{shell}: $ has a backslash before it"
     yield re.sub(r"\\(.)", r"\1", secret), f"{shell}: backslashes in it are taken out"
     yield secret.replace("\\", "\\\\"), f"{shell}: backslashes in it are doubled"
     yield secret.replace("\\n", "\n"), f"{shell}: \\n in it is taken for a line break"

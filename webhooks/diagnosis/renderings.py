@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from itertools import product
 from typing import Any, Final
 from urllib.parse import quote, quote_plus
 
@@ -13,6 +14,16 @@ from webhooks.diagnosis.json_tree import Number
 from webhooks.diagnosis.way import Way, utf8
 
 _RECIPE: Final = "raw body"
+# What the receivers of webhooks are called in Rails.
+_CONTROLLERS: Final = (
+    "webhooks",
+    "webhook",
+    "wonderchat",
+    "wonderchat_webhooks",
+    "webhooks/wonderchat",
+    "api/webhooks",
+)
+_ACTIONS: Final = ("create", "receive", "wonderchat", "handle", "index", "webhook")
 _OBJECT: Final = "[object Object]"
 
 
@@ -32,6 +43,7 @@ def _all(value: dict[str, Any]) -> Iterator[tuple[str, str]]:
             yield from _forms(item, name)
     yield from _forms({"data": value}, "the parsed JSON as data")
     yield from _texts(value)
+    yield from _reshaped(value)
 
 
 def _printed(value: dict[str, Any], name: str) -> Iterator[tuple[str, str]]:
@@ -117,6 +129,40 @@ def _texts(value: dict[str, Any]) -> Iterator[tuple[str, str]]:
             yield between.join((event, stamp, compact)), "event, timestamp and data joined"
             yield between.join((stamp, compact)), "the timestamp and the data part"
             yield between.join((event, compact)), "the event and the data part"
+
+
+def _reshaped(value: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """The same values as JSON of another shape."""
+    data = value.get("data")
+    outer = {name: item for name, item in value.items() if name != "data"}
+    if isinstance(data, dict):
+        flat = "the JSON with data's keys beside the outer ones"
+        yield _compact({**outer, **data}), flat
+        without_time = {name: item for name, item in outer.items() if name != "timestamp"}
+        yield _compact({**without_time, **data}), f"{flat}, without the timestamp"
+        yield _compact({**value, "data": _compact(data)}), "the JSON with data as a text in it"
+        for between in ("__", ".", "_"):
+            inner = {f"data{between}{name}": item for name, item in data.items()}
+            said = f"the JSON with data's keys as data{between}… beside the outer ones"
+            yield _compact({**outer, **inner}), said
+    for name in ("type", "eventType", "event_type"):
+        renamed = {name if key == "event" else key: item for key, item in value.items()}
+        yield _compact(renamed), f"the JSON with event named {name}"
+    yield _compact(list(value.items())), "the JSON of the entries"
+    yield _compact(list(value)), "the JSON of the keys"
+    for controller, action in product(_CONTROLLERS, _ACTIONS):
+        added = {**value, "controller": controller, "action": action}
+        said = "the parameters that Rails made of the request, with its controller and action"
+        for made in (added, {**added, controller.rpartition("/")[2].rstrip("s"): value}):
+            yield _rails(made), said
+    yield _rails({**value, "webhook": value}), "the JSON wrapped once more by Rails (webhook)"
+
+
+def _rails(value: Any) -> str:
+    text = _compact(value)
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
 
 
 def _compact(value: Any) -> str:

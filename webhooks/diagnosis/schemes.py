@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 from collections.abc import Callable, Iterable, Iterator
@@ -25,7 +26,7 @@ HASHES: Final = {
 _BETWEEN: Final = (
     (".", "a dot"), ("", ""), (":", "a colon"), ("\n", "a line break"), ("|", "a bar"),
     ("-", "a dash"), (",", "a comma"), (" ", "a space"), ("&", "an ampersand"),
-    ("_", "an underscore"),
+    ("_", "an underscore"), (";", "a semicolon"),
 )  # fmt: skip
 
 
@@ -55,9 +56,11 @@ def _plain(
     yield digest(message), "the body alone, without the secret,"
     yield digest(key + message), "the secret followed by the body"
     yield digest(message + key), "the body followed by the secret"
-    for between, name in ((b".", "a dot"), (b":", "a colon"), (b"\n", "a line break")):
-        yield digest(key + between + message), f"the secret, {name} and the body"
-        yield digest(message + between + key), f"the body, {name} and the secret"
+    for text, name in _BETWEEN:
+        between = utf8(text)
+        if between:
+            yield digest(key + between + message), f"the secret, {name} and the body"
+            yield digest(message + between + key), f"the body, {name} and the secret"
     yield digest(key + message + key), "the secret, the body and the secret again"
     yield digest(key), "the secret alone"
 
@@ -97,7 +100,41 @@ def without_time(key: bytes, message: bytes) -> Iterator[Made]:
 
 
 def rare(key: bytes, message: bytes) -> Iterator[Made]:
-    """Other hashes whose digest is as long as the right one."""
+    """Other hashes whose digest is as long as the right one, and hashes of hashes."""
+    for name, shown in (("md5", "MD5"), ("sha1", "SHA-1"), ("sha512", "SHA-512")):
+        short = hashlib.new(name, message, usedforsecurity=False)
+        yield (
+            _hmac(key, utf8(short.hexdigest())),
+            f"signs the {shown} hex digest of the body",
+            "right",
+        )
+        encoded = base64.b64encode(short.digest())
+        yield _hmac(key, encoded), f"signs the base64 of the {shown} digest of the body", "right"
+    hashed = _sha256(message)
+    encoded = base64.b64encode(hashed)
+    yield _hmac(key, encoded), "signs the base64 of the SHA-256 digest of the body", "right"
+    for inner, name in ((hashed, "digest"), (utf8(hashed.hex()), "hex digest")):
+        yield _sha256(inner), f"uses a plain SHA-256 of the body's SHA-256 {name}", "right"
+        for hashed_too, said in (
+            (key + inner, "the secret and"),
+            (inner + key, "the secret after"),
+        ):
+            yield (
+                _sha256(hashed_too),
+                f"uses a plain SHA-256 of {said} the body's SHA-256 {name}",
+                "right",
+            )
+    yield (
+        hmac.digest(key, message, "sha512")[:32],
+        "uses SHA-512, cut off, instead of SHA-256",
+        "right",
+    )
+    if len(key) <= hashlib.blake2b.MAX_KEY_SIZE:
+        keyed = hashlib.blake2b(message, key=key, digest_size=32).digest()
+        yield keyed, "uses keyed BLAKE2b instead of HMAC-SHA256", "right"
+    if len(key) <= hashlib.blake2s.MAX_KEY_SIZE:
+        keyed = hashlib.blake2s(message, key=key).digest()
+        yield keyed, "uses keyed BLAKE2s instead of HMAC-SHA256", "right"
     for name, shown in (
         ("sha3_256", "SHA3-256"),
         ("blake2s", "BLAKE2s"),
@@ -138,11 +175,36 @@ def with_time(key: bytes, message: bytes, times: Iterable[Moment], event: str) -
                 signed = joint.join((version.encode(), stamp, message))
                 yield made(signed, f"{version}, {name} and the body (Slack's and Zoom's way)")
         yield made(stamp, f"{name} alone")
+        yield _hmac(stamp, message), f"uses {name} as the key{moment.remark}", "key"
+        derived = _hmac(key, stamp)
+        yield (
+            _hmac(derived, message),
+            f"uses the HMAC of {name} as the key{moment.remark}; the secret itself is the key",
+            "key",
+        )
+        encoded = base64.b64encode(message)
+        yield made(stamp + b"." + encoded, f"{name}, a dot and the body in base64")
+        hashed = utf8(_sha256(message).hex())
+        yield made(stamp + b"." + hashed, f"{name}, a dot and the body's SHA-256")
+        for plainly, said in (
+            (key + stamp + message, f"the secret, {name} and the body"),
+            (key + message + stamp, f"the secret, the body and {name}"),
+            (stamp + message + key, f"{name}, the body and the secret"),
+            (message + stamp + key, f"the body, {name} and the secret"),
+            (stamp + b"." + message + b"." + key, f"{name}, the body and the secret by dots"),
+            (key + stamp, f"the secret and {name}"),
+            (stamp + key, f"{name} and the secret"),
+        ):
+            plain = f"uses a plain SHA-256 of {said} instead of an HMAC{leave}"
+            yield _sha256(plainly), plain, "right"
         if event:
             yield made(
                 utf8(event) + b"." + stamp + b"." + message, f"the event, {name} and the body"
             )
             yield made(utf8(event) + stamp, f"the event and {name}")
+            for joint in (b".", b"", b":"):
+                signed = joint.join((stamp, utf8(event), message))
+                yield made(signed, f"{name}, the event and the body")
         for start in (b"sha256", b"HMAC-SHA256"):
             yield made(start + b"\n" + stamp + b"\n" + message, f"{name} and the body by lines")
     if event:
@@ -150,11 +212,31 @@ def with_time(key: bytes, message: bytes, times: Iterable[Moment], event: str) -
             yield made(utf8(event + between) + message, "the event's name and the body")
 
 
-def with_url(key: bytes, message: bytes, url: str) -> Iterator[Made]:
+def with_url(key: bytes, message: bytes, url: str, times: Iterable[Moment] = ()) -> Iterator[Made]:
     """Schemes with the address in the message."""
-    path = "/" + url.partition("://")[2].partition("/")[2]
-    for text, name in ((url, "the URL"), (path, "the URL's path")):
+    host, _, rest = url.partition("://")[2].partition("/")
+    path, bare = f"/{rest}", url.partition("?")[0]
+    places = {
+        url: "the URL",
+        path: "the URL's path",
+        bare: "the URL without its query",
+        path.partition("?")[0]: "the URL's path without its query",
+        host: "the URL's host",
+    }
+    stamps = [(utf8(moment.text), moment.name) for moment in times if moment.usual]
+    for text, name in places.items():
         where = utf8(text)
+        for stamp, when in stamps:
+            for parts in (
+                (stamp, b"POST", where, message),
+                (b"POST", where, stamp, message),
+                (where, stamp, message),
+                (stamp, where, message),
+            ):
+                for between in (b"", b"\n", b"."):
+                    signed = between.join(parts)
+                    said = f"signs {when}, {name} and the body; Wonderchat signs the body alone"
+                    yield _hmac(key, signed), said, "body alone"
         for signed, said in (
             (where + message, f"{name} and the body (Square's way)"),
             (message + where, f"the body and {name} (Trello's way)"),
@@ -174,6 +256,9 @@ def standard(
         "computes the Standard Webhooks signature (webhook-signature) where "
         "X-Wonderchat-Signature is meant"
     )
+    alone = "signs the webhook-id and the body; Wonderchat signs the body alone"
+    for between in (".", "", ":"):
+        yield _hmac(utf8(secret), utf8(message_id + between) + message), alone, "body alone"
     for moment in times:
         signed = utf8(f"{message_id}.{moment.text}.") + message
         for key in dict.fromkeys((standard_key(secret), utf8(secret))):

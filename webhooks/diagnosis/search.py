@@ -225,7 +225,7 @@ class Search:
         key, body, times = self._key, self._body, self._times()
         parts = [schemes.with_time(key.value, body.value, times, self._event())]
         if self._request.url:
-            parts.append(schemes.with_url(key.value, body.value, self._request.url))
+            parts.append(schemes.with_url(key.value, body.value, self._request.url, times))
         if self._request.message_id:
             message_id = self._request.message_id
             parts.append(schemes.standard(self._secret, body.value, message_id, times))

@@ -39,10 +39,13 @@ class Serialiser:
                 yield names, self.style._replace(**changes)
 
 
-# What a type of one's own does to the keys: it has those that it was given, and no others.
+# What a type of one's own does to the keys: it has those that it was given, and no others, and
+# spells them as its language does.
 TYPED: Final[Mapping[str, Changes]] = {
     "a type that has all of the event's fields": {"nulls": "absent null"},
     "a type that has the listed fields only": {"nulls": "only known"},
+    "keys in PascalCase": {"names": "pascal"},
+    "keys in snake_case": {"names": "snake"},
 }
 DATA_ALONE: Final[Mapping[str, Changes]] = {"the data part alone": {"part": "data"}}
 SORTED: Final[Changes] = {"order": "sorted"}

@@ -30,6 +30,8 @@ _GO: Final = (
         Style(escapes="go"),
         {
             "a map as Data": {"order": "inner sorted"},
+            "no json tags": {"names": "pascal"},
+            "no json tags outside": {"names": "outer pascal"},
             "omitempty": {"nulls": "empty dropped"},
             "omitempty on pointers": _DROPPED,
             "string fields": {"nulls": "absent empty"},
@@ -112,6 +114,8 @@ JAVA: Final = (
             "serializeNulls()": _KEPT,
             "disableHtmlEscaping()": {"escapes": "lines"},
             "setPrettyPrinting()": {"layout": "2"},
+            "FieldNamingPolicy.UPPER_CAMEL_CASE": {"names": "pascal"},
+            "FieldNamingPolicy.LOWER_CASE_WITH_UNDERSCORES": {"names": "snake"},
             "all numbers as doubles": {"numbers": "doubles"},
             "a Date": {"dates": "english"},
             "a Date on Java 8": {"dates": "english java 8"},

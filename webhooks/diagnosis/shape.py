@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
@@ -35,6 +36,8 @@ def shaped(value: Any, style: Style) -> Any:
         made = _numbered(made, style.numbers)
     if style.part:
         made = _part(made, style.part)
+    if style.names != "kept":
+        made = NAMES[style.names](made)
     return made if style.order == "kept" else ORDERS[style.order](made)
 
 
@@ -110,6 +113,37 @@ def _completed(value: Any, added: Any) -> Any:
         return value
     made = {name: data.get(name, added) for name in names if name in data or added is not ...}
     return {name: made if name == "data" else item for name, item in value.items()}
+
+
+# ---------------------------------------------------------------- how keys are spelt
+
+
+def _spelt(spell: Callable[[str], str]) -> Callable[[Any], Any]:
+    return lambda value: _mapped(value, lambda items: {spell(k): v for k, v in items.items()})
+
+
+def _capitalised(name: str) -> str:
+    return name[:1].upper() + name[1:]
+
+
+def _parted(by: str) -> Callable[[str], str]:
+    return lambda name: re.sub(r"(?<=[a-z0-9])(?=[A-Z])", by, name).lower()
+
+
+def _outer_capitalised(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    return {_capitalised(name): item for name, item in value.items()}
+
+
+NAMES: Final[dict[str, Callable[[Any], Any]]] = {
+    "pascal": _spelt(_capitalised),
+    "outer pascal": _outer_capitalised,
+    "snake": _spelt(_parted("_")),
+    "small": _spelt(str.lower),
+    "kebab": _spelt(_parted("-")),
+    "capitals": _spelt(str.upper),
+}
 
 
 # ---------------------------------------------------------------- dates and numbers

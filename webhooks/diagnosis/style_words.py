@@ -37,6 +37,14 @@ _TYPED: Final = {
     "absent empty only": ('with the keys that are absent added as ""', ""),
     "only known": ("", ""),
 }
+_NAMES: Final = {
+    "pascal": "with its keys in PascalCase (Event, ChatlogId)",
+    "outer pascal": "with the outer keys in PascalCase (a struct or class without names for JSON)",
+    "snake": "with its keys in snake_case (chatlog_id)",
+    "small": "with its keys in lower case",
+    "kebab": "with its keys in kebab-case (chatlog-id)",
+    "capitals": "with its keys in capitals",
+}
 _NUMBERS: Final = {"doubles": "with whole numbers as 1.0"}
 _ENDS: Final = {
     "\n": "with a line break at its end",
@@ -65,6 +73,7 @@ def said(
     `outer`: the outer keys that there are; `unlike`: the data's keys that are absent, and those
     that the page does not list."""
     phrases = [
+        _NAMES.get(style.names, ""),
         _ORDERS.get(style.order, ""),
         _NULLS.get(style.nulls, ""),
         *_typed(style.nulls, *unlike),

@@ -28,6 +28,7 @@ _CHOICES: Final[dict[str, tuple[Any, ...]]] = {
     "end": ("\n", "\r\n"),
     "dates": (*[form for form in dates.FORMS if form not in dates.LOCAL], "all: trimmed"),
     "encoding": tuple(encodings.BYTES),
+    "names": tuple(shape.NAMES),
     "numbers": ("doubles", "python", "php", "ruby", "net", "short exponent"),
 }  # fmt: skip
 
@@ -35,6 +36,7 @@ _CHOICES: Final[dict[str, tuple[Any, ...]]] = {
 # What is seldom seen is not put together with other changes.
 _RARE: Final = frozenset(
     {
+        "small", "kebab", "capitals", "outer pascal",
         "3", "1", "0", "8", "2 tight", "4 tight", "4 spaced", "swift", "cjson", "ruby",
         "comma spaced", "colon spaced", "backwards", "caseless", "undefined", "null text",
         "objects", "english", "english java 8", "english java 20", "rfc 2822", "java", "date",

@@ -63,6 +63,7 @@ class Writer:
             self._table(style),
             style.end,
             style.encoding,
+            self._shown("names", style.names, part),
         )
 
     def _table(self, style: Style) -> str:
@@ -155,6 +156,7 @@ class Writer:
         """The bytes. Raises Unwritable for a part that the value has not."""
         layout = LAYOUTS[style.layout]
         shape_only = Style(style.part, style.order, style.nulls, style.dates, style.numbers)
+        shape_only = shape_only._replace(names=style.names)
         text = self._text(shape_only, style.layout)
         pairs = self.pairs(style)
         if len(pairs) > _MANY:

@@ -6,6 +6,7 @@ import base64
 import html
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -51,6 +52,64 @@ def trimmed(stamp: str) -> str:
 
 
 WAYS: tuple[WrongWay, ...] = (
+    signing("JSON of [object Object]", "[object Object]", lambda r: '"[object Object]"'),
+    signing("express.urlencoded", "express.urlencoded", lambda r: compact({r.text: ""})),
+    signing("cut off by a column", "cut off after 100 bytes", lambda r: r.body[:100]),
+    signing("its spaces replaced", "spaces taken out", lambda r: r.text.replace(" ", "")),
+    signing("its quotes taken out", "double quotes", lambda r: r.text.replace('"', "")),
+    signing(
+        "Lambda's event",
+        "API gateways",
+        lambda r: compact({"body": r.text, "isBase64Encoded": False}),
+    ),
+    signing(
+        "data beside the rest",
+        "beside the outer ones",
+        lambda r: compact({"event": r.value["event"], "timestamp": r.value["timestamp"], **r.data}),
+    ),
+    signing(
+        "data as a text", "as a text in it", lambda r: compact({**r.value, "data": compact(r.data)})
+    ),
+    signing(
+        "Zapier's names",
+        "data__",
+        lambda r: compact(
+            {
+                "event": r.value["event"],
+                "timestamp": r.value["timestamp"],
+                **{f"data__{k}": v for k, v in r.data.items()},
+            }
+        ),
+    ),
+    signing(
+        "keys in PascalCase",
+        "PascalCase",
+        lambda r: compact(_spelt(r.value, lambda k: k[0].upper() + k[1:])),
+    ),
+    signing(
+        "keys in snake_case",
+        "snake_case",
+        lambda r: compact(
+            _spelt(r.value, lambda k: "".join(f"_{c.lower()}" if c.isupper() else c for c in k))
+        ),
+    ),
+    signing(
+        "a struct of Go's without tags",
+        "outer keys in PascalCase",
+        lambda r: compact({k.capitalize(): v for k, v in r.value.items()}),
+    ),
+    signing(
+        "Rails' parameters",
+        "Rails",
+        lambda r: (
+            compact({**r.value, "controller": "webhooks", "action": "create"})
+            .replace("&", "\\u0026")
+            .replace("<", "\\u003c")
+            .replace(">", "\\u003e")
+            .replace("\u2028", "\\u2028")
+            .replace("\u2029", "\\u2029")
+        ),
+    ),
     signing("a line break after it", "line break at its end", lambda r: r.text + "\n"),
     signing("CR LF after it", "CR LF", lambda r: r.text + "\r\n"),
     signing("a byte order mark", "byte order mark", lambda r: "\ufeff" + r.text),
@@ -169,3 +228,9 @@ def _milliseconds(stamp: str) -> int:
     from datetime import datetime
 
     return round(datetime.fromisoformat(stamp).timestamp() * 1000)
+
+
+def _spelt(value: Any, spell: Callable[[str], str]) -> Any:
+    if not isinstance(value, dict):
+        return value
+    return {spell(key): _spelt(item, spell) for key, item in value.items()}

@@ -26,6 +26,21 @@ def _plain(r: Request, before: str = "", after: str = "", how: str = "sha256") -
 
 
 WAYS: tuple[WrongWay, ...] = (
+    signing("the body's MD5 signed", "MD5 hex digest", lambda r: r.hash(r.body, "md5")),
+    signing("the body's SHA-1 signed", "SHA-1 hex digest", lambda r: r.hash(r.body, "sha1")),
+    WrongWay("sha256(secret|body)", ("a bar",), lambda r: _plain(r, r.secret + "|")),
+    WrongWay("sha256(secret + time + body)", ("the timestamp and the body",),
+             lambda r: _plain(r, r.secret + STAMP)),
+    WrongWay("SHA-512 cut off", ("SHA-512",), lambda r: r.hmac(how="sha512").hex()[:64]),
+    WrongWay("the timestamp as the key", ("as the key",), lambda r: r.hmac(key=STAMP).hex()),
+    WrongWay("a key made of the timestamp", ("as the key",),
+             lambda r: r.hmac(key=r.hmac(STAMP)).hex()),
+    signing("webhook-id and body", "webhook-id", lambda r: f"{MESSAGE_ID}.{r.text}"),
+    signing("by lines with POST", "path",
+            lambda r: f"POST\n/wonderchat\n{STAMP}\n{r.text}"),
+    signing("the path without its query", "without its query", lambda r: f"/wonderchat{r.text}"),
+    signing("time, event and body", "the event and the body",
+            lambda r: f"{STAMP}.{r.value['event']}.{r.text}"),
     _hashed("SHA-1", "SHA-1", "sha1"),
     _hashed("SHA-512", "SHA-512", "sha512"),
     _hashed("SHA-384", "SHA-384", "sha384"),

@@ -18,6 +18,11 @@ def _node_base64(text: str) -> bytes:
 
 
 WAYS: tuple[WrongWay, ...] = (
+    keyed("a no-break space after it", "no-break space", lambda s: s + "\u00a0"),
+    keyed("\\\\n of a .env file", "two characters", lambda s: s + "\\n"),
+    keyed("export in front", "the whole line", lambda s: f"export WEBHOOK_SECRET={s}"),
+    keyed("a secrets manager's JSON", "secrets manager", lambda s: f'{{"WEBHOOK_SECRET":"{s}"}}'),
+    keyed("echo | base64", "line break", lambda s: base64.b64encode(f"{s}\n".encode())),
     keyed("read from a file with its line break", "a line break at its end", lambda s: s + "\n"),
     keyed("read from a Windows file", "a line break (CR LF) at its end", lambda s: s + "\r\n"),
     keyed("copied with a space after it", "a space at its end", lambda s: s + " "),
