@@ -184,6 +184,7 @@ def test_candidates_name_each_library(api: Api, webhook: Webhook) -> None:
     assert {"json.dumps (Python)", "simplejson (Python)"} <= libraries
 
 
+@pytest.mark.alone
 def test_very_many_webhooks_and_a_large_body_cost_no_more_than_the_bound(
     api: Api, webhook: Webhook
 ) -> None:
