@@ -27,7 +27,7 @@ hypothesis.settings.load_profile("tests")
 
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server"}
 # Those that count time. Coverage makes what it watches take twice as long.
-NOT_WATCHED = ("alone", "walk", "schemathesis", "soak")
+COUNT_TIME = ("alone", "walk", "schemathesis", "soak")
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> sharing.Sharing:
@@ -43,7 +43,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         fixtures = set(getattr(item, "fixturenames", ()))
         if fixtures & DATABASE_FIXTURES or item.get_closest_marker("django_db"):
             item.add_marker("database")
-        if any(item.get_closest_marker(name) for name in NOT_WATCHED):
+        if any(map(item.get_closest_marker, COUNT_TIME)):
             item.add_marker("no_cover")
 
 
@@ -65,8 +65,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.fixture(autouse=True)
 def time_for_a_diagnosis(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a diagnosis names hangs on no machine's speed, nor on what is traced; only those that
-    compare times have the real clock."""
-    if not request.node.get_closest_marker("alone"):
+    count time have the real clock."""
+    if not any(map(request.node.get_closest_marker, COUNT_TIME)):
         monkeypatch.setattr(budget, "clock", lambda: time.thread_time() / 50)
 
 
