@@ -57,6 +57,9 @@ _AROUND: Final = (
         r"(?P<n>Some|Ok|Just|Optional)\(?\s*\"?(?P<d>[^\")\s]+)\"?\s*\)?",
         "gives {n}(…) around the signature: unwrap it",
     ),
+    (r"(?P<n>\{)(?P<d>[0-9a-fA-F]{64})\}", "has braces around the hex"),
+    (r"(?P<n>[\w.-]{1,60}[:=,;|])\s*(?P<d>[0-9a-fA-F]{64})", _IN_FRONT),
+    (r"(?P<d>[0-9a-fA-F]{64})(?P<n>[.:=,;|]\S{1,60})", "writes {n} behind the hex"),
     (
         r"(?P<n><)(?P<d>[0-9a-fA-F]{8}[0-9a-fA-F ]+)>",
         "prints the digest's bytes instead of their hex",
@@ -68,6 +71,10 @@ _AROUND: Final = (
 _NUMBERS: Final = re.compile(
     r"(?:\{\"type\":\"Buffer\",\"data\":|Uint8Array\(\d+\) )?[\[{(]?\s*"
     r"(-?\d{1,3}(?:[,\s]+-?\d{1,3}){7,})\s*[\])},]*"
+)
+# A WordArray of CryptoJS as JSON.
+_WORDS: Final = re.compile(
+    r"\{\s*\"words\":\s*\[(-?\d{1,10}(?:,\s*-?\d{1,10}){0,15})\],\s*\"sigBytes\":\s*\d+\s*\}"
 )
 
 
@@ -99,6 +106,10 @@ def _unwrapped(signature: str) -> Iterator[tuple[str, str]]:
     parts = {part.strip() for part in bare.split(",")}
     if "," in bare and len(parts) == 1:
         yield parts.pop(), "has the signature twice, with a comma between: the header came twice"
+    if " " in signature:
+        plus = "has spaces for the + of base64, as the decoding of a form leaves them"
+        # One at an end is part of it.
+        yield signature.strip("\"'\t\r\n").replace(" ", "+"), plus
     if "%" in bare:
         yield unquote(bare), "has the signature encoded for a URL"
     joined = re.sub(r"\s", "", bare)
@@ -151,6 +162,13 @@ def _listed(text: str, said: str) -> Iterator[Reading]:
     buffer = re.fullmatch(r"<Buffer ((?:[0-9a-f]{2} ?)+)>", text)
     if buffer:
         yield Reading(bytes.fromhex(buffer[1]), both(said, shown))
+    words = _WORDS.fullmatch(text)
+    if words:
+        values = [int(number) for number in words[1].split(",")]
+        if all(-(1 << 31) <= value < 1 << 32 for value in values):
+            raw = b"".join((value & 0xFFFFFFFF).to_bytes(4, "big") for value in values)
+            object_ = "gives CryptoJS's object with the digest's words: call toString() on it"
+            yield Reading(raw, both(said, object_))
     numbers = _NUMBERS.fullmatch(text)
     if numbers:
         values = [int(number) for number in re.findall(r"-?\d+", numbers[1])]

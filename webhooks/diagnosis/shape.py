@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from webhooks.diagnosis import dates, numbers
+from webhooks.diagnosis import cleaning, dates, numbers
 from webhooks.diagnosis.json_tree import Number
 from webhooks.diagnosis.style import Style
 
@@ -29,7 +29,8 @@ EVENT_KEYS: Final[Mapping[str, tuple[str, ...]]] = {
 
 def shaped(value: Any, style: Style) -> Any:
     """`value` as `style` has it written. Raises LookupError for a part that it has not."""
-    made = _with_keys(value, style.nulls)
+    made = value if style.texts == "kept" else cleaning.cleaned(value, style.texts)
+    made = _with_keys(made, style.nulls)
     if style.dates != "kept":
         made = _dated(made, style.dates)
     if style.numbers != "kept":

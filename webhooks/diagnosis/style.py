@@ -11,7 +11,8 @@ class Style(NamedTuple):
     part: which of the outer keys, see shape.py; order, nulls, dates, numbers: what becomes of
     them (shape.py, dates.py, numbers.py); layout: white space (layout.py); escapes: which
     characters are written as escapes (escapes.py); end: what follows the JSON; encoding: the
-    bytes of the text (encodings.py); names: how the keys are spelt (shape.py).
+    bytes of the text (encodings.py); names: how the keys are spelt (shape.py); texts: what a
+    framework makes of the texts first (cleaning.py).
     """
 
     part: tuple[str, ...] | str = ""
@@ -24,6 +25,7 @@ class Style(NamedTuple):
     end: str = ""
     encoding: str = "utf-8"
     names: str = "kept"
+    texts: str = "kept"
 
 
 JAVASCRIPT = Style()

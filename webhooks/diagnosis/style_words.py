@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from webhooks.diagnosis import encodings
+from webhooks.diagnosis import cleaning, encodings
 from webhooks.diagnosis.layout import LAYOUTS
 from webhooks.diagnosis.style import Style
 
@@ -74,6 +74,7 @@ def said(
     that the page does not list."""
     phrases = [
         _NAMES.get(style.names, ""),
+        cleaning.SAID.get(style.texts, ""),
         _ORDERS.get(style.order, ""),
         _NULLS.get(style.nulls, ""),
         *_typed(style.nulls, *unlike),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import combinations, product
 from typing import Any, Final
 
-from webhooks.diagnosis import dates, encodings, shape
+from webhooks.diagnosis import cleaning, dates, encodings, shape
 from webhooks.diagnosis.escapes import TABLES
 from webhooks.diagnosis.layout import LAYOUTS
 from webhooks.diagnosis.style import JAVASCRIPT, Style
@@ -29,6 +29,7 @@ _CHOICES: Final[dict[str, tuple[Any, ...]]] = {
     "dates": (*[form for form in dates.FORMS if form not in dates.LOCAL], "all: trimmed"),
     "encoding": tuple(encodings.BYTES),
     "names": tuple(shape.NAMES),
+    "texts": tuple(cleaning.WAYS),
     "numbers": ("doubles", "python", "php", "ruby", "net", "short exponent"),
 }  # fmt: skip
 
@@ -36,6 +37,7 @@ _CHOICES: Final[dict[str, tuple[Any, ...]]] = {
 # What is seldom seen is not put together with other changes.
 _RARE: Final = frozenset(
     {
+        *(way for way in cleaning.WAYS if way not in ("trimmed", "trimmed null", "html")),
         "small", "kebab", "capitals", "outer pascal",
         "3", "1", "0", "8", "2 tight", "4 tight", "4 spaced", "swift", "cjson", "ruby",
         "comma spaced", "colon spaced", "backwards", "caseless", "undefined", "null text",

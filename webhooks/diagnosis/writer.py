@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from webhooks.diagnosis import dates, encodings, escapes, shape, style_words
+from webhooks.diagnosis import cleaning, dates, encodings, escapes, shape, style_words
 from webhooks.diagnosis.budget import Budget
 from webhooks.diagnosis.json_tree import Number, strings
 from webhooks.diagnosis.layout import BREAK, LAYOUTS, MARKS, PLUS, QUOTE, TAB, laid_out
@@ -18,6 +18,8 @@ from webhooks.diagnosis.style import JAVASCRIPT, Style
 _MANY: Final = 24
 # Characters of laid out texts that are kept for other escapes.
 _MAX_KEPT: Final = 2_000_000
+
+_OF_DATES: Final = frozenset("+/")
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -42,7 +44,7 @@ class Writer:
         self._kept = max(8, _MAX_KEPT // (1 + sum(map(len, texts))))
         self._shapes: dict[Style, Any] = {}
         self._texts: dict[tuple[Style, str], str] = {}
-        self._pairs: dict[tuple[str, bool], Pairs] = {}
+        self._pairs: dict[tuple[str, frozenset[str]], Pairs] = {}
         # The choice that stands for all of the same effect.
         self._first: dict[tuple[object, ...], str] = {}
         self._outer = tuple(value) if isinstance(value, dict) else ()
@@ -64,20 +66,23 @@ class Writer:
             style.end,
             style.encoding,
             self._shown("names", style.names, part),
+            self._shown("texts", style.texts, part),
         )
 
     def _table(self, style: Style) -> str:
         """The first table that replaces the same."""
         if style.escapes == JAVASCRIPT.escapes:
             return style.escapes
-        dated = style.dates != "kept"
-        key = ("table", style.escapes, dated)
+        brought = self._brought(style)
+        key = ("table", style.escapes, brought)
         if key not in self._first:
             pairs = self.pairs(style)
             if pairs == self.pairs(style._replace(escapes=JAVASCRIPT.escapes)):
                 self._first[key] = JAVASCRIPT.escapes
             else:
-                self._first[key] = self._first.setdefault(("escapes", dated, pairs), style.escapes)
+                self._first[key] = self._first.setdefault(
+                    ("escapes", brought, pairs), style.escapes
+                )
         return self._first[key]
 
     def _shown(self, field: str, choice: str, part: tuple[str, ...] | str) -> str:
@@ -119,14 +124,17 @@ class Writer:
 
     def pairs(self, style: Style) -> Pairs:
         """What a style's table of escapes replaces in this value, in order."""
-        dated = style.dates != "kept"
-        key = (style.escapes, dated)
+        brought = self._brought(style)
+        key = (style.escapes, brought)
         if key not in self._pairs:
-            # A date that is written anew may bring these in.
             self._budget.check()
-            characters = self.characters | frozenset("+/") if dated else self.characters
-            self._pairs[key] = escapes.pairs_of(style.escapes, characters)
+            self._pairs[key] = escapes.pairs_of(style.escapes, self.characters | brought)
         return self._pairs[key]
+
+    def _brought(self, style: Style) -> frozenset[str]:
+        """Characters that a style may bring in: where dates or texts are written anew."""
+        of_dates = _OF_DATES if style.dates != "kept" else frozenset()
+        return of_dates | cleaning.CHARACTERS if style.texts != "kept" else of_dates
 
     def said(self, style: Style) -> str:
         """What shows of a style, to follow "signs "."""
@@ -156,7 +164,7 @@ class Writer:
         """The bytes. Raises Unwritable for a part that the value has not."""
         layout = LAYOUTS[style.layout]
         shape_only = Style(style.part, style.order, style.nulls, style.dates, style.numbers)
-        shape_only = shape_only._replace(names=style.names)
+        shape_only = shape_only._replace(names=style.names, texts=style.texts)
         text = self._text(shape_only, style.layout)
         pairs = self.pairs(style)
         if len(pairs) > _MANY:

@@ -51,7 +51,60 @@ def trimmed(stamp: str) -> str:
     return stamp.rstrip("Z").rstrip("0").rstrip(".") + "Z"
 
 
+def cleaned(value: Any, change: Callable[[str], str | None]) -> Any:
+    """As a framework hands it over that goes through all texts."""
+    if isinstance(value, dict):
+        return {name: cleaned(item, change) for name, item in value.items()}
+    return change(value) if isinstance(value, str) else value
+
+
+def validator_escape(text: str) -> str:
+    """https://github.com/validatorjs/validator.js, escape."""
+    entities = {'"': "&quot;", "'": "&#x27;", "/": "&#x2F;", "\\": "&#x5C;", "`": "&#96;"}
+    made = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return "".join(entities.get(character, character) for character in made)
+
+
+def angles_escaped(text: str) -> str:
+    return text.replace("<", "&lt;").replace(">", "&gt;")
+
+
+def php(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":")).replace("/", "\\/")
+
+
 WAYS: tuple[WrongWay, ...] = (
+    signing(
+        "TrimStrings and ConvertEmptyStringsToNull",
+        "spaces at the ends",
+        lambda r: compact(cleaned(r.value, lambda t: t.strip() or None)),
+    ),
+    signing(
+        "escape of express-validator",
+        "escaped for HTML",
+        lambda r: compact(cleaned(r.value, validator_escape)),
+    ),
+    signing("xss-clean", "escaped for HTML", lambda r: compact(cleaned(r.value, angles_escaped))),
+    signing(
+        "html.escape of each text",
+        "escaped for HTML",
+        lambda r: compact(cleaned(r.value, html.escape)),
+    ),
+    signing(
+        "esc_html of each text, and json_encode",
+        "written again",
+        lambda r: php(cleaned(r.value, lambda t: html.escape(t).replace("&#x27;", "&#039;"))),
+    ),
+    signing(
+        "strip_tags of each text",
+        "tags",
+        lambda r: compact(cleaned(r.value, lambda t: re.sub("<[^>]*>", "", t))),
+    ),
+    signing(
+        "addslashes of each text",
+        "backslashes before the quotes",
+        lambda r: compact(cleaned(r.value, lambda t: re.sub(r"([\"'\\])", r"\\\1", t))),
+    ),
     signing("JSON of [object Object]", "[object Object]", lambda r: '"[object Object]"'),
     signing("express.urlencoded", "express.urlencoded", lambda r: compact({r.text: ""})),
     signing("cut off by a column", "cut off after 100 bytes", lambda r: r.body[:100]),

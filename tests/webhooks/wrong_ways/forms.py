@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Iterable
 
 from tests.webhooks.wrong_ways.way import STAMP, WrongWay, written
@@ -21,6 +22,11 @@ def _extended(digest: bytes, form: str, front: str = "ffffff") -> str:
 
 def _without_zeros(digest: bytes) -> str:
     return "".join(f"{byte:x}" for byte in digest)
+
+
+def _words(digest: bytes) -> str:
+    words = [int.from_bytes(digest[at : at + 4], "big", signed=True) for at in range(0, 32, 4)]
+    return json.dumps({"words": words, "sigBytes": 32})
 
 
 _NONE = "No header was read"
@@ -46,6 +52,15 @@ WAYS: tuple[WrongWay, ...] = (
     written("ts= and h1= of Paddle", "Paddle", lambda d: f"ts=1697380567;h1={d.hex()}"),
     written("a line break after it", "line break", lambda d: d.hex() + "\n"),
     written("quotes around it", "quotes", lambda d: f'"{d.hex()}"'),
+    written("braces around it", "braces", lambda d: f"{{{d.hex()}}}"),
+    written("a key's id in front", "key-1:", lambda d: f"key-1:{d.hex()}"),
+    written("the time behind it", ".1697380567 behind", lambda d: f"{d.hex()}.1697380567"),
+    written("a WordArray of CryptoJS", "toString()", _words),
+    written(
+        "base64 that was decoded as a form",
+        "base64",
+        lambda d: base64.b64encode(d).decode().replace("+", " "),
+    ),
     written("spaces around it", "spaces", lambda d: f" {d.hex()} "),
     written("the header's name with it", _HEADER, lambda d: f"{_HEADER}: {d.hex()}"),
     written("the header's name in small", "in front", lambda d: f"{_HEADER.lower()}:{d.hex()}"),
