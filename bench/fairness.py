@@ -27,10 +27,22 @@ class Sizes:
     seconds: float = 15
     # As long as it takes to deliver what is due.
     beside_seconds: float = 8
+    # One account with webhooks to so many servers that nobody listens on, much due for each.
+    dead: int = 800
+    dead_due: int = 40_000
     rounds: int = 3
 
 
-QUICK = Sizes(backlog=5_000, webhooks=500, due=10_000, seconds=2, beside_seconds=2, rounds=1)
+QUICK = Sizes(
+    backlog=5_000,
+    webhooks=500,
+    due=10_000,
+    seconds=2,
+    beside_seconds=2,
+    dead=100,
+    dead_due=5_000,
+    rounds=1,
+)
 HANGS = "/hangs"
 WARM = 5
 # No p99 below this is told from another: it is the noise of the machine.
@@ -41,6 +53,7 @@ def measure(ground: Ground, sizes: Sizes) -> Result:
     result = Result()
     _one_server(ground, sizes, result)
     _two_accounts(ground, sizes, result)
+    _dead_servers(ground, sizes, result)
     return result
 
 
@@ -116,6 +129,37 @@ def _beside_a_large_account(ground: Ground, sizes: Sizes, *, busy: bool) -> tupl
         stack.start_workers()
         p99 = _trickled(stack, receiver, small, sizes.slow_rate, sizes.beside_seconds)
         return p99, stack.worker_mb()
+
+
+def _dead_servers(ground: Ground, sizes: Sizes, result: Result) -> None:
+    p99s: dict[bool, list[float]] = {False: [], True: []}
+    for _ in range(sizes.rounds):
+        for dead in (False, True):
+            p99s[dead].append(_beside_dead_servers(ground, sizes, dead=dead))
+            say(f"beside {sizes.dead if dead else 0} dead servers: p99 {p99s[dead][-1]:.1f} ms")
+    calm, disturbed = median(p99s[False]), median(p99s[True])
+    result.figures.append(
+        against(
+            f"beside an account with {sizes.dead:,} dead servers and {sizes.dead_due:,} due: p99",
+            *(disturbed, "ms", calm, "alone"),
+            most=max(1.5, UNNOTICED_MS / calm),
+        )
+    )
+
+
+def _beside_dead_servers(ground: Ground, sizes: Sizes, *, dead: bool) -> float:
+    host, *nobodys = addresses(1 + sizes.dead)
+    with ExitStack() as open_:
+        receiver = open_.enter_context(stamping_receiver({host: 0.0}))
+        url = open_.enter_context(ground.database("run"))
+        stack = open_.enter_context(Stack(ground, url))
+        # Nobody listens on the port called discard.
+        large = stack.do("prepare", urls=[f"http://{each}:9/" for each in nobodys])
+        small = stack.do("prepare", urls=[f"http://{host}:{receiver.port}/"])
+        if dead:
+            stack.do("pour", chatbots=large["chatbots"], count=sizes.dead_due)
+        stack.start_workers()
+        return _trickled(stack, receiver, small, sizes.slow_rate, sizes.seconds)
 
 
 def _trickled(
