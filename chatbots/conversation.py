@@ -223,7 +223,7 @@ def _open(
         return Conversation.objects.create(
             chatbot=chatbot,
             channel=channel,
-            visitor=visitor,
+            visitor_digest=visitor,
             email=contact.email,
             name=contact.name,
             phone_number=contact.phone_number,

@@ -242,7 +242,9 @@ class Conversation(models.Model):
     person_asked_for_at = models.DateTimeField(null=True, blank=True, editable=False)
     # What only the visitor's browser has, as its SHA-256 (visitor.py). Empty: no visitor's page
     # began it, and none can go on with it.
-    visitor = models.CharField(max_length=64, blank=True, editable=False)
+    visitor_digest = models.CharField(
+        max_length=64, blank=True, default="", db_default="", editable=False
+    )
     # Who talks with the visitor; nobody yet, or a program, where it is empty.
     agent = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -105,7 +105,7 @@ def charge(chatbot: Chatbot, chatlog_id: str | None, visitor: Visitor, kind: Kin
     visitor's with this chatbot.
     """
     if chatlog_id:
-        own = chatbot.conversations.filter(pk=chatlog_id, visitor=visitor.digest)
+        own = chatbot.conversations.filter(pk=chatlog_id, visitor_digest=visitor.digest)
         if not own.exists():
             raise Conversation.DoesNotExist
     _pass(visitor_throttle.chatbot_waits(chatbot.pk, kind))
@@ -153,7 +153,7 @@ def history(request: HttpRequest, chatbot: Chatbot) -> JsonResponse:
     after = request.GET.get("after", "")
     if not chatlog_id.isalnum():
         raise Http404
-    conversation = chatbot.conversations.get(pk=chatlog_id, visitor=visitor.digest)
+    conversation = chatbot.conversations.get(pk=chatlog_id, visitor_digest=visitor.digest)
     charge(chatbot, None, visitor, Kind.READ)
     said_since, more = transcript.since(conversation, whole_number(after))
     messages = [row(one) for one in said_since]

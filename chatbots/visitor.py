@@ -35,7 +35,7 @@ class Visitor:
 
     @cached_property
     def digest(self) -> str:
-        """What is kept of the token with a conversation (models.Conversation.visitor)."""
+        """What is kept of the token with a conversation (models.Conversation.visitor_digest)."""
         return hashlib.sha256(self.token.encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -25,9 +25,10 @@ def request_body(attempt: Attempt) -> bytes:
     return bytes(attempt.delivery.event.body)
 
 
-def response_body(attempt: Attempt) -> Readable:
-    """The answer's body unpacked and as text, as far as that can be done."""
-    return readable.read(response_headers(attempt), bytes(attempt.response_body))
+def response_body(attempt: Attempt, headers: dict[str, str]) -> Readable:
+    """The answer's body unpacked and as text, as far as that can be done; `headers` are those that
+    came with it."""
+    return readable.read(headers, bytes(attempt.response_body))
 
 
 def body_text(body: bytes) -> str:
@@ -40,15 +41,14 @@ def headers_of(head: bytes) -> dict[str, str]:
 
     An interim answer (100 Continue, 103 Early Hints) before the final one is left out.
     """
-    headers: dict[str, str] = {}
+    # By name in small letters: the name as it came first, and its values.
+    found: dict[str, tuple[str, list[str]]] = {}
     # Of bytes, each for itself: a header may hold any (RFC 9110, 5.5).
     for line in map(header_text, head.replace(b"\r\n", b"\n").split(b"\n")):
         if line.startswith("HTTP/"):
-            headers = {}
+            found = {}
         name, colon, value = line.partition(":")
         if not colon or " " in name or not name:
             continue
-        known = next((key for key in headers if key.lower() == name.lower()), name)
-        text = value.strip()
-        headers[known] = f"{headers[known]}, {text}" if known in headers else text
-    return headers
+        found.setdefault(name.lower(), (name, []))[1].append(value.strip())
+    return {name: ", ".join(values) for name, values in found.values()}

@@ -1,4 +1,3 @@
-
 from django.db import migrations, models
 
 
@@ -11,7 +10,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddField(
             model_name='conversation',
-            name='visitor',
-            field=models.CharField(blank=True, editable=False, max_length=64),
+            name='visitor_digest',
+            field=models.CharField(blank=True, db_default='', default='', editable=False, max_length=64),
         ),
     ]

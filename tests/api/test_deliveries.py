@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from chatbots.models import Chatbot
+from chatbots.models import Account, Chatbot
 from tests.api.conftest import EVENT, URL, Api, check_problem
+from webhooks.api import scope
 from webhooks.models import Attempt, Delivery, Webhook
 
 
@@ -76,6 +77,23 @@ def test_a_delivery_shows_every_attempt_as_it_was(api: Api, delivery: Delivery) 
         "bodyBase64": "",
         "truncated": False,
     }
+
+
+def test_a_delivery_and_its_attempts_are_of_one_moment(
+    api: Api, delivery: Delivery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find = scope.delivery
+
+    def recorded_right_after(account: Account, delivery_id: str) -> Delivery:
+        found = find(account, delivery_id)
+        attempt(delivery, 1, 401, "Your endpoint answered 401 Unauthorized.")
+        Delivery.objects.filter(pk=delivery.pk).update(status="failed", finished_at=timezone.now())
+        return found
+
+    monkeypatch.setattr(scope, "delivery", recorded_right_after)
+    shown = api.get(f"/deliveries/{delivery.pk}").json()
+    assert len(shown["attempts"]) == 1
+    assert (shown["status"], shown["attemptCount"], shown["waitingFor"]) == ("failed", 1, None)
 
 
 @pytest.mark.parametrize(

@@ -135,7 +135,8 @@ def test_webhooks_are_listed_and_narrowed(api: Api, chatbot: Chatbot, webhook: W
     assert listed("?status=disabled") == [str(second.pk)]
     assert listed(f"?event={EVENT}") == [str(webhook.pk)]
     assert listed(f"?chatbotId={chatbot.pk}&limit=1") == [str(second.pk)]
-    assert listed("?chatbotId=nope") == []
+    assert listed("?chatbotId=cnobody0") == []
+    check_problem(api.get("/webhooks?chatbotId=nope"), 400)
     check_problem(api.get("/webhooks?status=deleted"), 400)
 
 
@@ -314,7 +315,7 @@ def test_one_webhook_too_many_is_told_by_its_code(
     assert api.post("/webhooks", one).status_code == 201
     problem = check_problem(api.post("/webhooks", one | {"url": f"{URL}/other"}), 400)
     assert problem["code"] == "too_many_webhooks"
-    assert "has 1 webhooks; 1 are the most" in problem["detail"]
+    assert "has 1 webhook; a chatbot can have 1 at most" in problem["detail"]
 
 
 def test_a_change_offers_what_can_be_changed(api: Api, webhook: Webhook) -> None:

@@ -70,7 +70,7 @@ def test_a_member_replies_and_the_visitor_sees_it(
 ) -> None:
     conversation = waiting(own)
     visitor = Visitor("token-of-the-visitor-0")
-    Conversation.objects.filter(pk=conversation.pk).update(visitor=visitor.digest)
+    Conversation.objects.filter(pk=conversation.pk).update(visitor_digest=visitor.digest)
     said = "Yes, <b>I</b> am.\r\nHow can I help?"
     answer = browser_of_member.post(at(conversation, "reply"), {"text": said})
     assert answer.status_code == 302

@@ -135,7 +135,7 @@ def test_a_chat_page_gets_a_long_chat_in_parts_from_its_beginning(
     chatbot: Chatbot, text: str
 ) -> None:
     visitor = Visitor("token-of-the-visitor-0")
-    conversation = Conversation.objects.create(chatbot=chatbot, visitor=visitor.digest)
+    conversation = Conversation.objects.create(chatbot=chatbot, visitor_digest=visitor.digest)
     talk(conversation, 230, text)
     read: list[str] = []
     after, more = 0, True

@@ -45,7 +45,7 @@ class Visitor:
     def __post_init__(self) -> None:
         token = "token-of-the-visitor-0"
         Conversation.objects.filter(pk=self.ids["conversation"]).update(
-            visitor=VisitorOfAPage(token).digest
+            visitor_digest=VisitorOfAPage(token).digest
         )
         self.of_the_page = {
             "HTTP_ORIGIN": "http://testserver",

@@ -37,6 +37,12 @@ def counts(webhook: Webhook) -> dict[str, int]:
     return found
 
 
+def is_left() -> bool:
+    """Whether a worker has to come by once more: the last time, somebody held the webhook's row."""
+    unfinished = Recovery.objects.filter(finished_at=None)
+    return Unsettled.objects.exists() or unfinished.exists()
+
+
 def meanwhile(webhook: Webhook, work: Callable[[], object]) -> tuple[float, float]:
     """Seconds that `work` took until nothing was left, and the longest that somebody who records a
     failure of the same webhook, and so takes its row, had to wait for it meanwhile."""
@@ -47,7 +53,7 @@ def meanwhile(webhook: Webhook, work: Callable[[], object]) -> tuple[float, floa
         began = time.monotonic()
         try:
             work()
-            while upkeep.go_on() or Unsettled.objects.exists():
+            while upkeep.go_on() or is_left():
                 pass
         finally:
             done.set()

@@ -92,7 +92,8 @@ def shown(attempt: Attempt) -> dict[str, Any]:
     body = request_body(attempt)
     answer = bytes(attempt.response_body)
     sent = request_headers(attempt)
-    read = response_body(attempt)
+    received = response_headers(attempt)
+    read = response_body(attempt, received)
     return {
         "row": attempt,
         "ok": not attempt.error_kind,
@@ -104,7 +105,7 @@ def shown(attempt: Attempt) -> dict[str, Any]:
         "request_size": len(body),
         "request_pretty": coloured(body),
         "request_exact": body.decode("utf-8", "backslashreplace"),
-        "response_headers": response_headers(attempt),
+        "response_headers": received,
         "response_head": bytes(attempt.response_head).decode("latin-1"),
         "response_size": len(answer),
         "response_pretty": coloured(read.text.encode("utf-8", "replace")),

@@ -29,7 +29,11 @@ class DeliveryView(ApiView):
     @extend_schema(**documents.GET_DELIVERY)
     def get(self, request: Request, delivery_id: str) -> HttpResponse:
         row = scope.delivery(self.account, delivery_id)
-        attempts = row.attempt_rows.select_related("delivery__event").order_by("number")
+        related = (f"delivery__{each}" for each in scope.WITH_A_DELIVERY)
+        attempts = list(row.attempt_rows.select_related(*related).order_by("number"))
+        if attempts:
+            # As it was when they were read: one may have been recorded since it was found.
+            row = attempts[-1].delivery
         return answer(
             shapes.delivery(row) | {"attempts": [shapes.attempt(attempt) for attempt in attempts]}
         )

@@ -10,6 +10,8 @@ from chatbots.models import Account, Chatbot, Event
 from chatbots.whole_number import whole_number
 from webhooks.models import Delivery, Webhook, WebhookStatus
 
+# What is shown of a delivery comes with it.
+WITH_A_DELIVERY = ("event", "webhook__endpoint", "webhook__chatbot__account")
 # A database id from a path or a query.
 number = whole_number
 
@@ -45,7 +47,7 @@ def webhook(account: Account, webhook_id: str) -> Webhook:
 
 def deliveries(account: Account) -> QuerySet[Delivery]:
     return Delivery.objects.filter(webhook__chatbot__account=account).select_related(
-        "event", "webhook__endpoint", "webhook__chatbot__account"
+        *WITH_A_DELIVERY
     )
 
 

@@ -136,7 +136,8 @@ def attempt(row: Attempt) -> dict[str, Any]:
     """An attempt with its request and response: the body of an answer as people read it, and as it
     came."""
     came = bytes(row.response_body)
-    body = attempt_view.response_body(row)
+    received = attempt_view.response_headers(row)
+    body = attempt_view.response_body(row, received)
     return outcome(row) | {
         "remoteAddress": row.remote_address or None,
         "request": {
@@ -146,7 +147,7 @@ def attempt(row: Attempt) -> dict[str, Any]:
             "body": attempt_view.body_text(attempt_view.request_body(row)),
         },
         "response": {
-            "headers": attempt_view.response_headers(row),
+            "headers": received,
             "body": body.text or (body.note and f"[{body.note}]"),
             "bodyBase64": base64.b64encode(came).decode(),
             "truncated": row.response_truncated,
