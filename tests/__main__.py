@@ -18,11 +18,12 @@ from pathlib import Path
 from tests import needs
 
 # What never depends on which database there is, or brings its own.
-NOT_AGAIN = "database and not (browser or soak or process or languages)"
+NOT_AGAIN = "database and not (browser or soak or process or languages or once)"
 BESIDE_OTHERS, ALONE = "not soak and not alone", "not soak and alone"
 # What `make test` leaves out, so that it ends within six minutes.
 LONG = ("languages", "walk", "schemathesis", "soak")
-PROCESSES = os.environ.get("TEST_PROCESSES") or str(min(8, 2 * (os.cpu_count() or 1)))
+CORES = os.cpu_count() or 1
+PROCESSES = os.environ.get("TEST_PROCESSES") or str(min(8, 2 * CORES))
 BYTECODE = Path(__file__).parent.parent / ".pytest_cache" / "bytecode"
 
 
@@ -49,7 +50,9 @@ def main(arguments: list[str]) -> int:
         codes[title] = subprocess.run(command, env=environment | more, check=False).returncode
 
     meant = "" if everything or not at_once else f" and not ({' or '.join(LONG)})"
+    beside_others = BESIDE_OTHERS + meant
     if needs.postgresql():
+        beside_others += " and not production"
         title = "on PostgreSQL: the tests that use a database"
         run(title, "-m", NOT_AGAIN + meant, *at_once, DATABASE_URL=needs.POSTGRESQL_URL)
         if everything and at_once:
@@ -59,10 +62,12 @@ def main(arguments: list[str]) -> int:
         print(f"── not here, so their tests are skipped: {', '.join(missing)}")
     if at_once:
         title = "on SQLite: all tests that others may run beside"
-        run(title, "-m", BESIDE_OTHERS + meant, *at_once)
+        run(title, "-m", beside_others, *at_once)
         run("on SQLite: those that compare times", "-m", ALONE + meant)
         if everything:
-            run("the long ones", "-m", "soak and (process or not database)", "--timeout", "300")
+            # They wait for leases and pauses more than they compute.
+            long = ("-m", "soak and (process or not database)", "--timeout", "300")
+            run("the long ones", *long, "-n", str(CORES))
     else:
         run("on SQLite: all tests", *(["-m", ""] if everything else []))
     # 5: nothing was collected, as when the arguments name one test that no database is for.

@@ -29,6 +29,7 @@ from webhooks.api import openapi
 
 pytestmark = [
     pytest.mark.schemathesis,
+    pytest.mark.production,
     pytest.mark.django_db(transaction=True),
     pytest.mark.timeout(600),
 ]

@@ -23,6 +23,8 @@ from webhooks.api.events import MAX_BATCH_BYTES
 from webhooks.api.parsing import MAX_BODY_BYTES
 from webhooks.models import Attempt
 
+pytestmark = pytest.mark.once
+
 # What a call may take of a processor, in seconds, on a machine that is half as fast as the slowest
 # it was tried on: the aim is 0.3.
 MOST_SECONDS: Final = 0.6

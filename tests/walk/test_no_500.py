@@ -93,6 +93,7 @@ def test_no_query_parameter_makes_a_500(visitor: Visitor, monkeypatch: pytest.Mo
 
 
 @pytest.mark.walk
+@pytest.mark.production
 @pytest.mark.timeout(2400)
 def test_no_query_parameter_makes_a_500_however_odd(
     visitor: Visitor, monkeypatch: pytest.MonkeyPatch
@@ -119,6 +120,7 @@ def test_no_id_in_a_path_makes_a_500(visitor: Visitor) -> None:
 
 
 @pytest.mark.walk
+@pytest.mark.production
 @pytest.mark.timeout(2400)
 def test_no_id_in_a_path_makes_a_500_however_odd(visitor: Visitor) -> None:
     assert _walk_ids(visitor, NASTY | MORE, "GET", "POST") == ""
@@ -153,6 +155,8 @@ HEADERS = {
 }
 
 
+@pytest.mark.walk
+@pytest.mark.production
 @pytest.mark.timeout(400)
 def test_no_header_makes_a_500(visitor: Visitor, settings: Any) -> None:
     settings.SANDBOX = True
