@@ -8,6 +8,8 @@ from xdist.scheduler import LoadScopeScheduling
 
 # What takes longest starts first, so that in the end nobody waits for it.
 FIRST = (
+    "tests/walk/",
+    "tests/api/test_schemathesis.py",
     "tests/process/",
     "tests/documents/",
     "tests/emitter/test_up.py",
@@ -30,6 +32,8 @@ FIRST = (
 # Each test of these may run anywhere: they wait long, and share nothing that takes long to make.
 APART = {
     "tests/emitter/test_cli_everywhere.py",
+    "tests/walk/test_cost.py",
+    "tests/walk/test_no_500.py",
     "tests/emitter/test_stopping.py",
     "tests/process/test_bench.py",
     "tests/process/test_hanging_model.py",
