@@ -12,7 +12,8 @@ from django.db.utils import Error as DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from chatbots.printable import line
-from emitter import celery_app, metrics, preflight
+from emitter import metrics, preflight
+from emitter.celery import app as celery_app
 from emitter.preflight import NotReady
 
 BROKER_TIMEOUT_SECONDS = 1.0

@@ -16,7 +16,6 @@ from django.db import connection
 from django.db.utils import Error as DatabaseError
 
 from emitter import (
-    celery_app,
     demo,
     environment,
     interrupted_make,
@@ -25,6 +24,7 @@ from emitter import (
     sandbox_file,
     welcome,
 )
+from emitter.celery import app as celery_app
 from emitter.preflight import NotReady
 from emitter.processes import Group, Member
 from emitter.sandbox_file import Sandbox

@@ -17,7 +17,8 @@ from pytest_django.asserts import assertNumQueries
 
 from chatbots import events
 from chatbots.models import Chatbot, EventSource
-from emitter import celery_app, health
+from emitter import health
+from emitter.celery import app as celery_app
 from emitter.preflight import NotReady
 from tests.ports import free_port
 from webhooks import outbox, subscriptions
