@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, unquote_plus
 
+from chatbots.counting import counted
 from webhooks.diagnosis import encodings, php
 from webhooks.diagnosis.way import Way, utf8
 
@@ -195,8 +196,8 @@ def _cut_or_printed(text: str) -> Iterator[tuple[str | bytes, str]]:
     raw = utf8(text)
     for length in _CUTS:
         if length < len(raw):
-            yield raw[:length], f"the body cut off after {length} bytes"
-            yield text[:length], f"the body cut off after {length} characters"
+            yield raw[:length], f"the body cut off after {counted(length, 'byte')}"
+            yield text[:length], f"the body cut off after {counted(length, 'character')}"
     echoed = re.sub(r"\\([abfnrtv\\])", lambda found: _ECHOED[found[1]], text)
     for made, command in ((echoed, "sh's echo or echo -e"), (_printed(text), "printf")):
         for end in ("\n", ""):
