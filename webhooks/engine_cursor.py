@@ -18,6 +18,7 @@ from django.db import connection
 from psycopg.rows import TupleRow
 
 from chatbots.patience import PatientConnection
+from webhooks import binary_arrays
 
 # How the engine's statements are planned, on its connection alone: each row that they touch is
 # looked up by its key, however few PostgreSQL expects in a table at that moment. Otherwise it
@@ -60,8 +61,10 @@ def engine_cursor(rows: int = 1) -> Iterator[psycopg.Cursor[TupleRow]]:
     kept = PLANNED_SECONDS if rows < BUSY_ROWS else PLANNED_SECONDS_BUSY
     connection.ensure_connection()
     raw = connection.connection
+    planned_at, now = _planned_at.get(raw), time.monotonic()
+    if planned_at is None:
+        binary_arrays.register(raw.adapters)  # Before the cursor, which keeps what there is then.
     with connection.wrap_database_errors, psycopg.Cursor(raw) as cursor:
-        planned_at, now = _planned_at.get(raw), time.monotonic()
         if planned_at is None:
             cursor.execute(PLANNING)
             # Django turns all preparing off, also where it is asked for.

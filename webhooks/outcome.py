@@ -46,6 +46,10 @@ CLOSED_ERRORS = frozenset(
 )
 
 
+# As a plain number: a member of an enumeration costs as much to look up as a call.
+GONE = int(HTTPStatus.GONE)
+
+
 @dataclass(slots=True)
 class Outcome:
     """One attempt, over. `error_kind` is "" when it succeeded; `error` says it in a sentence."""
@@ -78,7 +82,7 @@ class Outcome:
     @property
     def says_gone(self) -> bool:
         """It asks that nothing be sent there any more."""
-        return self.status_code == HTTPStatus.GONE and self.head_is_whole
+        return self.status_code == GONE and self.head_is_whole
 
 
 def of_status(code: int, location: str = "") -> tuple[str, str]:

@@ -176,15 +176,17 @@ class Finished:
     def failures(self) -> int:
         """The delivery's place in its retry schedule from now on. A 410 uses up none: its webhook
         is disabled, and whoever enables it may get another."""
+        if self.outcome.succeeded:
+            return self.claimed.failures
         waits_for_webhook = self.outcome.says_gone and self.status == "pending"
-        return self.claimed.failures + (not self.outcome.succeeded and not waits_for_webhook)
+        return self.claimed.failures + (not waits_for_webhook)
 
 
 def counts_as_failure(finished: Finished) -> bool:
     """Whether an attempt tells of its webhook that it fails. An experiment's does not, nor one that
     could not be made here."""
-    is_ours = finished.outcome.error_kind == ErrorKind.INTERNAL
-    return not (finished.outcome.succeeded or is_ours or finished.claimed.is_experiment)
+    kind = finished.outcome.error_kind
+    return bool(kind) and kind != ErrorKind.INTERNAL and not finished.claimed.is_experiment
 
 
 def failures_of(finished: Iterable[Finished]) -> set[tuple[int, int]]:

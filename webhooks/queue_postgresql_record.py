@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
 
+from webhooks.binary_arrays import (
+    Array,
+    bigints,
+    booleans,
+    byteas,
+    doubles,
+    integers,
+    moments,
+    smallints,
+    texts,
+)
 from webhooks.queue import FAILING_DAYS, LAST_FAILURE_SECONDS, Finished, moved
 
 # In one order, whoever locks them. Nobody waits for one that somebody else holds, and may have
@@ -107,17 +118,33 @@ WHERE w.id = asked.id AND w.generation = asked.generation
 """
 
 
-# What a row of _row() has.
-COLUMNS = (
-    *("id", "number", "status", "failures", "delay", "started_at", "duration_ms", "status_code"),
-    *("error_kind", "error", "url", "remote_address", "request_head", "response_head"),
-    *("response_body", "response_truncated"),
-)
+# What a row of _row() has, and how it is sent.
+COLUMNS: Final[dict[str, Callable[[Sequence[Any]], Array]]] = {
+    "id": bigints,
+    "number": integers,
+    "status": texts,
+    "failures": integers,
+    "delay": doubles,
+    "started_at": moments,
+    "duration_ms": integers,
+    "status_code": smallints,
+    "error_kind": texts,
+    "error": texts,
+    "url": texts,
+    "remote_address": texts,
+    "request_head": byteas,
+    "response_head": byteas,
+    "response_body": byteas,
+    "response_truncated": booleans,
+}
 
 
-def columns(finished: Sequence[Finished], states: Mapping[int, str]) -> dict[str, list[Any]]:
-    rows = [_row(one, states) for one in finished]
-    return dict(zip(COLUMNS, map(list, zip(*rows, strict=True)), strict=True))
+def columns(finished: Sequence[Finished], states: Mapping[int, str]) -> dict[str, Array]:
+    by_row = [_row(one, states) for one in finished]
+    by_column = zip(*by_row, strict=True)
+    return {
+        name: make(column) for (name, make), column in zip(COLUMNS.items(), by_column, strict=True)
+    }
 
 
 def _row(finished: Finished, states: Mapping[int, str]) -> tuple[Any, ...]:

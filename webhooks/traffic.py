@@ -258,12 +258,12 @@ class Traffic:
         server.ended(claimed.account_id)
         room.heard_at = time.monotonic()
         # What a test or a forged request comes to says little of what others would.
-        counts = not claimed.is_experiment
+        counts, succeeded = not claimed.is_experiment, outcome.succeeded
         may_grow = counts and room.heard_at >= room.grows_from
         room.ended(
-            succeeded=may_grow and outcome.succeeded,
-            quickly=may_grow and outcome.succeeded and outcome.duration_ms <= QUICK_MS,
-            timed_out=counts and outcome.error_kind == ErrorKind.TIMEOUT,
+            succeeded=may_grow and succeeded,
+            quickly=may_grow and succeeded and outcome.duration_ms <= QUICK_MS,
+            timed_out=counts and not succeeded and outcome.error_kind == ErrorKind.TIMEOUT,
         )
         if outcome.status_code is not None and not room.answered:
             room.answered = True
@@ -285,32 +285,36 @@ class Traffic:
     ) -> None:
         """Hold back what nothing gets through to, and let go of what answered."""
         endpoint_id, webhook_id = claimed.endpoint_id, claimed.webhook_id
-        if breaker.is_of_server(outcome):
+        if outcome.succeeded:
+            self._got_through(claimed, room, server, probing=probing)
+        elif breaker.is_of_server(outcome):
             if server.run.add(outcome.error_kind):
                 self._change(Endpoint, endpoint_id, To.HOLD, *server.run.kinds)
             elif probing:
                 self._change(Endpoint, endpoint_id, To.WAIT_LONGER)
                 # Nothing is known of the webhook: it has the next probe of its own.
                 self._change(Webhook, webhook_id, To.PROBE_NOW)
-            return
-        is_unanswered = breaker.is_of_webhook(outcome)
-        if is_unanswered or outcome.status_code is not None:
+        elif breaker.is_of_webhook(outcome):
             if server.run.end() or probing:
                 self._change(Endpoint, endpoint_id, To.RELEASE)
-        elif probing:
-            # It did not leave, or nobody knows.
-            self._change(Endpoint, endpoint_id, To.WAIT_LONGER)
-        if is_unanswered:
             if room.run.add(outcome.error_kind):
                 self._change(Webhook, webhook_id, To.HOLD, *room.run.kinds)
             elif probing:
                 self._change(Webhook, webhook_id, To.WAIT_LONGER)
         elif outcome.status_code is not None:
-            if room.run.end() or probing:
-                self._change(Webhook, webhook_id, To.RELEASE)
-                room.limit = 1
+            self._got_through(claimed, room, server, probing=probing)
         elif probing:
+            # It did not leave, or nobody knows.
+            self._change(Endpoint, endpoint_id, To.WAIT_LONGER)
             self._change(Webhook, webhook_id, To.WAIT_LONGER)
+
+    def _got_through(self, claimed: Claimed, room: Room, server: Server, *, probing: bool) -> None:
+        """It was answered in HTTP, whatever the answer was."""
+        if server.run.end() or probing:
+            self._change(Endpoint, claimed.endpoint_id, To.RELEASE)
+        if room.run.end() or probing:
+            self._change(Webhook, claimed.webhook_id, To.RELEASE)
+            room.limit = 1
 
     def _change(self, what: type[HeldBack], pk: int, to: To, *kinds: str) -> None:
         self._changes.append(Change(what, pk, to, kinds))

@@ -18,29 +18,23 @@ logger = logging.getLogger(__name__)
 
 def finished(sent: Sent, url: str, head: bytes, outcome: Outcome) -> Finished:
     """What becomes of a delivery after this outcome: done, failed for good, or due again."""
-    claimed, outcome = sent.claimed, as_expected(sent.claimed, outcome)
-    status, delay, asked = "failed", 0.0, _asked(sent, outcome)
+    claimed = sent.claimed
+    made = Finished(claimed, outcome, sent.started_at, url or claimed.url, head, "succeeded")
     if outcome.succeeded:
-        status = "succeeded"
-    elif claimed.is_experiment:
-        pass
-    elif outcome.says_gone:
+        return made
+    made.outcome, made.status = as_expected(claimed, outcome), "failed"
+    if claimed.is_experiment:
+        return made
+    asked = _asked(sent, outcome)
+    made.asked_seconds = schedule.pause(asked)
+    if outcome.says_gone:
         # Waits for the webhook, which is being disabled.
-        status = "pending"
-    else:
-        wait = schedule.next_delay(claimed.retry_schedule, claimed.failures + 1, asked)
-        if wait is not None:
-            status, delay = "pending", wait
-    return Finished(
-        claimed=claimed,
-        outcome=outcome,
-        started_at=sent.started_at,
-        url=url or claimed.url,
-        request_head=head,
-        status=status,
-        delay_seconds=delay,
-        asked_seconds=0.0 if claimed.is_experiment else schedule.pause(asked),
-    )
+        made.status = "pending"
+        return made
+    wait = schedule.next_delay(claimed.retry_schedule, claimed.failures + 1, asked)
+    if wait is not None:
+        made.status, made.delay_seconds = "pending", wait
+    return made
 
 
 def as_expected(claimed: Claimed, outcome: Outcome) -> Outcome:
