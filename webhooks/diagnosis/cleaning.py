@@ -7,7 +7,8 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
-_TAG: Final = re.compile(r"<[^>]*>")
+# Up to the next < at most: else each of many that nothing closes is looked at to the end.
+_TAG: Final = re.compile(r"<[^<>]*>")
 # What is brought in that the value itself need not have.
 CHARACTERS: Final = frozenset("&\\")
 
