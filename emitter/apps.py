@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -9,4 +11,4 @@ class EmitterConfig(AppConfig):
     name = "emitter"
 
     def ready(self) -> None:
-        from emitter import celery  # noqa: F401 - becomes Celery's current app
+        import_module("emitter.celery")  # Becomes Celery's current app.

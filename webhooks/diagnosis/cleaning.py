@@ -44,12 +44,12 @@ WAYS: Final[dict[str, Callable[[str], str | None]]] = {
     "html php": _escaped(('"', "&quot;"), ("'", "&#039;")),
     "html short": _escaped(('"', "&quot;"), ("'", "&#39;")),
     "html numbers": _escaped(('"', "&#34;"), ("'", "&#39;")),
-    "html double": lambda text: html.escape(text, quote=False).replace('"', "&quot;"),
+    "html double": _escaped(('"', "&quot;")),
     "html validator": _escaped(
         ('"', "&quot;"), ("'", "&#x27;"), ("/", "&#x2F;"), ("\\", "&#x5C;"), ("`", "&#96;")
     ),
     "html angles": _angles,
-    "html but quotes": lambda text: html.escape(text, quote=False),
+    "html but quotes": _escaped(),
     "tags": lambda text: _TAG.sub("", text),
     "tags trimmed": lambda text: re.sub(r"[\r\n\t ]+", " ", _TAG.sub("", text)).strip(),
     "slashes": _slashed,
