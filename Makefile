@@ -20,7 +20,7 @@ up: venv ## start everything in the sandbox: dashboard, chatbot, API, worker (Ct
 test: venv-dev ## run the tests on SQLite, and on PostgreSQL and Redis where they are
 	@exec $(BIN)/python -m tests $(ARGS)
 
-test-all: venv-dev ## the same with what takes long: real Ruby, PHP, Go, the largest inputs (20 minutes)
+test-all: venv-dev ## the same with what takes long: real Ruby, PHP, Go, the largest inputs (half an hour)
 	@exec $(BIN)/python -m tests --all $(ARGS)
 
 lint: venv-dev ## check style and import rules
@@ -44,7 +44,7 @@ lock: ## renew requirements.txt and requirements-dev.txt from pyproject.toml
 ci: ## all of the above, as the CI runs it
 	@.ci/run
 
-bench: venv-dev ## measure everything into docs/benchmarks.md; ARGS=CASE for one case (twenty minutes)
+bench: venv-dev ## measure everything into docs/benchmarks.md; ARGS=CASE for one case (half an hour)
 	@exec $(BIN)/python -m bench $(ARGS)
 
 bench-quick: venv-dev ## the same in small, into var/bench (under two minutes)
