@@ -86,18 +86,9 @@ def deal(asks: Sequence[Ask], places: int) -> list[tuple[int, int]]:
 
     Like water: those with the fewest open requests first, up to one level for all.
     """
-    if sum(ask.at(NO_LEVEL) for ask in asks) <= places:
-        level, left = NO_LEVEL, 0
-    else:
-        low, high = 0, max(ask.in_flight + ask.most for ask in asks)
-        while low < high:
-            middle = (low + high + 1) // 2
-            if sum(ask.at(middle) for ask in asks) <= places:
-                low = middle
-            else:
-                high = middle - 1
-        level = low
-        left = places - sum(ask.at(level) for ask in asks)
+    level, left = NO_LEVEL, 0
+    if sum(ask.wanted for ask in asks) > places:
+        level, left = _level(asks, places)
     dealt = []
     for ask in asks:
         share = ask.at(level)
@@ -107,6 +98,21 @@ def deal(asks: Sequence[Ask], places: int) -> list[tuple[int, int]]:
         if share:
             dealt.append((ask.webhook_id, share))
     return dealt
+
+
+def _level(asks: Sequence[Ask], places: int) -> tuple[int, int]:
+    """How high the `places`, too few for all, fill the `asks`, and how many are left then."""
+    # How many more take part in filling each level than the one below it.
+    joining = [0] * (1 + max(ask.in_flight + ask.wanted for ask in asks))
+    for ask in asks:
+        joining[ask.in_flight] += 1
+        joining[ask.in_flight + ask.wanted] -= 1
+    level, taking_part = 0, joining[0]
+    while taking_part <= places:
+        places -= taking_part
+        level += 1
+        taking_part += joining[level]
+    return level, places
 
 
 def next_appetite(offered: int, taken: int) -> int:

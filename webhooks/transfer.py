@@ -61,6 +61,7 @@ class Request:
     body: bytes
     policy: AddressPolicy
     leave_by: float = math.inf
+    _lines: list[str] = field(default_factory=list)
 
     def head(self) -> bytes:
         """The request line and headers as libcurl sends them."""
@@ -71,9 +72,11 @@ class Request:
         ).encode("latin-1", "replace")
 
     def header_lines(self) -> list[str]:
-        lines = [f"{name}: {value}" for name, value in self.headers]
-        lines.insert(0, f"Host: {self.destination.host_header}")
-        return lines
+        """The headers as lines; whoever sends them and whoever records them get the same list."""
+        if not self._lines:
+            self._lines = [f"Host: {self.destination.host_header}"]
+            self._lines += [f"{name}: {value}" for name, value in self.headers]
+        return self._lines
 
 
 @dataclass(slots=True, eq=False)

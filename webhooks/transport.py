@@ -318,6 +318,7 @@ class Transport:
                 response_truncated=answer.is_truncated,
                 phase=phase,
                 head_is_whole=head.is_whole,
-                retry_after=head.header(b"retry-after") if head.is_whole else "",
+                # A success asks for nothing, and there are many.
+                retry_after=head.header(b"retry-after") if kind and head.is_whole else "",
             ),
         )
