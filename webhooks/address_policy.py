@@ -122,7 +122,7 @@ class AddressPolicy:
         return None
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=4096)
 def _refusal(policy: AddressPolicy, text: str) -> str:
     try:
         address = ip_address(text)

@@ -26,7 +26,7 @@ def bracketed(address: str) -> str:
     return f"[{address}]" if ":" in address else address
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def stand_in(addresses: tuple[str, ...]) -> str:
     """A name for these addresses, in whatever order: connections to them are kept under it.
 

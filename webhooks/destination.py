@@ -104,7 +104,7 @@ def _host(text: str) -> str:
     return host
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def parse(url: str) -> Destination:
     """The parts of `url`. Raises ValidationError with a sentence for what is no endpoint URL.
 
