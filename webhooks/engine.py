@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 
 from django.conf import settings
@@ -34,7 +34,10 @@ from webhooks.verdict import finished, log_failures
 
 logger = logging.getLogger(__name__)
 
-MOST_CLAIMED = 256
+# Deliveries of one claim, by database. On PostgreSQL both go on at once: the requests of one claim
+# are under way while the next is made, and claims of 256 made 10,100 to 11,900 deliveries a second
+# where those of 128 made 12,400 to 12,700. On SQLite all is this thread's own work.
+MOST_CLAIMED = {"postgresql": 128, "sqlite": 256}
 # How long a run stays after its last work or wake-up, so that the next one finds it warm. Longer
 # than a sweep's period: where there are sweeps, it never ends.
 LINGER_SECONDS = 1.5
@@ -119,7 +122,9 @@ class Engine:
 
     def _answered(self, request: Request, outcome: Outcome) -> None:
         self._answers.append((request, outcome))
-        self._bell.set()
+        # Setting it takes a lock; while it is set, the answers have not been looked at yet.
+        if not self._bell.is_set():
+            self._bell.set()
 
     # -- the running thread
 
@@ -213,10 +218,11 @@ class Engine:
         if traffic.free <= 0:
             self._report(idle=False)
             return True
-        due = self._look()
+        limit = min(traffic.free, MOST_CLAIMED[connection.vendor])
+        most = traffic.wanted_lanes
+        due = self._look(most)
         more = self._ripen(due)
         self._report(idle=not due.lanes)
-        limit = min(traffic.free, MOST_CLAIMED)
         probed = traffic.begin_probes(due.probes, limit)
         offers = traffic.offers(due.lanes, self._workers, limit - len(probed))
         offers += [traffic.offer_of_one(lane) for lane in probed]
@@ -229,7 +235,7 @@ class Engine:
             if self._found:
                 self._found_at = self._looked_at
             is_cut = len(taken.claimed) >= limit or taken.bytes >= traffic.free_bytes
-            lookout.taken(() if is_cut else drained(offers, taken), taken.until)
+            lookout.taken({} if is_cut else drained(offers, taken), taken.until)
             more |= traffic.note(offers, due.lanes, taken, is_cut=is_cut)
             # When the next of a webhook with a rate limit may leave is to be found out.
             more |= any(one.has_limit for one in offers) and bool(taken.claimed)
@@ -237,14 +243,16 @@ class Engine:
             sent = self._send(taken.claimed, probes, leave_by)
             # Only now: what is claimed is sent, whatever the database does.
             more |= traffic.give_back(probed, taken, sent)
-        if not (more or lookout.is_sweeping):
+        # It had looked for few, and there was a place for more.
+        more |= most < traffic.wanted_lanes
+        if not (more or lookout.may_find_more(traffic.crowded)):
             return True
         return traffic.free <= 0
 
-    def _look(self) -> Due:
+    def _look(self, most: int) -> Due:
         lookout, began = self._lookout, time.monotonic()
         is_new = not lookout.is_sweeping
-        look = lookout.next_look(began)
+        look = lookout.next_look(began, most)
         if look.sweep and is_new:
             self._sweep_began, self._next_due_at = began, None
         self._looked_at, self._found = began, 0
@@ -293,7 +301,7 @@ class Engine:
         Returns the webhooks of which something is under way."""
         requests, sent_to = [], set()
         ways = Ways()
-        for one in claimed:
+        for one in _few_first(claimed):
             sent = Sent(one, self._clock.now())
             try:
                 request = request_for(sent, ways)
@@ -394,6 +402,15 @@ class Engine:
             lambda row: row.generation == generation,
         ):
             logger.warning("Webhook %s was disabled: %s", webhook.pk, webhook.status_reason)
+
+
+def _few_first(claimed: Sequence[Claimed]) -> Sequence[Claimed]:
+    """Those of accounts with little in this claim before those of accounts with much: they wait
+    for little, and the others hardly longer."""
+    number = Counter(one.account_id for one in claimed)
+    if len(number) < 2:
+        return claimed
+    return sorted(claimed, key=lambda one: number[one.account_id])
 
 
 def _gone(one: Finished) -> tuple[int, int] | None:

@@ -19,7 +19,7 @@ EXTRA: Final = SLOTS // 4
 # So many come on top, too, for accounts with fewer than FEW.
 RESERVE: Final = SLOTS // 4
 FEW: Final = 8
-ACCOUNT_SLOTS: Final = 3 * SLOTS // 4
+ACCOUNT_SLOTS: Final = 7 * SLOTS // 8
 # The bodies of all open requests, about; that of an event may have 256 KiB. A quarter of it is the
 # reserve.
 MOST_BYTES: Final = 8 * 1024 * 1024
@@ -33,7 +33,7 @@ SERVER_SLOTS: Final = 320
 ACCOUNT_SERVER_SLOTS: Final = 256
 # Requests open to webhooks that have not answered yet, in all and of one account: a hundred that
 # hang from the start leave the others their room. From half of it on they have one each.
-UNANSWERED: Final = SLOTS // 2
+UNANSWERED: Final = 3 * SLOTS // 4
 ACCOUNT_UNANSWERED: Final = 3 * UNANSWERED // 4
 
 
@@ -104,8 +104,8 @@ class Server:
         else:
             del self.of_account[account_id]
 
-    def left(self, account_id: int, offered: int) -> int:
-        """How many more requests of an account may be open to it, `offered` being about to."""
-        own = self.of_account.get(account_id, 0) + offered
-        shared = min(SERVER_SLOTS - self.in_flight - offered, ACCOUNT_SERVER_SLOTS - own)
+    def left(self, account_id: int) -> int:
+        """How many more requests of an account may be open to it."""
+        own = self.of_account.get(account_id, 0)
+        shared = min(SERVER_SLOTS - self.in_flight, ACCOUNT_SERVER_SLOTS - own)
         return max(shared, FEW - own)

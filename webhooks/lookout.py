@@ -10,10 +10,9 @@ what has a larger id than the last that was seen, and for the webhooks that are 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import islice
 
 from webhooks.queue import (
     LEASE_SECONDS,
@@ -54,8 +53,10 @@ class Lookout:
     _next_sweep_at: float = 0.0
     # The largest ids, and when they were seen.
     _last_ids: deque[tuple[float, int]] = field(default_factory=deque)
-    # Webhooks that may have more ready than was taken, each with its account.
-    _known: dict[int, int] = field(default_factory=dict)
+    # By account, webhooks that may have more ready than was taken. What was looked at last comes
+    # last.
+    _known: dict[int, dict[int, None]] = field(default_factory=dict)
+    _number_known: int = 0
     # Nothing of a webhook that was due before is there any more.
     _since: dict[int, datetime] = field(default_factory=dict)
     _ripe_after: datetime | None = None
@@ -68,6 +69,11 @@ class Lookout:
         """A sweep is under way."""
         return bool(self._after_account or self._cursors)
 
+    def may_find_more(self, crowded: Collection[int]) -> bool:
+        """Whether the sweep under way goes on to other accounts, or to more webhooks of one that
+        is not `crowded`: for what it would find of those there is no place now."""
+        return bool(self._after_account) or not self._cursors.keys() <= set(crowded)
+
     def hurry(self) -> None:
         """Sweep as soon as may be."""
         self._next_sweep_at = self._next_lost_at = 0.0
@@ -77,28 +83,44 @@ class Lookout:
         self._after_account = 0
         self.hurry()
         self._lost_after = None
-        self._cursors, self._known = {}, {}
+        self._cursors, self._known, self._number_known = {}, {}, 0
         self._been_through = set()
         self._forget()
 
-    def next_look(self, now: float) -> Look:
-        """What to look for at this moment."""
+    def next_look(self, now: float, most: int = MOST_LANES) -> Look:
+        """What to look for at this moment; `most` webhooks are enough."""
         is_due = self.is_sweeping or now >= self._next_sweep_at
         if is_due and not self.is_sweeping:
             self._forget()
         fresh_after = None
         if self._last_ids and (not is_due or self.is_sweeping):
             fresh_after = self._last_ids[0][1]
-        # Those that are found again come last, the next time.
-        known = {} if is_due else dict(islice(self._known.items(), MOST_LANES))
         return Look(
             sweep=is_due,
             after_account=self._after_account,
             cursors=dict(self._cursors),
             fresh_after=fresh_after,
-            known=known,
+            known={} if is_due else self._some_known(most),
             ripe_after=self._ripe_after,
+            most=most,
         )
+
+    def _some_known(self, most: int) -> dict[int, int]:
+        """Up to `most` that are known, of each account in turn; these accounts come last the next
+        time."""
+        some: dict[int, int] = {}
+        turns = [(account, iter(webhooks)) for account, webhooks in self._known.items()]
+        del turns[most:]
+        for account, _ in turns:
+            self._known[account] = self._known.pop(account)
+        while turns and len(some) < most:
+            left = []
+            for account, webhooks in turns:
+                if len(some) < most and (webhook := next(webhooks, None)) is not None:
+                    some[webhook] = account
+                    left.append((account, webhooks))
+            turns = left
+        return some
 
     def _forget(self) -> None:
         """A sweep sees all there is."""
@@ -111,8 +133,8 @@ class Lookout:
             self._note_sweep(look, due, began, now)
         elif due.fresh >= MOST_FRESH:
             self._next_sweep_at = now  # There is more than these.
-        for webhook_id in look.known:
-            self._known.pop(webhook_id, None)  # Unless it is found again.
+        for webhook_id, account_id in look.known.items():
+            self._forget_known(webhook_id, account_id)  # Unless it is found again.
         for lane in (*due.lanes, *due.probes, *due.later):
             self.add(lane.webhook_id, lane.account_id)
 
@@ -146,16 +168,29 @@ class Lookout:
 
     def add(self, webhook_id: int, account_id: int) -> None:
         """A webhook has ready work."""
-        if len(self._known) < MOST_KNOWN:
-            self._known[webhook_id] = account_id
-        else:
+        known = self._known.get(account_id, {})
+        if webhook_id in known:
+            return
+        if self._number_known >= MOST_KNOWN:
             self._next_sweep_at = 0.0  # A sweep remembers for us.
+            return
+        known[webhook_id] = None
+        self._known[account_id] = known
+        self._number_known += 1
 
-    def taken(self, drained: Iterable[int], until: Mapping[int, datetime]) -> None:
-        """Nothing more of the `drained` is ready. Of the webhooks in `until` nothing is left that
-        was due before."""
-        for webhook_id in drained:
-            self._known.pop(webhook_id, None)
+    def _forget_known(self, webhook_id: int, account_id: int) -> None:
+        known = self._known.get(account_id, {})
+        if webhook_id in known:
+            del known[webhook_id]
+            self._number_known -= 1
+            if not known:
+                del self._known[account_id]
+
+    def taken(self, drained: Mapping[int, int], until: Mapping[int, datetime]) -> None:
+        """Nothing more of the `drained` is ready, each with its account. Of the webhooks in `until`
+        nothing is left that was due before."""
+        for webhook_id, account_id in drained.items():
+            self._forget_known(webhook_id, account_id)
         self._since.update(until)
 
     def since(self, webhook_id: int) -> datetime | None:

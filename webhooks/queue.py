@@ -271,16 +271,24 @@ class Lane(NamedTuple):
     asked_until: float | None = None
 
 
-def drained(offers: Iterable[Offer], taken: Taken) -> list[int]:
-    """The webhooks of which nothing more is ready, where nothing else bounded the claim."""
+def drained(offers: Iterable[Offer], taken: Taken) -> dict[int, int]:
+    """The webhooks of which nothing more is ready, each with its account, where nothing else
+    bounded the claim."""
     took = Counter(one.webhook_id for one in taken.claimed)
     took.update(taken.put_aside)
     busy = set(taken.put_off)
-    return [
-        one.webhook_id
+    return {
+        one.webhook_id: one.account_id
         for one in offers
-        if took[one.webhook_id] < one.room and not one.has_limit and one.webhook_id not in busy
-    ]
+        if took.get(one.webhook_id, 0) < one.room
+        and not one.has_limit
+        and one.webhook_id not in busy
+    }
+
+
+# Webhooks that one look finds at most: a few more than one claim can take from.
+MOST_LANES = 300
+MOST_FRESH = 2000
 
 
 class Look(NamedTuple):
@@ -297,6 +305,8 @@ class Look(NamedTuple):
     known: Mapping[int, int] = {}
     # What waits for a time and was due before then has been made ready.
     ripe_after: datetime | None = None
+    # So many webhooks are enough, but for one of each account.
+    most: int = MOST_LANES
 
 
 @dataclass(slots=True)
@@ -324,11 +334,6 @@ class Due:
     last_id: int = 0
     # The database's clock at the look, in seconds since 1970.
     now: float | None = None
-
-
-# Webhooks that one look finds: a few more than one claim can take from.
-MOST_LANES = 300
-MOST_FRESH = 2000
 
 
 class Queue(Protocol):
@@ -422,8 +427,10 @@ def sort_out(seen: Iterable[Seen], due: Due) -> Due:
 Limited = tuple[int, int | None, datetime | None, datetime]
 
 
-def within(offers: Sequence[Offer], rates: Iterable[Limited]) -> list[Offer]:
+def within(offers: Sequence[Offer], rates: Collection[Limited]) -> Sequence[Offer]:
     """The offers that are left when each webhook with a rate limit keeps to it."""
+    if not rates:
+        return offers
     allowed = {
         webhook_id: Rate(limit).allowed(next_at, now)
         for webhook_id, limit, next_at, now in rates

@@ -12,13 +12,13 @@ import psycopg
 from django.db import OperationalError, transaction
 from psycopg.rows import TupleRow
 
+from webhooks.binary_arrays import bigints, doubles, integers
 from webhooks.engine_cursor import BUSY_ROWS, by_key, engine_cursor
 from webhooks.limits import MOST_BYTES
 from webhooks.queue import (
     CLAIMED_COLUMNS,
     INTERRUPTED_SENTENCE,
     LEASE_SECONDS,
-    MOST_LANES,
     MOST_RIPE,
     Claimed,
     ClaimedRow,
@@ -30,7 +30,6 @@ from webhooks.queue import (
     Over,
     Recorded,
     Ripe,
-    Seen,
     Success,
     Taken,
     asked_to_wait,
@@ -38,7 +37,6 @@ from webhooks.queue import (
     free,
     over_in_order,
     over_of,
-    sort_out,
     sort_taken,
     spent,
     within,
@@ -61,7 +59,7 @@ from webhooks.queue_postgresql_look import (
     LOOK,
     RIPEN_LEASED,
     RIPEN_WAITING,
-    Found,
+    due_of,
     look_values,
 )
 from webhooks.queue_postgresql_record import (
@@ -82,27 +80,7 @@ class PostgresqlQueue:
     def look(self, look: Look) -> Due:
         with engine_cursor() as cursor:
             cursor.execute(LOOK, look_values(look), prepare=True)
-            rows = [Found(*row) for row in cursor.fetchall()]
-        first = rows[0]
-        due = Due(
-            [],
-            [],
-            ripe_seconds=first.ripe_seconds,
-            most_each=first.most_each,
-            fresh=first.fresh,
-            last_id=first.last_id or 0,
-            now=first.now,
-        )
-        seen = {}
-        for row in rows:
-            if row.by_sweep and row.account_id is not None:
-                of_account = due.swept.setdefault(row.account_id, [])
-                if row.webhook_id is not None:
-                    of_account.append(row.webhook_id)
-            if (lane := row.lane) is not None:
-                seen[lane.webhook_id] = Seen(lane, row.seconds)
-        due.more_accounts = len(due.swept) >= MOST_LANES
-        return sort_out(seen.values(), due)
+            return due_of(cursor.fetchall())
 
     def ripen(self, after: datetime | None) -> Ripe:
         return self._ripen(RIPEN_WAITING, after)
@@ -288,9 +266,9 @@ class PostgresqlQueue:
             cursor.execute(
                 SUCCEEDED,
                 {
-                    "ids": [one.webhook_id for one in ordered],
-                    "seconds": [one.seconds_ago for one in ordered],
-                    "generations": [one.generation for one in ordered],
+                    "ids": bigints([one.webhook_id for one in ordered]),
+                    "seconds": doubles([one.seconds_ago for one in ordered]),
+                    "generations": integers([one.generation for one in ordered]),
                 },
                 prepare=True,
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from webhooks.binary_arrays import bigints, integers, moments
 from webhooks.queue import (
     BLOCKED_SECONDS,
     INTERRUPTED_SENTENCE,
@@ -58,7 +59,8 @@ EARLIER = f"""
 # A delivery with another in front of it waits for its turn, until go_on_after makes it ready. The
 # one in front is locked for that: whoever ends it does so before, and it is in front no more, or
 # after, and finds what waits. Where it cannot be locked, the one behind is out of the way for a
-# moment only: whoever holds the lock may be about to end it.
+# moment only: whoever holds the lock may be about to end it. Of `due` those that are blocked come
+# first: what this statement has changed it cannot lock any more.
 # No previous secrets are NULL: reading them from JSON took a tenth of the worker's time.
 CLAIM = f"""
 WITH seen AS MATERIALIZED (
@@ -105,7 +107,6 @@ WITH seen AS MATERIALIZED (
   WHERE before < %(bytes)s
   ORDER BY turn, id LIMIT %(limit)s
 ), due AS MATERIALIZED (
-  -- Those that are blocked come first: what this statement has changed it cannot lock any more.
   SELECT s.id, s.ctid, s.lease_until AS lost_lease, s.attempts, s.due_at, NULL::bytea AS body,
          CASE WHEN b.id IS NULL THEN 'time' ELSE 'turn' END AS wait,
          coalesce(b.until, statement_timestamp() + %(moment)s * interval '1 second') AS until
@@ -252,11 +253,11 @@ RETURNING d.id
 def claim_values(offers: Sequence[Offer], limit: int, most_bytes: int) -> dict[str, Any]:
     """What CLAIM takes."""
     return {
-        "webhooks": [offer.webhook_id for offer in offers],
-        "accounts": [offer.account_id for offer in offers],
-        "rooms": [offer.room for offer in offers],
-        "windows": [offer.window for offer in offers],
-        "since": [offer.since or LONG_AGO for offer in offers],
+        "webhooks": bigints([offer.webhook_id for offer in offers]),
+        "accounts": bigints([offer.account_id for offer in offers]),
+        "rooms": integers([offer.room for offer in offers]),
+        "windows": integers([offer.window for offer in offers]),
+        "since": moments([offer.since or LONG_AGO for offer in offers]),
         "limit": limit,
         "bytes": most_bytes,
         "lease": LEASE_SECONDS,

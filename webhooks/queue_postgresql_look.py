@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
-from webhooks.queue import MOST_FRESH, MOST_LANES, Lane, Look
+from webhooks.binary_arrays import bigints
+from webhooks.queue import MOST_FRESH, MOST_LANES, Due, Lane, Look, Seen, sort_out
 
 # A loose index scan, which PostgreSQL has none of its own: from one account to the next in the
 # index of what is ready, and within each from one webhook to the next, so that 100,000 ready
 # deliveries of a webhook cost one step, and 10,000 webhooks of an account cost the others nothing.
+# What is the same for all comes once, in the first row: each value more takes Python as long as it
+# takes the database.
 LOOK = """
 WITH RECURSIVE account(id, step) AS (
   (SELECT account_id, 1 FROM webhooks_delivery
@@ -22,7 +26,7 @@ WITH RECURSIVE account(id, step) AS (
     WHERE d.status = 'pending' AND d.wait = '' AND d.account_id > account.id
     ORDER BY d.account_id, d.webhook_id, d.due_at LIMIT 1
   ) next
-  WHERE step < %(most)s
+  WHERE step < %(most_accounts)s
 ), each AS MATERIALIZED (
   SELECT greatest(1, %(most)s / greatest(1, count(*)))::int AS most FROM account
 ), fresh AS MATERIALIZED (
@@ -32,7 +36,7 @@ WITH RECURSIVE account(id, step) AS (
   SELECT account.id AS account_id, swept.id AS webhook_id, true AS by_sweep
   FROM account
   LEFT JOIN LATERAL (
-    SELECT c.webhook FROM unnest(%(accounts)s::bigint[], %(cursors)s::bigint[])
+    SELECT c.webhook FROM unnest(%(accounts)b::bigint[], %(cursors)b::bigint[])
       AS c(account, webhook)
     WHERE c.account = account.id
   ) c ON true
@@ -58,10 +62,11 @@ WITH RECURSIVE account(id, step) AS (
   SELECT account_id, webhook_id, false FROM fresh WHERE is_ready GROUP BY 1, 2
   UNION ALL
   SELECT account_id, id, false
-  FROM unnest(%(known)s::bigint[], %(known_accounts)s::bigint[]) AS k(id, account_id)
+  FROM unnest(%(known)b::bigint[], %(known_accounts)b::bigint[]) AS k(id, account_id)
 )
-SELECT found.by_sweep, found.account_id, found.webhook_id, w.endpoint_id, w.generation,
-       e.held_since IS NOT NULL, w.held_since IS NOT NULL, w.rate_limit IS NOT NULL,
+SELECT found.is_first, found.by_sweep, found.webhook_id, found.account_id, w.endpoint_id,
+       w.generation, e.held_since IS NOT NULL, w.held_since IS NOT NULL,
+       w.rate_limit IS NOT NULL, coalesce(w.asked_to_wait_until > statement_timestamp(), false),
        extract(epoch FROM w.asked_to_wait_until)::float8,
        coalesce(extract(epoch FROM greatest(
            e.held_until, w.held_until,
@@ -72,17 +77,21 @@ SELECT found.by_sweep, found.account_id, found.webhook_id, w.endpoint_id, w.gene
                AND d.webhook_id = found.webhook_id ORDER BY d.due_at LIMIT 1
            ) THEN w.asked_to_wait_until END END
          ) - statement_timestamp())::float8, 0),
-       extract(epoch FROM statement_timestamp())::float8, clock.ripe, clock.fresh, clock.last_id,
-       clock.most
+       CASE WHEN is_first THEN extract(epoch FROM statement_timestamp())::float8 END,
+       CASE WHEN is_first THEN (
+         SELECT extract(epoch FROM due_at - statement_timestamp())::float8
+         FROM webhooks_delivery
+         WHERE status = 'pending' AND wait IN ('time', 'turn') AND due_at > %(ripe_after)s
+         ORDER BY due_at LIMIT 1
+       ) END,
+       CASE WHEN is_first THEN (SELECT count(*) FROM fresh) END,
+       CASE WHEN is_first THEN (SELECT max(id) FROM webhooks_delivery) END,
+       CASE WHEN is_first THEN (SELECT most FROM each) END
 FROM (
-  SELECT (SELECT most FROM each) AS most, (SELECT count(*) FROM fresh) AS fresh,
-         (SELECT max(id) FROM webhooks_delivery) AS last_id,
-         (SELECT extract(epoch FROM due_at - statement_timestamp())::float8
-          FROM webhooks_delivery
-          WHERE status = 'pending' AND wait IN ('time', 'turn') AND due_at > %(ripe_after)s
-          ORDER BY due_at LIMIT 1) AS ripe
-) AS clock
-LEFT JOIN found ON true
+  SELECT true, NULL::bool, NULL::bigint, NULL::bigint
+  UNION ALL
+  SELECT false, by_sweep, account_id, webhook_id FROM found
+) AS found(is_first, by_sweep, account_id, webhook_id)
 LEFT JOIN webhooks_webhook w ON w.id = found.webhook_id
 LEFT JOIN webhooks_endpoint e ON e.id = w.endpoint_id
 """
@@ -109,41 +118,33 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 NO_ID = 2**63 - 1
 
 
-class Found(NamedTuple):
-    """A row of LOOK: a webhook, or an account in which the sweep found none, or nothing at all; and
-    what is the same in all rows."""
-
-    by_sweep: bool | None
-    account_id: int | None
-    webhook_id: int | None
-    endpoint_id: int | None
-    generation: int
-    is_server_held: bool
-    is_held: bool
-    has_limit: bool
-    asked_until: float | None
-    seconds: float
-    now: float
-    ripe_seconds: float | None
-    fresh: int
-    last_id: int | None
-    most_each: int
-
-    @property
-    def lane(self) -> Lane | None:
-        if self.webhook_id is None or self.account_id is None or self.endpoint_id is None:
-            return None
-        return Lane(
-            self.webhook_id,
-            self.account_id,
-            self.endpoint_id,
-            self.generation,
-            self.is_server_held,
-            self.is_held,
-            self.has_limit,
-            self.asked_until is not None and self.asked_until > self.now,
-            self.asked_until,
-        )
+def due_of(rows: Sequence[tuple[Any, ...]]) -> Due:
+    """What the rows of LOOK tell."""
+    seen: dict[int, Seen] = {}
+    swept: dict[int, list[int]] = {}
+    now, ripe_seconds, fresh, last_id, most_each = next(row[12:] for row in rows if row[0])
+    for row in rows:
+        by_sweep, webhook_id, account_id, endpoint_id = row[1:5]
+        if by_sweep:
+            # An account that the sweep came by, with a webhook or none.
+            of_account = swept.setdefault(account_id, [])
+            if webhook_id is not None:
+                of_account.append(webhook_id)
+        if endpoint_id is not None:
+            seen[webhook_id] = Seen(Lane._make(row[2:11]), row[11])
+    return sort_out(
+        seen.values(),
+        Due(
+            *([], []),
+            ripe_seconds=ripe_seconds,
+            swept=swept,
+            more_accounts=len(swept) >= MOST_LANES,
+            most_each=most_each,
+            fresh=fresh,
+            last_id=last_id or 0,
+            now=now,
+        ),
+    )
 
 
 def look_values(look: Look) -> dict[str, Any]:
@@ -151,12 +152,13 @@ def look_values(look: Look) -> dict[str, Any]:
     return {
         "sweep": look.sweep,
         "after_account": look.after_account,
-        "accounts": list(look.cursors),
-        "cursors": list(look.cursors.values()),
+        "accounts": bigints(list(look.cursors)),
+        "cursors": bigints(list(look.cursors.values())),
         "fresh_after": NO_ID if look.fresh_after is None else look.fresh_after,
-        "known": list(look.known),
-        "known_accounts": list(look.known.values()),
+        "known": bigints(list(look.known)),
+        "known_accounts": bigints(list(look.known.values())),
         "ripe_after": look.ripe_after or LONG_AGO,
-        "most": MOST_LANES,
+        "most": look.most,
+        "most_accounts": MOST_LANES,
         "most_fresh": MOST_FRESH,
     }

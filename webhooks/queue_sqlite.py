@@ -292,7 +292,7 @@ class SqliteQueue:
         cursor.execute(ACCOUNTS, [look.after_account, MOST_LANES])
         accounts = [row[0] for row in cursor.fetchall()]
         due.more_accounts = len(accounts) >= MOST_LANES
-        due.most_each = most = max(1, MOST_LANES // max(1, len(accounts)))
+        due.most_each = most = max(1, look.most // max(1, len(accounts)))
         for account in accounts:
             cursor.execute(WEBHOOKS, [account, look.cursors.get(account, 0), account, most])
             due.swept[account] = [row[0] for row in cursor.fetchall()]

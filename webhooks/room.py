@@ -3,7 +3,6 @@ no Django."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 
 FIRST = 8
@@ -71,7 +70,7 @@ class Room:
 
     def left(self, workers: int = 1) -> int:
         """What this process may add: the limit is for all `workers` together."""
-        return max(0, math.ceil(self.limit / workers) - self.in_flight)
+        return max(0, -(-self.limit // workers) - self.in_flight)
 
     def began(self) -> None:
         self.in_flight += 1

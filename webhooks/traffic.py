@@ -19,7 +19,7 @@ from webhooks.dealing import FIRST_APPETITE, Ask, Demand, deal, next_appetite, s
 from webhooks.limits import EXTRA, MOST_BYTES, RESERVE, SHARED_BYTES, SLOTS, Server, Usage
 from webhooks.models import Endpoint, ErrorKind, HeldBack, Webhook
 from webhooks.outcome import Outcome
-from webhooks.queue import Claimed, Lane, Offer, Taken
+from webhooks.queue import MOST_LANES, Claimed, Lane, Offer, Taken
 from webhooks.room import FIRST, FORGOTTEN_SECONDS, QUICK_MS, RUN, Room
 
 # Of a webhook in order of which much waits for its turn, so many are looked at in one claim.
@@ -27,6 +27,11 @@ LONG_WINDOW: Final = 256
 # How long a webhook that had nothing for a probe leaves the next ones to others.
 BARREN_SECONDS: Final = 1.0
 MOST_ROOMS: Final = 20_000
+# Servers with nothing open and no failure: nothing is known of them that another look would not
+# tell.
+MOST_IDLE_SERVERS: Final = 1000
+# Webhooks that are looked for at least: some of those that are found may have no room.
+FEW_LANES: Final = 32
 
 
 class Traffic:
@@ -48,6 +53,11 @@ class Traffic:
         # last changed anything.
         self._left_out: set[int] = set()
         self._asked: set[int] = set()
+        # Accounts with a webhook that could have had more, and for which there was no place.
+        self.crowded: set[int] = set()
+        # So many webhooks with due work are worth looking for: where all accounts are crowded,
+        # about as many as had a place the last time.
+        self.wanted_lanes = MOST_LANES
         # By webhook: how much of a claim is worth offering to it.
         self._appetites: dict[int, int] = {}
         # Webhooks in order of which much waits for its turn.
@@ -79,6 +89,7 @@ class Traffic:
         by_account: dict[int, list[Lane]] = {}
         for lane in lanes:
             by_account.setdefault(lane.account_id, []).append(lane)
+        self.crowded = set()
         accounts = sorted(by_account, key=lambda account: (account <= self._last_account, account))
         demands = [self._demand(one, by_account[one], workers) for one in accounts]
         shared = min(most, max(0, self._shared_slots))
@@ -94,6 +105,8 @@ class Traffic:
                     reserve -= extra
             dealt_out = deal(demand.asks, count + max(0, extra))
             offers |= dict(dealt_out)
+            if len(dealt_out) < len(demand.asks):
+                self.crowded.add(account_id)
             if dealt_out:
                 self._last_account = account_id
                 if len(dealt_out) < len(demand.asks):
@@ -103,6 +116,8 @@ class Traffic:
         self._left_out = {
             ask.webhook_id for demand in demands for ask in demand.asks
         } - offers.keys()
+        few = min(MOST_LANES, max(FEW_LANES, len(offers) * 17 // 16))
+        self.wanted_lanes = few if by_account.keys() <= self.crowded else MOST_LANES
         return [
             self._offer(lane, offers[lane.webhook_id])
             for lane in lanes
@@ -121,25 +136,31 @@ class Traffic:
         usage = self._accounts[account_id]
         asks = []
         unanswered = 0
-        at_server: Counter[int] = Counter()
-        last = self._last_webhook.get(account_id, 0)
+        left_at_server: dict[int, int] = {}
+        last, now = self._last_webhook.get(account_id, 0), time.monotonic()
         for lane in sorted(lanes, key=lambda lane: (lane.webhook_id <= last, lane.webhook_id)):
-            room = self._room(lane)
-            server = self._servers[lane.endpoint_id]
-            if server.run.length >= RUN:
-                server.run.end()  # It was held back, and is no more: another worker's probe.
-            most = min(room.left(workers), server.left(account_id, at_server[lane.endpoint_id]))
+            room = self._room(lane, now)
+            at_server = left_at_server.get(lane.endpoint_id)
+            if at_server is None:
+                server = self._servers[lane.endpoint_id]
+                if server.run.length >= RUN:
+                    server.run.end()  # It was held back, and is no more: another worker's probe.
+                at_server = server.left(account_id)
+            most = min(room.left(workers), at_server)
             if lane.was_asked:
                 most = min(most, 1)
-            if not room.answered:
+            if most > 0 and not room.answered:
                 everybody = self._unanswered + unanswered
                 most = min(most, usage.left_unanswered(room, unanswered, everybody))
+                if most <= 0:
+                    self.crowded.add(account_id)
             if most > 0:
                 appetite = self._appetites.get(lane.webhook_id, FIRST_APPETITE)
-                ask = Ask(lane.webhook_id, most, room.in_flight, appetite)
-                asks.append(ask)
-                at_server[lane.endpoint_id] += ask.wanted
-                unanswered += 0 if room.answered else ask.wanted
+                asks.append(Ask(lane.webhook_id, most, room.in_flight, appetite))
+                wanted = min(most, appetite)
+                at_server -= wanted
+                unanswered += 0 if room.answered else wanted
+            left_at_server[lane.endpoint_id] = at_server
         return Demand(asks, usage.most, usage.share, usage.unit, usage.typical)
 
     # -- probes
@@ -157,7 +178,7 @@ class Traffic:
         for lane in lanes:
             if len(chosen) >= most:
                 break
-            if lane.webhook_id in self._barren or self._room(lane).in_flight:
+            if lane.webhook_id in self._barren or self._room(lane, now).in_flight:
                 continue
             if lane.is_server_held:
                 if lane.endpoint_id in servers or self._servers[lane.endpoint_id].probing:
@@ -195,7 +216,7 @@ class Traffic:
             self._appetites, self._waiting_turn = {}, set()
         took = Counter(chain((one.webhook_id for one in taken.claimed), taken.put_aside))
         waits = Counter(taken.put_off)
-        lanes = {lane.webhook_id: lane for lane in asked}
+        lanes, now = {lane.webhook_id: lane for lane in asked}, time.monotonic()
         more = is_cut or bool(taken.put_aside or taken.put_off)
         if more or taken.claimed:
             self._asked.clear()
@@ -204,15 +225,16 @@ class Traffic:
         more = more or not self._left_out <= self._asked
         for offer in offers:
             webhook_id = offer.webhook_id
-            if waits[webhook_id]:
+            if webhook_id in waits:
                 self._waiting_turn.add(webhook_id)
                 continue
             self._waiting_turn.discard(webhook_id)
-            if is_cut and took[webhook_id] < offer.room:
+            taken_of = took.get(webhook_id, 0)
+            if is_cut and taken_of < offer.room:
                 continue
-            self._appetites[webhook_id] = next_appetite(offer.room, took[webhook_id])
-            if offer.room <= took[webhook_id] and webhook_id in lanes:
-                more = more or self._room(lanes[webhook_id]).left() > 0
+            self._appetites[webhook_id] = next_appetite(offer.room, taken_of)
+            if not more and offer.room <= taken_of and webhook_id in lanes:
+                more = self._room(lanes[webhook_id], now).left() > 0
         self._note_sizes(taken.claimed)
         return more
 
@@ -275,7 +297,9 @@ class Traffic:
             server.probing = False
         if counts or probing or outcome.status_code is not None:
             self._judge(claimed, outcome, room, server, probing=probing)
-        if not server.in_flight and len(self._servers) > MOST_ROOMS:
+        if not server.in_flight and len(self._servers) > (
+            MOST_ROOMS if server.run.length else MOST_IDLE_SERVERS
+        ):
             del self._servers[claimed.endpoint_id]
         if not usage.in_flight and len(self._accounts) > MOST_ROOMS:
             del self._accounts[claimed.account_id]
@@ -326,10 +350,9 @@ class Traffic:
             breaker.apply(self._changes)
             self._changes = []
 
-    def _room(self, lane: Lane) -> Room:
+    def _room(self, lane: Lane, now: float) -> Room:
         """A webhook's room, as far as what was learnt still holds."""
         room = self._rooms.get(lane.webhook_id) or self._new_room(lane.webhook_id, lane.generation)
-        now = time.monotonic()
         if room.generation != lane.generation:
             # What this worker learnt is of another URL, or of the time before a stop.
             room.generation = lane.generation

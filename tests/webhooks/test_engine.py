@@ -742,9 +742,9 @@ def test_endpoints_past_the_first_look_have_their_turn_and_the_run_ends(
     monkeypatch: pytest.MonkeyPatch,
     beside: ThreadPoolExecutor,
 ) -> None:
-    from webhooks import queue_postgresql, queue_sqlite
+    from webhooks import queue_postgresql_look, queue_sqlite
 
-    for module in (queue, queue_postgresql, queue_sqlite):
+    for module in (queue, queue_postgresql_look, queue_sqlite):
         monkeypatch.setattr(module, "MOST_LANES", 3)
     for number in range(7):
         waiting = add_webhook(chatbot, f"http://127.0.0.1:{20_000 + number}/")
@@ -762,7 +762,7 @@ def test_more_lanes_than_places_that_all_wait_for_an_earlier_delivery_let_the_ru
     monkeypatch: pytest.MonkeyPatch,
     beside: ThreadPoolExecutor,
 ) -> None:
-    monkeypatch.setattr(engine, "MOST_CLAIMED", 2)
+    monkeypatch.setattr(engine, "MOST_CLAIMED", dict.fromkeys(engine.MOST_CLAIMED, 2))
     for number in range(5):
         ordered = add_webhook(chatbot, f"http://127.0.0.1:{20_000 + number}/", ordered=True)
         add_due(ordered, seconds_ago=-3600, conversation="a")

@@ -34,7 +34,7 @@ class Table:
         if look.sweep:
             accounts = sorted(one for one in self.ready if one > look.after_account)[:MOST_LANES]
             due.more_accounts = len(accounts) >= MOST_LANES
-            due.most_each = max(1, MOST_LANES // max(1, len(accounts)))
+            due.most_each = max(1, look.most // max(1, len(accounts)))
             for account in accounts:
                 after = look.cursors.get(account, 0)
                 found = [webhook for webhook in self.ready[account] if webhook > after]
@@ -44,8 +44,10 @@ class Table:
         return due
 
 
-def step(lookout: Lookout, table: Table, now: float, took: float = 0.001) -> tuple[Look, Due]:
-    look = lookout.next_look(now)
+def step(
+    lookout: Lookout, table: Table, now: float, took: float = 0.001, most: int = MOST_LANES
+) -> tuple[Look, Due]:
+    look = lookout.next_look(now, most)
     due = table.look(look)
     lookout.seen(look, due, now, now + took)
     return look, due
@@ -121,7 +123,7 @@ def test_between_sweeps_it_asks_for_what_is_new_and_for_what_may_have_more() -> 
     lookout, table = Lookout(), Table({1: [5, 6], 2: [7]})
     table.last_id = 41
     step(lookout, table, 0.0, took=0.1)
-    lookout.taken([6], {})
+    lookout.taken({6: 1}, {})
     table.last_id = 50
     look, _ = step(lookout, table, 0.2)
     assert (look.sweep, look.fresh_after, look.known) == (False, 41, {5: 1, 7: 2})
@@ -146,6 +148,51 @@ def test_what_is_known_goes_round_and_what_has_nothing_is_forgotten() -> None:
     assert not lookout.next_look(0.2).known.keys() & look.known.keys()
 
 
+def test_where_few_are_wanted_each_account_has_its_turn() -> None:
+    lookout = Lookout()
+    step(lookout, Table({}), 0.0, took=0.1)
+    for webhook in range(1, 501):
+        lookout.add(webhook, 1)
+    lookout.add(1001, 2)
+    lookout.add(1002, 3)
+    asked = step(lookout, Table({}), 0.2, most=10)[0].known
+    assert asked == {**dict.fromkeys(range(1, 9), 1), 1001: 2, 1002: 3}
+    lookout.add(1001, 2)
+    lookout.add(1002, 3)
+    # Where not even each account can have one, those that had none before come first.
+    some = [step(lookout, Table({}), 0.2, most=2)[0].known for _ in range(2)]
+    assert [set(known.values()) for known in some] == [{1, 2}, {3, 1}]
+
+
+@given(
+    st.dictionaries(
+        st.integers(1, 1000),
+        st.lists(st.integers(1, 10**6), min_size=1, max_size=50, unique=True),
+        max_size=20,
+    ),
+    st.integers(1, MOST_LANES),
+)
+def test_a_sweep_that_wants_few_at_a_time_sees_all_too(
+    ready: dict[int, list[int]], most: int
+) -> None:
+    lookout, table = Lookout(), Table(ready)
+    seen = {lane.webhook_id for lane in step(lookout, table, 0.0, most=most)[1].lanes}
+    while lookout.is_sweeping:
+        seen |= {lane.webhook_id for lane in step(lookout, table, 0.0, most=most)[1].lanes}
+    assert seen == {webhook for webhooks in ready.values() for webhook in webhooks}
+
+
+def test_a_sweep_waits_where_only_crowded_accounts_have_more() -> None:
+    lookout = Lookout()
+    step(lookout, Table({1: list(range(1, 1000)), 2: list(range(2001, 3000))}), 0.0)
+    assert lookout.may_find_more({1})
+    assert not lookout.may_find_more({1, 2})
+    # There may be accounts of which nothing is known yet.
+    lookout = Lookout()
+    step(lookout, Table({account: [account] for account in range(1, MOST_LANES + 5)}), 0.0)
+    assert lookout.may_find_more(range(1, MOST_LANES + 5))
+
+
 def test_more_than_it_remembers_is_left_to_a_sweep() -> None:
     lookout = Lookout()
     step(lookout, Table({}), 0.0, took=0.1)
@@ -165,7 +212,7 @@ def test_more_that_is_new_than_one_look_goes_over_is_left_to_a_sweep() -> None:
 def test_a_claim_begins_behind_what_it_took_until_the_next_sweep() -> None:
     lookout, table = Lookout(), Table({1: [5]})
     step(lookout, table, 0.0, took=0.1)
-    lookout.taken([], {5: NOON})
+    lookout.taken({}, {5: NOON})
     assert (lookout.since(5), lookout.since(6)) == (NOON, None)
     step(lookout, table, 10.0)
     assert lookout.since(5) is None

@@ -6,10 +6,12 @@ import re
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from types import ModuleType
 
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
+from psycopg._queries import MAX_CACHED_STATEMENT_LENGTH
 
 from chatbots.models import Chatbot
 from tests.webhooks.due import (
@@ -31,6 +33,8 @@ from webhooks import (
     engine_cursor,
     queue,
     queue_postgresql_claim,
+    queue_postgresql_look,
+    queue_postgresql_record,
     queue_sqlite,
     settling,
     subscriptions,
@@ -683,3 +687,14 @@ def test_large_bodies_of_one_lane_leave_the_others_their_turn(chatbot: Chatbot) 
     both = offers(look().lanes, 100)
     taken = queue.present().claim(both, 100, most_bytes=450_000).claimed
     assert sorted(one.webhook_id for one in taken) == [large.pk] * 3 + [small.pk] * 2
+
+
+@pytest.mark.parametrize(
+    "module", [queue_postgresql_look, queue_postgresql_claim, queue_postgresql_record]
+)
+def test_no_statement_is_taken_apart_anew_each_time(module: ModuleType) -> None:
+    """psycopg keeps what it has found out about a statement, but for a longer one: each look and
+    each claim would be parsed again, in Python."""
+    statements = [text for text in vars(module).values() if isinstance(text, str) and "%(" in text]
+    assert statements
+    assert max(map(len, statements)) <= MAX_CACHED_STATEMENT_LENGTH
