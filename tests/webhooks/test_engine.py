@@ -9,7 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -29,10 +29,22 @@ from tests.webhooks.due import (
     add_webhook,
     in_seconds,
     let_time_pass,
+    made_up,
     states,
     wait_until,
 )
-from webhooks import engine, outbox, queue, replay, sample, schedule, subscriptions, upkeep
+from webhooks import (
+    engine,
+    limits,
+    outbox,
+    queue,
+    replay,
+    sample,
+    schedule,
+    subscriptions,
+    traffic,
+    upkeep,
+)
 from webhooks.engine import Engine
 from webhooks.models import Attempt, Delivery, Webhook
 from webhooks.queue import Success
@@ -753,6 +765,41 @@ def test_endpoints_past_the_first_look_have_their_turn_and_the_run_ends(
     (id,) = add_due(last)
     assert_ends(beside, running, within_seconds=10)
     assert Delivery.objects.get(pk=id).status == "succeeded"
+
+
+def test_an_account_that_has_no_place_left_is_not_looked_at_over_and_over(
+    running: Engine,
+    chatbot: Chatbot,
+    monkeypatch: pytest.MonkeyPatch,
+    beside: ThreadPoolExecutor,
+) -> None:
+    monkeypatch.setattr(limits, "ACCOUNT_SLOTS", 2)
+    # So that a sweep of it takes several looks.
+    monkeypatch.setattr(traffic, "FEW_LANES", 8)
+    silent = socket.create_server(("127.0.0.1", 0), backlog=64)
+    for number in range(40):
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/{number}"
+        add_due(add_webhook(chatbot, url), seconds_ago=60)
+    looks = []
+    look = running._look
+    monkeypatch.setattr(running, "_look", lambda most: (looks.append(most), look(most))[1])
+    try:
+        run = run_beside(beside, running)
+        wait_until(lambda: running._traffic.in_flight == limits.FEW, "all it may have open", 5)
+        before = len(looks)
+        assert not wait([run], 1).done
+        assert len(looks) - before < 20
+        running.stop()
+    finally:
+        silent.close()
+    run.result(15)
+
+
+def test_accounts_with_little_in_a_claim_are_sent_to_first() -> None:
+    much = [made_up(delivery_id=number, account_id=1) for number in range(1, 4)]
+    little = made_up(delivery_id=9, account_id=2)
+    assert engine._few_first([*much, little]) == [little, *much]
+    assert engine._few_first(much) == much
 
 
 def test_more_lanes_than_places_that_all_wait_for_an_earlier_delivery_let_the_run_end(

@@ -25,9 +25,9 @@ from webhooks.limits import (
 )
 from webhooks.models import Endpoint, HeldBack, Webhook
 from webhooks.outcome import Outcome
-from webhooks.queue import Claimed, Lane, Offer, Taken
+from webhooks.queue import MOST_LANES, Claimed, Lane, Offer, Taken
 from webhooks.room import FIRST, MOST, QUICK_MS
-from webhooks.traffic import Traffic
+from webhooks.traffic import FEW_LANES, Traffic
 
 LANE = Lane(webhook_id=7, account_id=1, endpoint_id=7)
 QUICK = Outcome(duration_ms=QUICK_MS, status_code=200)
@@ -282,7 +282,46 @@ def test_a_place_that_does_not_do_for_all_goes_round() -> None:
     assert all(len(turn) == 4 for turn in turns)
 
 
+def test_where_all_accounts_are_crowded_few_webhooks_are_looked_for() -> None:
+    lanes, other = account(1, 200), account(2)[0]
+    traffic = fresh(*lanes, other)
+    for lane in (*lanes, other):
+        end(traffic, QUICK, lane=lane)
+    assert len(offered(traffic, *lanes)) == len(lanes)
+    assert (traffic.crowded, traffic.wanted_lanes) == (set(), MOST_LANES)
+    offered(traffic, *lanes, most=100)
+    assert traffic.crowded == {1}
+    assert 100 < traffic.wanted_lanes < 110
+    offered(traffic, *lanes, most=1)
+    assert traffic.wanted_lanes == FEW_LANES
+    # Another has all that it asks for: there may be more of it.
+    offered(traffic, *lanes, other, most=100)
+    assert (traffic.crowded, traffic.wanted_lanes) == ({1}, MOST_LANES)
+
+
+def test_an_account_whose_webhooks_do_not_answer_is_crowded() -> None:
+    hanging = account(1, 1000)
+    traffic = fresh(*hanging)
+    while offers := traffic.offers(hanging, 1, 256):
+        for offer in offers:
+            open_many(traffic, hanging[offer.webhook_id - 10_000], offer.room)
+    assert (traffic.crowded, traffic.wanted_lanes) == ({1}, FEW_LANES)
+
+
 # ---------------------------------------------------------------- one server
+
+
+def test_servers_with_nothing_open_are_forgotten_but_for_their_failures(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(traffic_module, "MOST_IDLE_SERVERS", 10)
+    failing, *others = account(1, 50)
+    traffic = fresh()
+    end(traffic, REFUSED, lane=failing)
+    for lane in others:
+        end(traffic, QUICK, lane=lane)
+    assert len(traffic._servers) == 10
+    assert traffic._servers[failing.endpoint_id].run.length == 1
 
 
 def test_one_server_does_not_take_all_and_leaves_each_account_a_few() -> None:
