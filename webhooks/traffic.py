@@ -117,7 +117,8 @@ class Traffic:
             ask.webhook_id for demand in demands for ask in demand.asks
         } - offers.keys()
         few = min(MOST_LANES, max(FEW_LANES, len(offers) * 17 // 16))
-        self.wanted_lanes = few if by_account.keys() <= self.crowded else MOST_LANES
+        all_are = bool(by_account) and by_account.keys() <= self.crowded
+        self.wanted_lanes = few if all_are else MOST_LANES
         return [
             self._offer(lane, offers[lane.webhook_id])
             for lane in lanes

@@ -294,6 +294,9 @@ def test_where_all_accounts_are_crowded_few_webhooks_are_looked_for() -> None:
     assert 100 < traffic.wanted_lanes < 110
     offered(traffic, *lanes, most=1)
     assert traffic.wanted_lanes == FEW_LANES
+    # Where nothing is due, whatever comes next is looked for.
+    assert traffic.offers([], 1, 1000) == []
+    assert traffic.wanted_lanes == MOST_LANES
     # Another has all that it asks for: there may be more of it.
     offered(traffic, *lanes, other, most=100)
     assert (traffic.crowded, traffic.wanted_lanes) == ({1}, MOST_LANES)
