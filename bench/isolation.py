@@ -102,6 +102,10 @@ def _run(ground: Ground, sizes: Sizes, trouble: Trouble, side: Side, *, bad_due:
         # What is due for the bad ones is due first.
         stack.do("pour", chatbots=bad_bots, count=bad_due)
         after = stack.do("pour", chatbots=bots, count=sizes.backlog)
+        # What PostgreSQL would do in its own time with as many new rows, more on the one side.
+        stack.do("settle")
+        assert ground.postgresql is not None
+        ground.postgresql.settle()
         stack.start_workers()
         side.rates.append(stack.drain(after, healthy))
         committed = stack.do(
