@@ -20,7 +20,7 @@ from tests import needs
 # What never depends on which database there is, or brings its own.
 NOT_AGAIN = "database and not (browser or soak or process or languages or once)"
 BESIDE_OTHERS, ALONE = "not soak and not alone", "not soak and alone"
-# What `make test` leaves out, so that it ends within six minutes.
+# What `make test` leaves out: it takes longest.
 LONG = ("languages", "walk", "schemathesis", "soak")
 CORES = os.cpu_count() or 1
 PROCESSES = os.environ.get("TEST_PROCESSES") or str(min(8, 2 * CORES))
