@@ -34,9 +34,9 @@ from webhooks.verdict import finished, log_failures
 
 logger = logging.getLogger(__name__)
 
-# Deliveries of one claim, by database. On PostgreSQL both go on at once: the requests of one claim
-# are under way while the next is made, and claims of 256 made 10,100 to 11,900 deliveries a second
-# where those of 128 made 12,400 to 12,700. On SQLite all is this thread's own work.
+# Deliveries of one claim, by database. On PostgreSQL the requests of one claim are under way while
+# the next is made, and a larger one waits for its answers; on SQLite all is this thread's own work.
+# Measured: docs/architecture.md.
 MOST_CLAIMED = {"postgresql": 128, "sqlite": 256}
 # How long a run stays after its last work or wake-up, so that the next one finds it warm. Longer
 # than a sweep's period: where there are sweeps, it never ends.

@@ -216,7 +216,7 @@ class Traffic:
         if len(self._appetites) >= MOST_ROOMS:
             self._appetites, self._waiting_turn = {}, set()
         took = Counter(chain((one.webhook_id for one in taken.claimed), taken.put_aside))
-        waits = Counter(taken.put_off)
+        waits = set(taken.put_off)
         lanes, now = {lane.webhook_id: lane for lane in asked}, time.monotonic()
         more = is_cut or bool(taken.put_aside or taken.put_off)
         if more or taken.claimed:
