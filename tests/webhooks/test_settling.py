@@ -140,24 +140,30 @@ def test_what_a_worker_has_in_hand_is_left_and_a_lost_one_is_told_of(webhook: We
 
 
 @pytest.mark.django_db(transaction=True)
-def test_each_batch_is_found_by_an_index(webhook: Webhook, chatbot: Chatbot) -> None:
-    if connection.vendor != "postgresql":
-        pytest.skip("plans are PostgreSQL's")
-    add_due(webhook, 20_000, status="succeeded", finished_at=timezone.now())
+@pytest.mark.parametrize("has_most", [False, True], ids=["one of many", "with most of all rows"])
+def test_each_batch_is_found_by_an_index(
+    on_postgresql: None, webhook: Webhook, chatbot: Chatbot, has_most: bool
+) -> None:
     add_due(webhook, 20)
     add_due(webhook, 20, status="held")
     for other in range(20):
         elsewhere = add_webhook(chatbot, f"https://hooks{other}.example.com/")
+        over = webhook if has_most else elsewhere
+        add_due(over, 1000, status="succeeded", finished_at=timezone.now())
         add_due(elsewhere, 100, wait="time", failures=1, seconds_ago=-600)
         add_due(elsewhere, 100, wait="turn", conversation="c", seconds_ago=-600)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE webhooks_delivery")
+    ready, turn, retry, leased = [
+        rows[: settling.BATCH].explain() for rows in settling.pending(webhook)
+    ]
     held = settling.held(webhook).order_by("pk")[: settling.BATCH].explain()
     assert "delivery_held" in held, held
-    indexes = ["delivery_ready", "delivery_in_order", "delivery_retry", "delivery_leased"]
-    for rows, index in zip(settling.pending(webhook), indexes, strict=True):
-        plan = rows[: settling.BATCH].explain()
-        assert index in plan, plan
+    assert "delivery_ready" in ready, ready
+    assert "delivery_in_order" in turn, turn
+    assert "delivery_leased" in leased, leased
+    # With most of all rows, what waits for all webhooks is hardly more than what waits for it.
+    assert "delivery_retry" in retry or (has_most and "delivery_waiting" in retry), retry
 
 
 @pytest.mark.django_db(transaction=True)
