@@ -38,6 +38,9 @@ logger = logging.getLogger(__name__)
 # the next is made, and a larger one waits for its answers; on SQLite all is this thread's own work.
 # Measured: docs/architecture.md.
 MOST_CLAIMED = {"postgresql": 128, "sqlite": 256}
+# Of one claim where an account with little due is served beside one with much: an event waits for
+# the claim under way and its recording, and for its own.
+MOST_BESIDE_OTHERS = 64
 # How long a run stays after its last work or wake-up, so that the next one finds it warm. Longer
 # than a sweep's period: where there are sweeps, it never ends.
 LINGER_SECONDS = 1.5
@@ -218,7 +221,8 @@ class Engine:
         if traffic.free <= 0:
             self._report(idle=False)
             return True
-        limit = min(traffic.free, MOST_CLAIMED[connection.vendor])
+        most_claimed = MOST_BESIDE_OTHERS if traffic.is_shared else MOST_CLAIMED[connection.vendor]
+        limit = min(traffic.free, most_claimed)
         most = traffic.wanted_lanes
         due = self._look(most)
         more = self._ripen(due)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import chain
 from typing import Final
 
@@ -32,6 +32,9 @@ MOST_ROOMS: Final = 20_000
 MOST_IDLE_SERVERS: Final = 1000
 # Webhooks that are looked for at least: some of those that are found may have no room.
 FEW_LANES: Final = 32
+# For so long after an account that has little due had a place beside one that has more than places,
+# the next such event is thought to be near.
+SHARED_SECONDS: Final = 10.0
 
 
 class Traffic:
@@ -55,9 +58,10 @@ class Traffic:
         self._asked: set[int] = set()
         # Accounts with a webhook that could have had more, and for which there was no place.
         self.crowded: set[int] = set()
-        # So many webhooks with due work are worth looking for: where all accounts are crowded,
-        # about as many as had a place the last time.
+        # So many webhooks with due work are worth looking for: where each account is crowded or all
+        # of it is seen, about as many as had a place the last time.
         self.wanted_lanes = MOST_LANES
+        self._shared_until = 0.0
         # By webhook: how much of a claim is worth offering to it.
         self._appetites: dict[int, int] = {}
         # Webhooks in order of which much waits for its turn.
@@ -116,14 +120,29 @@ class Traffic:
         self._left_out = {
             ask.webhook_id for demand in demands for ask in demand.asks
         } - offers.keys()
-        few = min(MOST_LANES, max(FEW_LANES, len(offers) * 17 // 16))
-        all_are = bool(by_account) and by_account.keys() <= self.crowded
-        self.wanted_lanes = few if all_are else MOST_LANES
+        self._note_crowd(by_account, len(offers))
         return [
             self._offer(lane, offers[lane.webhook_id])
             for lane in lanes
             if lane.webhook_id in offers
         ]
+
+    def _note_crowd(self, lanes: Mapping[int, Sequence[Lane]], offers: int) -> None:
+        """How many webhooks are worth looking for, after a look that found these `lanes` of each
+        account; and whether one with little due is served beside one with much."""
+        others = lanes.keys() - self.crowded
+        if self.crowded and others:
+            self._shared_until = time.monotonic() + SHARED_SECONDS
+        few = min(MOST_LANES, max(FEW_LANES, offers * 17 // 16))
+        # A look asks for as many of each account: of one with fewer, there are no more.
+        each = self.wanted_lanes // max(1, len(lanes))
+        is_seen = self.crowded and all(len(lanes[account]) < each for account in others)
+        self.wanted_lanes = few if is_seen else MOST_LANES
+
+    @property
+    def is_shared(self) -> bool:
+        """An account with little due was served a moment ago beside one with much."""
+        return time.monotonic() < self._shared_until
 
     def offer_of_one(self, lane: Lane) -> Offer:
         """A probe."""

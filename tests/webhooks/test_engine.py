@@ -20,7 +20,7 @@ from pytest_django import Settings
 from standardwebhooks import Webhook as StandardWebhook
 from standardwebhooks import WebhookVerificationError
 
-from chatbots.models import Chatbot, EventSource
+from chatbots.models import Account, Chatbot, EventSource
 from tests.receiver import Receiver
 from tests.webhooks.due import (
     EVENT,
@@ -47,7 +47,7 @@ from webhooks import (
 )
 from webhooks.engine import Engine
 from webhooks.models import Attempt, Delivery, Webhook
-from webhooks.queue import Due, Success
+from webhooks.queue import Due, Offer, Queue, Success, Taken
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SECRET = "s3cret-s3cret"
@@ -804,6 +804,29 @@ def test_accounts_with_little_in_a_claim_are_sent_to_first() -> None:
     little = made_up(delivery_id=9, account_id=2)
     assert engine._few_first([*much, little]) == [little, *much]
     assert engine._few_first(much) == much
+
+
+def test_a_claim_takes_less_while_one_with_little_is_served_beside_one_with_much(
+    running: Engine, chatbot: Chatbot, live_receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "MOST_CLAIMED", dict.fromkeys(engine.MOST_CLAIMED, 20))
+    monkeypatch.setattr(engine, "MOST_BESIDE_OTHERS", 10)
+    for number in range(40):
+        add_due(add_webhook(chatbot, live_receiver.url(f"/{number}")), 2, seconds_ago=60)
+    elsewhere = Chatbot.objects.create(account=Account.objects.create(name="Other"), name="Other")
+    add_due(add_webhook(elsewhere, live_receiver.url("/other")))
+    sizes: list[int] = []
+
+    def claim(self: Queue, offers: Sequence[Offer], limit: int, most_bytes: int) -> Taken:
+        sizes.append(limit)
+        return as_ever(self, offers, limit, most_bytes)
+
+    as_ever = type(queue.present()).claim
+    monkeypatch.setattr(type(queue.present()), "claim", claim)
+    running.run()
+    assert sizes[0] == 20
+    assert set(sizes[1:]) == {10}
+    assert states() == ["succeeded"] * 81
 
 
 def test_more_lanes_than_places_that_all_wait_for_an_earlier_delivery_let_the_run_end(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection
 
 import pytest
@@ -282,10 +283,10 @@ def test_a_place_that_does_not_do_for_all_goes_round() -> None:
     assert all(len(turn) == 4 for turn in turns)
 
 
-def test_where_all_accounts_are_crowded_few_webhooks_are_looked_for() -> None:
-    lanes, other = account(1, 200), account(2)[0]
-    traffic = fresh(*lanes, other)
-    for lane in (*lanes, other):
+def test_where_there_are_more_webhooks_than_places_few_are_looked_for() -> None:
+    lanes, others = account(1, 200), account(2, 60)
+    traffic = fresh(*lanes, *others)
+    for lane in (*lanes, *others):
         end(traffic, QUICK, lane=lane)
     assert len(offered(traffic, *lanes)) == len(lanes)
     assert (traffic.crowded, traffic.wanted_lanes) == (set(), MOST_LANES)
@@ -297,9 +298,36 @@ def test_where_all_accounts_are_crowded_few_webhooks_are_looked_for() -> None:
     # Where nothing is due, whatever comes next is looked for.
     assert traffic.offers([], 1, 1000) == []
     assert traffic.wanted_lanes == MOST_LANES
-    # Another has all that it asks for: there may be more of it.
-    offered(traffic, *lanes, other, most=100)
+    # A look asks for as many webhooks of each account: of one that had fewer, there are no more.
+    offered(traffic, *lanes, others[0], most=100)
+    assert traffic.crowded == {1}
+    assert FEW_LANES < traffic.wanted_lanes < 110
+    # Of one that had as many as were asked for there may be more, where it has all it asks for.
+    offered(traffic, *lanes, *others, most=300)
     assert (traffic.crowded, traffic.wanted_lanes) == ({1}, MOST_LANES)
+
+
+def test_an_account_with_little_due_beside_one_with_much_is_noticed_for_a_while(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lanes, other = account(1, 50), account(2)[0]
+    traffic = fresh(*lanes, other)
+
+    def shared() -> bool:
+        return traffic.is_shared
+
+    offered(traffic, other, most=20)
+    offered(traffic, *lanes, most=20)
+    assert not shared()  # Each was alone.
+    offered(traffic, *lanes, *account(2, 50), most=20)
+    assert not shared()  # Both have more than places.
+    offered(traffic, *lanes, other, most=20)
+    assert shared()
+    offered(traffic, *lanes, most=20)
+    assert shared()
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + traffic_module.SHARED_SECONDS + 1)
+    assert not shared()
 
 
 def test_an_account_whose_webhooks_do_not_answer_is_crowded() -> None:
