@@ -6,13 +6,12 @@ import base64
 import gzip
 import html
 import json
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, unquote_plus
 
 from chatbots.counting import counted
-from webhooks.diagnosis import encodings, php
+from webhooks.diagnosis import encodings, php, retyped
 from webhooks.diagnosis.way import Way, utf8
 
 _BOM: Final = b"\xef\xbb\xbf"
@@ -27,7 +26,6 @@ _EMPTY: Final = (
 _COMPONENT: Final = "!~*'()"  # What encodeURIComponent leaves as it is.
 # Columns and logs that cut a text off, by what they hold.
 _CUTS: Final = (100, 128, 191, 200, 250, 255, 256, 500, 512, 1000, 1024, 2048, 4000, 4096, 8192)
-_ECHOED: Final = dict(zip("abfnrtv\\", "\a\b\f\n\r\t\v\\", strict=True))
 _MAX_FIELDS: Final = 1000
 _NOT_READ: Final = "the body was not read, or read already"
 # What takes longer to make than it is likely.
@@ -41,14 +39,15 @@ def likely(body: bytes) -> Iterator[Way]:
     yield from _ways([("[object Object]", "the text [object Object]: an object, not its JSON")])
 
 
-def other(body: bytes) -> Iterator[Way]:
-    """Encoded, quoted, listed, cleaned. Some are the body itself."""
+def other(body: bytes, check: Callable[..., None]) -> Iterator[Way]:
+    """Encoded, quoted, listed, cleaned. Some are the body itself. `check` is called within what
+    takes long, and may raise."""
     text = body.decode("utf-8", "replace")
-    yield from _ways(_encoded(text))
+    yield from _ways(_encoded(text, check))
     yield from _ways(_quoted(body, text))
     if len(body) <= _MAX_SLOW_BYTES:
         yield from _ways(_as_bytes(body))
-    yield from _ways(_changed(text))
+    yield from _ways(_changed(text, check))
 
 
 def _ways(made: Iterable[tuple[str | bytes, str]]) -> Iterator[Way]:
@@ -85,9 +84,10 @@ def _ends(body: bytes) -> Iterator[tuple[bytes, str]]:
         yield body * 2, "the body twice"
 
 
-def _encoded(text: str) -> Iterator[tuple[bytes, str]]:
-    for name, encode in encodings.BYTES.items():
-        yield encode(text), f"the body {encodings.SAID[name] or 'with its wrong bytes replaced'}"
+def _encoded(text: str, check: Callable[..., None]) -> Iterator[tuple[bytes, str]]:
+    for name in encodings.BYTES:
+        said = encodings.SAID[name] or "with its wrong bytes replaced"
+        yield encodings.encoded(text, name, check), f"the body {said}"
 
 
 def _quoted(body: bytes, text: str) -> Iterator[tuple[str | bytes, str]]:
@@ -158,20 +158,19 @@ def _as_bytes(body: bytes) -> Iterator[tuple[str | bytes, str]]:
     yield gzip.compress(body, mtime=0), "the body compressed by gzip"
 
 
-def _changed(text: str) -> Iterator[tuple[str | bytes, str]]:
+def _changed(text: str, check: Callable[..., None]) -> Iterator[tuple[str | bytes, str]]:
     yield from _cut_or_printed(text)
     yield text.replace(" ", ""), "the body with all its spaces taken out, those of texts too"
     yield text.replace('"', ""), "the body without its double quotes"
     yield text.replace('"', '\\"'), "the body with backslashes before double quotes"
-    yield re.sub(r"\s", "", text), "the body with all its spaces taken out, those of texts too"
-    yield re.sub(r"\s+", " ", text), "the body with each white space as one space"
+    yield retyped.without_spaces(text), "the body with all its spaces taken out, those of texts too"
+    yield retyped.single_spaces(text), "the body with each white space as one space"
     yield text.lower(), "the body in lower case"
     yield text.upper(), "the body in upper case"
     yield text.replace('"', "'"), "the body with single quotes for its double quotes"
-    yield re.sub(r"\\(.)", r"\1", text), "the body without its backslashes (stripslashes)"
+    yield retyped.without_slashes(text), "the body without its backslashes (stripslashes)"
     yield text.replace("\\", ""), "the body without its backslashes"
-    slashed = re.sub(r"(['\"\\])", r"\\\1", text)
-    yield slashed, "the body with backslashes before quotes (addslashes)"
+    yield retyped.with_slashes(text), "the body with backslashes before quotes (addslashes)"
     yield text.replace("\\/", "/"), "the body with \\/ as /"
     yield text.replace("/", "\\/"), "the body with slashes as \\/"
     yield html.escape(text), "the body escaped for HTML"
@@ -179,8 +178,8 @@ def _changed(text: str) -> Iterator[tuple[str | bytes, str]]:
     yield html.escape(text).replace("&#x27;", "&#39;"), "the body escaped for HTML"
     yield html.escape(text, quote=False), "the body escaped for HTML"
     yield html.escape(text, quote=False).replace('"', "&quot;"), "the body escaped for HTML"
-    yield html.unescape(text), "the body with its HTML decoded"
-    yield re.sub(r"<[^>]*>", "", text), "the body without what looks like HTML tags"
+    yield retyped.unescaped(text, check), "the body with its HTML decoded"
+    yield retyped.without_tags(text), "the body without what looks like HTML tags"
     for escape, character in (("\\n", "\n"), ("\\t", "\t"), ('\\"', '"'), ("\\r", "\r")):
         yield text.replace(escape, character), f"the body with {escape} in it decoded"
     yield text.replace("\u00a0", " "), "the body with plain spaces for unusual ones"
@@ -198,14 +197,9 @@ def _cut_or_printed(text: str) -> Iterator[tuple[str | bytes, str]]:
         if length < len(raw):
             yield raw[:length], f"the body cut off after {counted(length, 'byte')}"
             yield text[:length], f"the body cut off after {counted(length, 'character')}"
-    echoed = re.sub(r"\\([abfnrtv\\])", lambda found: _ECHOED[found[1]], text)
-    for made, command in ((echoed, "sh's echo or echo -e"), (_printed(text), "printf")):
+    for prints, command in ((retyped.echoed, "sh's echo or echo -e"), (retyped.printed, "printf")):
+        made = prints(text)
         for end in ("\n", ""):
             yield made + end, f"the body as {command} prints it, with its \\n and the like decoded"
     yield unquote(text), "the body decoded as from a URL"
     yield unquote_plus(text), "the body decoded as from a form, where + is a space"
-
-
-def _printed(text: str) -> str:
-    """printf takes the backslash off a double quote too."""
-    return re.sub(r"\\([abfnrtv\\\"])", lambda found: _ECHOED.get(found[1], found[1]), text)

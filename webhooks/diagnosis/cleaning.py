@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
+from webhooks.diagnosis import retyped
+
 # Up to the next < at most: else each of many that nothing closes is looked at to the end.
 _TAG: Final = re.compile(r"<[^<>]*>")
 # What is brought in that the value itself need not have.
@@ -29,7 +31,7 @@ def _angles(text: str) -> str:
 
 
 def _slashed(text: str) -> str:
-    return re.sub(r"(['\"\\])", r"\\\1", text).replace("\0", "\\0")
+    return retyped.with_slashes(text).replace("\0", "\\0")
 
 
 def _none_for_nothing(text: str) -> str | None:

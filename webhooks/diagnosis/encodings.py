@@ -126,3 +126,14 @@ BYTES: Final[dict[str, Callable[[str], bytes]]] = {
     "emoji dropped": lambda text: _beyond_bmp(text, ""),
     "emoji replaced": lambda text: _beyond_bmp(text, "\ufffd"),
 }
+
+# What a character of NFKC costs at most, in seconds: it may become 18, and nothing stops half way.
+_NFKC_SECONDS: Final = 1.2e-6
+
+
+def encoded(text: str, encoding: str, check: Callable[[float], None]) -> bytes:
+    """`text` in an encoding of BYTES. `check` gets the seconds that it may take, where those are
+    many, and may raise."""
+    if encoding == "nfkc":
+        check(_NFKC_SECONDS * len(text))
+    return BYTES[encoding](text)

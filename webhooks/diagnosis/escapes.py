@@ -23,6 +23,8 @@ _SHORT: Final = {
     "\t": "\\t",
 }
 _LINES: Final = frozenset("\u2028\u2029")
+# Characters of a table that are looked up between two looks at the clock.
+_OFTEN: Final = 4000
 
 
 def lower(character: str) -> str:
@@ -176,13 +178,17 @@ def escape_of(table: str, character: str) -> str | None:
     return TABLES[table](character)
 
 
-def pairs_of(table: str, characters: frozenset[str]) -> tuple[tuple[str, str], ...]:
-    """What to replace in a text of these characters, in the order to do it: the backslash first."""
-    made = [
-        (character, escape)
-        for character in sorted(characters, key=lambda c: (c != "\\", c))
-        if (escape := escape_of(table, character)) is not None
-    ]
+def pairs_of(
+    table: str, characters: frozenset[str], check: Callable[[], None]
+) -> tuple[tuple[str, str], ...]:
+    """What to replace in a text of these characters, in the order to do it: the backslash first.
+    `check` is called now and then, and may raise."""
+    made = []
+    for count, character in enumerate(sorted(characters, key=lambda c: (c != "\\", c))):
+        if count % _OFTEN == 0:
+            check()
+        if (escape := escape_of(table, character)) is not None:
+            made.append((character, escape))
     pair = PAIRS.get(table)
     if pair and set(pair[0]) <= characters:
         made.append(pair)

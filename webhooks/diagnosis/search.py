@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -137,7 +138,7 @@ class Search:
         yield "serialisers with their options", self._hmacs([self._key], self._written(1))
         yield "JSON with one thing changed", self._hmacs([self._key], self._mixed(1))
         yield secret, self._hmacs(keys.other(self._secret), [self._body])
-        yield body, self._hmacs([self._key], bodies.other(self._body.value))
+        yield body, self._hmacs([self._key], bodies.other(self._body.value, self._budget.check))
         yield "the body printed in other ways", self._hmacs([self._key], self._rendered())
 
     def _more_changes(self) -> Iterator[tuple[str, Iterator[Tried]]]:
@@ -263,13 +264,13 @@ def same_bytes(message: bytes, body: bytes, value: Any, budget: Budget) -> list[
     """The other ways that come to just these bytes."""
     if len(body) > _LARGE:
         return []
-    ways = chain(bodies.likely(body), bodies.other(body), renderings.ways(value))
+    others = bodies.other(body, budget.check)
     found = []
-    for way in ways:
-        if budget.left() <= 0:
-            break
-        if way.value == message and way.value != body:
-            found.append(way)
+    with contextlib.suppress(Spent):
+        for way in chain(bodies.likely(body), others, renderings.ways(value)):
+            budget.check()
+            if way.value == message and way.value != body:
+                found.append(way)
     return found
 
 

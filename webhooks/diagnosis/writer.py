@@ -16,6 +16,8 @@ from webhooks.diagnosis.style import JAVASCRIPT, Style
 
 # From this many different characters on, one pass over the text is quicker than one for each.
 _MANY: Final = 24
+# Characters of one such pass between two looks at the clock.
+_SLICE: Final = 10_000
 # Characters of laid out texts that are kept for other escapes.
 _MAX_KEPT: Final = 2_000_000
 
@@ -127,8 +129,9 @@ class Writer:
         brought = self._brought(style)
         key = (style.escapes, brought)
         if key not in self._pairs:
-            self._budget.check()
-            self._pairs[key] = escapes.pairs_of(style.escapes, self.characters | brought)
+            self._pairs[key] = escapes.pairs_of(
+                style.escapes, self.characters | brought, self._budget.check
+            )
         return self._pairs[key]
 
     def _brought(self, style: Style) -> frozenset[str]:
@@ -168,7 +171,7 @@ class Writer:
         text = self._text(shape_only, style.layout)
         pairs = self.pairs(style)
         if len(pairs) > _MANY:
-            text = text.translate({ord(old): new for old, new in pairs if len(old) == 1})
+            text = self._translated(text, {ord(old): new for old, new in pairs if len(old) == 1})
             pairs = tuple(pair for pair in pairs if len(pair[0]) > 1)
         for old, new in pairs:
             text = text.replace(old, new)
@@ -177,7 +180,15 @@ class Writer:
             text = text.replace(BREAK, layout.line_break).replace(TAB, "\t")
         if self._has_numbers or style.dates != "kept":
             text = text.replace(PLUS, "+")
-        return encodings.BYTES[style.encoding](text + style.end)
+        return encodings.encoded(text + style.end, style.encoding, self._budget.check)
+
+    def _translated(self, text: str, table: dict[int, str]) -> str:
+        """`text` by a large table, of which each character costs a microsecond: in slices."""
+        slices = []
+        for start in range(0, len(text), _SLICE):
+            self._budget.check()
+            slices.append(text[start : start + _SLICE].translate(table))
+        return "".join(slices)
 
     def _text(self, style: Style, layout: str) -> str:
         key = (style, layout)
