@@ -273,6 +273,16 @@ def test_many_deliveries_arrive_once_each(
 
 # ---------------------------------------------------------------- what comes next
 
+# How long after its answer a delivery may be recorded on a busy machine.
+RECORDED_SECONDS = 5.0
+
+
+def seconds_put_off() -> float:
+    """From the last answer until the one delivery is due again."""
+    (due_at,) = Delivery.objects.values_list("due_at", flat=True)
+    last = Attempt.objects.latest("number")
+    return (due_at - last.started_at).total_seconds() - last.duration_ms / 1000
+
 
 def test_a_failure_is_retried_on_the_schedule_until_it_is_over(
     running: Engine, chatbot: Chatbot, live_receiver: Receiver
@@ -285,7 +295,7 @@ def test_a_failure_is_retried_on_the_schedule_until_it_is_over(
         delivery = Delivery.objects.get()
         assert delivery.status == "pending"
         longest = seconds * (1 + schedule.JITTER)
-        assert seconds - 1 < in_seconds(delivery.due_at) <= longest
+        assert seconds - 0.1 < seconds_put_off() < longest + RECORDED_SECONDS
         let_time_pass(longest)
     running.run()
     delivery = Delivery.objects.get()
@@ -347,16 +357,16 @@ def test_retry_after_is_obeyed(
     live_receiver.answer("/hook", status, headers={"Retry-After": value})
     add_due(webhook)
     running.run()
-    assert 115 < in_seconds(Delivery.objects.get().due_at) <= 135
+    assert 115 < seconds_put_off() < 135
 
 
 @pytest.mark.parametrize(
     ("value", "least", "most"),
     [
-        ("0", 4, 5.6),
-        ("9999999", 86_000, 86_401),
-        ("soon", 4, 5.6),
-        ("Sun, 01 Mar 9999999999 12:00:30 GMT", 4, 5.6),
+        ("0", 5, 5.5),
+        ("9999999", 86_400, 86_400),
+        ("soon", 5, 5.5),
+        ("Sun, 01 Mar 9999999999 12:00:30 GMT", 5, 5.5),
     ],
 )
 def test_retry_after_is_kept_within_bounds(
@@ -365,7 +375,7 @@ def test_retry_after_is_kept_within_bounds(
     live_receiver.answer("/hook", 429, headers={"Retry-After": value})
     add_due(webhook)
     running.run()
-    assert least <= in_seconds(Delivery.objects.get().due_at) <= most
+    assert least - 0.1 < seconds_put_off() < most + RECORDED_SECONDS
 
 
 def test_retry_after_means_nothing_on_another_answer(
@@ -374,7 +384,7 @@ def test_retry_after_means_nothing_on_another_answer(
     live_receiver.answer("/hook", 500, headers={"Retry-After": "3000"})
     add_due(webhook)
     running.run()
-    assert in_seconds(Delivery.objects.get().due_at) < 6
+    assert seconds_put_off() < 5.5 + RECORDED_SECONDS
 
 
 def test_410_disables_the_webhook_and_its_deliveries_wait(
@@ -685,13 +695,26 @@ def test_a_second_run_only_pokes_the_one_under_way(
 
 
 def test_stopping_finishes_what_is_in_flight_and_claims_no_more(
-    running: Engine, webhook: Webhook, live_receiver: Receiver, beside: ThreadPoolExecutor
+    running: Engine,
+    webhook: Webhook,
+    live_receiver: Receiver,
+    beside: ThreadPoolExecutor,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     live_receiver.answer("/hook", 200, delay_seconds=0.7)
     in_flight = add_due(webhook, 3)
     run = run_beside(beside, running)
     live_receiver.wait_for(3)
+    turns, record = [], running._record
+
+    def begin_turn() -> None:
+        turns.append(running._stopping)
+        record()
+
+    monkeypatch.setattr(running, "_record", begin_turn)
     running.stop()
+    # One that was under way may find what is due by now.
+    wait_until(lambda: True in turns, "a turn that began after the stop", 5)
     left = add_due(webhook, 3)
     run.result(10)
     assert states(in_flight) == ["succeeded"] * 3
