@@ -2,9 +2,10 @@
 
 Other arguments go to pytest. `make test` leaves out what takes long (LONG); tests that the
 arguments name are run whatever they are. PostgreSQL comes first and runs the tests that touch a
-database; then all of them run on SQLite. Several processes share them out among themselves (most
-tests wait more than they compute), and those that compare times come after, alone. When the
-arguments name tests, one process runs them.
+database; then all of them run on SQLite. Of those that have run on PostgreSQL `make test` runs only
+the queue's again, of which each database has its own. Several processes share them out among
+themselves (most tests wait more than they compute), and those that compare times come after, alone.
+When the arguments name tests, one process runs them.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from tests import needs
 NOT_AGAIN = "database and not (browser or soak or process or languages or once)"
 BESIDE_OTHERS, ALONE = "not soak and not alone", "not soak and alone"
 # What `make test` leaves out: it takes longest.
-LONG = ("languages", "walk", "schemathesis", "soak")
+LONG = ("languages", "walk", "schemathesis", "soak", "thorough")
 CORES = os.cpu_count() or 1
 PROCESSES = os.environ.get("TEST_PROCESSES") or str(min(8, 2 * CORES))
 BYTECODE = Path(__file__).parent.parent / ".pytest_cache" / "bytecode"
@@ -53,6 +54,8 @@ def main(arguments: list[str]) -> int:
     beside_others = BESIDE_OTHERS + meant
     if needs.postgresql():
         beside_others += " and not production"
+        if meant:
+            beside_others += f" and (queue or not ({NOT_AGAIN}))"
         title = "on PostgreSQL: the tests that use a database"
         run(title, "-m", NOT_AGAIN + meant, *at_once, DATABASE_URL=needs.POSTGRESQL_URL)
         if everything and at_once:

@@ -43,6 +43,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         fixtures = set(getattr(item, "fixturenames", ()))
         if fixtures & DATABASE_FIXTURES or item.get_closest_marker("django_db"):
             item.add_marker("database")
+            if "webhooks" in item.path.parts:
+                item.add_marker("queue")
         if any(map(item.get_closest_marker, COUNT_TIME)):
             item.add_marker("no_cover")
 

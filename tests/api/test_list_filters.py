@@ -137,6 +137,7 @@ def values_of(log: list[Delivery]) -> dict[str, list[str]]:
     }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("small", [False, True], ids=["one stretch", "many stretches"])
 def test_each_filter_and_each_pair_lets_through_what_it_says(
     api: Api, log: list[Delivery], monkeypatch: pytest.MonkeyPatch, small: bool
@@ -298,6 +299,7 @@ def test_a_type_where_an_events_id_belongs_is_told_the_right_parameter(api: Api)
     assert "Did you mean event=HUMAN_HANDOVER?" in problem["detail"]
 
 
+@pytest.mark.thorough
 def test_no_value_is_our_fault(api: Api) -> None:
     for path, name in WITH_PARAMETERS:
         for value in ("\0", "'", "%", "9" * 30, "\ud800", "é" * 70, " ", "9999-12-31T23:59-14:00"):
@@ -340,6 +342,7 @@ def test_a_window_of_the_past_is_found_without_walking_to_it(
     assert found == [str(pk) for pk in reversed(ids[300:400])]
 
 
+@pytest.mark.thorough
 def test_no_filter_reads_the_whole_log(
     api: Api, chatbot: Chatbot, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -65,6 +65,7 @@ def watched(
     context.close()
 
 
+@pytest.mark.thorough
 @pytest.mark.browser
 def test_no_page_of_the_dashboard_trips_over_its_policy(watched: Watched, own: Everything) -> None:
     everything = [

@@ -26,6 +26,8 @@ from chatbots.scenarios import script
 from tests.documents import blocks
 from tests.emitter.group import ROOT, Up
 
+pytestmark = pytest.mark.thorough
+
 HOW = {
     # One script a page, its blocks in their order, in a sandbox that runs.
     ("api.md", "sh"): "run",

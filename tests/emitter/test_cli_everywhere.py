@@ -22,7 +22,7 @@ from tests.webhooks.due import add_due
 from webhooks import signing, subscriptions
 from webhooks.models import Delivery
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.thorough]
 
 # What each command is asked for; {…} are things that are there. A command without a line fails.
 LINES: dict[str, list[list[str]]] = {

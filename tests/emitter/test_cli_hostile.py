@@ -15,6 +15,8 @@ import pytest
 from tests.emitter.command import Emitter
 from tests.emitter.test_hostile_text import HOSTILE, steering
 
+pytestmark = pytest.mark.thorough
+
 ATTEMPT = {
     "number": 1,
     "startedAt": HOSTILE,

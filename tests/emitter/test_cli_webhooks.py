@@ -20,6 +20,8 @@ from webhooks import breaker, engine, presence, subscriptions
 from webhooks.models import Endpoint, Webhook
 from webhooks.signing import sign
 
+pytestmark = pytest.mark.thorough
+
 EVENT = "HUMAN_HANDOVER"
 SECRET = "my-secret"
 

@@ -20,7 +20,7 @@ from tests.emitter.group import ROOT, environment
 from tests.emitter.test_settings import ENCRYPTION_KEY, SECRET_KEY, production
 
 # Some two hundred starts: a busy machine takes its time over them.
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.thorough]
 
 # What each variable must not be. A word or two of each are what people do put there.
 WRONG: dict[str, list[str]] = {

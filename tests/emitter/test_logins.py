@@ -18,7 +18,7 @@ from django.utils import timezone
 from emitter import logins
 from emitter.tasks import forget_logins
 
-pytestmark = [pytest.mark.django_db, pytest.mark.once]
+pytestmark = [pytest.mark.django_db, pytest.mark.once, pytest.mark.thorough]
 HERE = "203.0.113.7"
 RIGHT = "password"
 

@@ -11,6 +11,8 @@ import pytest
 from emitter import private_files
 from tests.emitter.group import Up
 
+pytestmark = pytest.mark.thorough
+
 
 def modes(root: Path) -> dict[str, int]:
     found = {}

@@ -14,6 +14,8 @@ from tests.emitter.group import ROOT, Up, environment
 from tests.emitter.web import served
 from tests.ports import free_port
 
+pytestmark = pytest.mark.thorough
+
 PATHS = [
     "/",
     "/login/",

@@ -10,6 +10,8 @@ import pytest
 
 from tests.emitter.group import ROOT, environment
 
+pytestmark = pytest.mark.thorough
+
 SECRET_KEY = "p9Zk3" * 12
 ENCRYPTION_KEY = "dGVzdHMtb25seS10ZXN0cy1vbmx5LXRlc3RzLW9ubHk="
 

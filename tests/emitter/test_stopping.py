@@ -14,6 +14,7 @@ from tests.emitter.group import BEAT, WEB, WORKER, Up, processes, wait_until
 pytestmark = [
     pytest.mark.process,
     pytest.mark.skipif(not Path("/proc").is_dir(), reason="reads /proc"),
+    pytest.mark.thorough,
 ]
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from tests.emitter.group import ROOT, wait_until
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.thorough]
 # Nothing listens there: what is measured is the embedded parts.
 NOWHERE = "postgres://postgres@127.0.0.1:1/bench"
 

@@ -12,7 +12,7 @@ from tests.process.stack import Stack, wait_until
 from tests.receiver import Receiver
 from webhooks.queue import LEASE_SECONDS
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.thorough]
 HELD = 4
 
 

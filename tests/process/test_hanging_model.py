@@ -13,7 +13,7 @@ from tests.process.stack import Stack, wait_until
 from tests.receiver import Receiver
 from tests.webhooks.raw_server import Connection, RawServer
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.thorough]
 AT_ONCE = 8
 VISITORS = 40  # More than the web process has threads.
 EVENTS = 50

@@ -10,7 +10,7 @@ import requests
 from tests.emitter.test_settings import production
 from tests.process.stack import Stack, wait_until
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.thorough]
 MOST = 10  # In ten seconds.
 
 

@@ -13,7 +13,7 @@ from tests.receiver import Receiver
 from webhooks.queue import LEASE_SECONDS
 from webhooks.recovery import BATCH
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.thorough]
 SOME = 3 * BATCH
 
 

@@ -18,7 +18,7 @@ from tests.process.stack import OwnRedis, Stack, wait_until
 from tests.receiver import Receiver
 from webhooks.queue import LEASE_SECONDS
 
-pytestmark = [pytest.mark.process, pytest.mark.postgresql]
+pytestmark = [pytest.mark.process, pytest.mark.postgresql, pytest.mark.thorough]
 NOTICED_SECONDS = 30.0
 
 

@@ -10,7 +10,7 @@ from tests.process.stack import Stack, wait_until
 from tests.receiver import Receiver
 from webhooks.queue import LEASE_SECONDS
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.thorough]
 
 
 def test_a_worker_whose_socket_thread_dies_ends_and_its_successor_delivers(

@@ -17,7 +17,7 @@ from tests.process.stack import Stack, wait_until
 from tests.receiver import Receiver
 from tests.webhooks.raw_server import Connection, RawServer
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.thorough]
 
 
 class MailServer:

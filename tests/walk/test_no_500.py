@@ -12,6 +12,8 @@ from tests.walk import routes
 from tests.walk.routes import Route
 from tests.walk.visit import Visitor, names_read
 
+pytestmark = pytest.mark.thorough
+
 # As they stand in a URL.
 NASTY = {
     "a NUL": "a%00b",

@@ -509,6 +509,7 @@ def plans(webhook: Webhook) -> dict[str, str]:
     return found
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("analysed", [True, False])
 @pytest.mark.parametrize(
     ("delivered", "due"),
@@ -538,6 +539,7 @@ def test_no_history_is_read_to_deliver(
         assert "delivery_in_order" in found[kind], found[kind]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("analysed", [True, False])
 @pytest.mark.parametrize("status", ["succeeded", "pending"])
 def test_no_history_is_read_to_make_claims_stand(
