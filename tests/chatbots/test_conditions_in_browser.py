@@ -18,7 +18,7 @@ from tests.chatbots.conditions import deliver, in_thread, summary
 from tests.receiver import Receiver
 from webhooks import engine
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.thorough]
 
 LIVE_CHAT = "LIVE_CHAT_INITIATED"
 MESSAGE = "USER_MESSAGE_SENT"

@@ -18,7 +18,7 @@ from tests.chatbots.conditions import deliver, in_thread, summary
 from tests.receiver import Receiver
 from webhooks import engine
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.thorough]
 
 # A page that does its best to get in the way.
 HOSTILE = """<!doctype html><html><head><title>Shop</title><style>

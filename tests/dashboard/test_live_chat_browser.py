@@ -20,6 +20,7 @@ from webhooks import engine, subscriptions
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),
+    pytest.mark.thorough,
 ]
 
 

@@ -13,6 +13,7 @@ from tests.receiver import Receiver
 pytestmark = [
     pytest.mark.process,
     pytest.mark.skipif(sys.platform != "linux", reason="reads /proc"),
+    pytest.mark.thorough,
 ]
 SMALL = 600
 LARGE = 400

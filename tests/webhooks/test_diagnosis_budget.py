@@ -164,6 +164,7 @@ def test_it_looks_at_the_clock_before_it_is_too_late(
         gc.unfreeze()
 
 
+@pytest.mark.thorough
 @pytest.mark.alone
 @pytest.mark.parametrize("signature", SIGNATURES.values(), ids=SIGNATURES)
 @pytest.mark.parametrize("body", ["as many keys as are read", "U+2028", "every letter"])

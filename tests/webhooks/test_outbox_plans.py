@@ -20,7 +20,7 @@ from webhooks import outbox
 from webhooks.models import Webhook
 from webhooks.outbox import Outgoing
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 MANY = 5000
 # All that is read to record an event.
 TABLES = "webhooks_webhook|chatbots_chatbot|chatbots_account|chatbots_apikey"

@@ -247,6 +247,7 @@ def test_workers_that_recover_side_by_side_send_each_delivery_again_once(
     assert Recovery.objects.filter(finished_at=None).count() == 0
 
 
+@pytest.mark.thorough
 @pytest.mark.django_db(transaction=True)
 def test_the_count_and_the_batches_read_the_failed_ones_only(webhook: Webhook) -> None:
     if connection.vendor != "postgresql":

@@ -139,6 +139,7 @@ def test_what_a_worker_has_in_hand_is_left_and_a_lost_one_is_told_of(webhook: We
     assert Attempt.objects.filter(error_kind="interrupted").count() == 2
 
 
+@pytest.mark.thorough
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("has_most", [False, True], ids=["one of many", "with most of all rows"])
 def test_each_batch_is_found_by_an_index(

@@ -16,6 +16,8 @@ from tests.webhooks.raw_server import Behaviour, Connection, RawServer, answer
 from tests.webhooks.sender import Sender, request_to
 from webhooks.outcome import TOTAL_SECONDS, Outcome
 
+pytestmark = pytest.mark.thorough
+
 
 def hang(connection: Connection) -> None:
     connection.hang()
