@@ -24,7 +24,8 @@ BESIDE_OTHERS, ALONE = "not soak and not alone", "not soak and alone"
 # What `make test` leaves out: it takes longest.
 LONG = ("languages", "walk", "schemathesis", "soak", "thorough")
 CORES = os.cpu_count() or 1
-PROCESSES = os.environ.get("TEST_PROCESSES") or str(min(8, 2 * CORES))
+# Of CI they are fewer: coverage takes most of a processor.
+PROCESSES = {"": str(min(8, 3 * CORES)), "--all": str(min(8, 2 * CORES))}
 BYTECODE = Path(__file__).parent.parent / ".pytest_cache" / "bytecode"
 
 
@@ -38,7 +39,8 @@ def main(arguments: list[str]) -> int:
     if missing and needs.IN_CI:
         print(f"CI has to have what is missing here: {', '.join(missing)}")
         return 1
-    at_once = [] if _name_tests(arguments) else ["-n", PROCESSES]
+    processes = os.environ.get("TEST_PROCESSES") or PROCESSES["--all" if everything else ""]
+    at_once = [] if _name_tests(arguments) else ["-n", processes]
     environment = {name: text for name, text in os.environ.items() if name != "DATABASE_URL"}
     if environment.pop("PYTHONDONTWRITEBYTECODE", None):
         # Hundreds of processes start here: they need not compile all of it anew, nor leave files.

@@ -17,7 +17,7 @@ from inbox.models import Inbox
 from tests.dashboard import pages
 from tests.dashboard.conftest import Everything
 
-pytestmark = [pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.thorough]
 
 WATCH = """
     window.violations = [];
@@ -65,7 +65,6 @@ def watched(
     context.close()
 
 
-@pytest.mark.thorough
 @pytest.mark.browser
 def test_no_page_of_the_dashboard_trips_over_its_policy(watched: Watched, own: Everything) -> None:
     everything = [

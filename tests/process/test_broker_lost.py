@@ -12,7 +12,7 @@ from tests.process.stack import Stack, wait_until
 from tests.process.truth import interrupted_of
 from webhooks.recovery import BATCH
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.thorough]
 SOME = 200
 
 

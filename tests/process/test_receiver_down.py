@@ -11,7 +11,7 @@ from tests.ports import free_port
 from tests.process.stack import Stack, wait_until
 from tests.receiver import Receiver
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.thorough]
 
 
 @pytest.mark.parametrize(
