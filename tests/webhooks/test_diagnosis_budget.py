@@ -77,6 +77,21 @@ BODIES: Final[dict[str, bytes]] = {
     "a number as the event": b'{"event":1e999,"timestamp":null,"data":null}',
     "year 1": b'{"event":"X","timestamp":"0001-01-01T00:00:00.000Z","data":{}}',
     "year 9999": b'{"event":"X","timestamp":"9999-12-31T23:59:59.999Z","data":{}}',
+    "marks that are out of order": of_text("\u0300" * 40_000 + "\u0316" * 40_000),
+    "marks alone": ("\u0300" * 60_000 + "\u0316" * 60_000).encode(),
+    "deep and wide": b'{"a":' * 66 + b"[" + b"0," * 4900 + b"0]" + b"}" * 66,
+    "percents": b"%" * SIZE,
+    "percents and letters": "é%".encode() * (SIZE // 3),
+    "a long entity": b"&#" + b"1" * 5000,
+    "an entity of zeros": b"&#" + b"0" * 5000 + b"65;",
+    "a long entity in a text": of_text("&#" + "1" * 5000),
+    "deletes": of_text("\x7f"),
+    "beyond the first plane": of_text("\U00010410"),
+    "one long key": compact({"k" * (SIZE - 100): 1}),
+    "one letter that is not ASCII": ("a" * (SIZE - 100) + "é").encode(),
+    "lone surrogates": json.dumps(
+        "".join(map(chr, [*range(0xDC00, 0xE000), *range(0xD800, 0xDC00), *range(0x4E00, 0x9C00)]))
+    ).encode(),
     "no date": b'{"event":"X","timestamp":"2023-99-99T99:99:99.999Z","data":{}}',
 }
 SIGNATURES: Final = {
@@ -92,7 +107,7 @@ SIGNATURES: Final = {
 @pytest.fixture(autouse=True, scope="module")
 def tables() -> None:
     """The first call of a process makes what all of them share."""
-    diagnose(SECRET, b'{"event":"X","data":{"a":null}}', "0" * 64)
+    diagnose(SECRET, '{"event":"é","data":{"a":null}}'.encode(), "0" * 64)
 
 
 def cost(body: bytes, signature: str, **more: Any) -> float:
@@ -128,6 +143,9 @@ def test_no_body_costs_more_than_the_bound(body: bytes) -> None:
 FULL: Final = (
     "line breaks", "quotes", "backslashes", "controls", "U+2028", "emoji", "every letter",
     "markup", "angles that nothing closes", "spaces and line breaks", "what is escaped for HTML",
+    "marks that are out of order", "marks alone", "deep and wide", "percents",
+    "percents and letters", "a long entity in a text", "deletes", "one letter that is not ASCII",
+    "lone surrogates",
 )  # fmt: skip
 
 

@@ -6,12 +6,13 @@ import base64
 import gzip
 import html
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, unquote_plus
 
 from chatbots.counting import counted
 from webhooks.diagnosis import encodings, php, retyped
+from webhooks.diagnosis.budget import Budget
 from webhooks.diagnosis.way import Way, utf8
 
 _BOM: Final = b"\xef\xbb\xbf"
@@ -27,6 +28,7 @@ _COMPONENT: Final = "!~*'()"  # What encodeURIComponent leaves as it is.
 # Columns and logs that cut a text off, by what they hold.
 _CUTS: Final = (100, 128, 191, 200, 250, 255, 256, 500, 512, 1000, 1024, 2048, 4000, 4096, 8192)
 _MAX_FIELDS: Final = 1000
+_MAX_PERCENTS: Final = 30_000
 _NOT_READ: Final = "the body was not read, or read already"
 # What takes longer to make than it is likely.
 _MAX_SLOW_BYTES: Final = 64 * 1024
@@ -39,15 +41,15 @@ def likely(body: bytes) -> Iterator[Way]:
     yield from _ways([("[object Object]", "the text [object Object]: an object, not its JSON")])
 
 
-def other(body: bytes, check: Callable[..., None]) -> Iterator[Way]:
-    """Encoded, quoted, listed, cleaned. Some are the body itself. `check` is called within what
-    takes long, and may raise."""
+def other(body: bytes, budget: Budget) -> Iterator[Way]:
+    """Encoded, quoted, listed, cleaned. Some are the body itself. Raises Spent within what takes
+    long, when the time is over."""
     text = body.decode("utf-8", "replace")
-    yield from _ways(_encoded(text, check))
+    yield from _ways(_encoded(text, budget))
     yield from _ways(_quoted(body, text))
     if len(body) <= _MAX_SLOW_BYTES:
         yield from _ways(_as_bytes(body))
-    yield from _ways(_changed(text, check))
+    yield from _ways(_changed(text, budget))
 
 
 def _ways(made: Iterable[tuple[str | bytes, str]]) -> Iterator[Way]:
@@ -84,10 +86,11 @@ def _ends(body: bytes) -> Iterator[tuple[bytes, str]]:
         yield body * 2, "the body twice"
 
 
-def _encoded(text: str, check: Callable[..., None]) -> Iterator[tuple[bytes, str]]:
+def _encoded(text: str, budget: Budget) -> Iterator[tuple[bytes, str]]:
     for name in encodings.BYTES:
         said = encodings.SAID[name] or "with its wrong bytes replaced"
-        yield encodings.encoded(text, name, check), f"the body {said}"
+        if (made := encodings.encoded(text, name, budget)) is not None:
+            yield made, f"the body {said}"
 
 
 def _quoted(body: bytes, text: str) -> Iterator[tuple[str | bytes, str]]:
@@ -130,7 +133,8 @@ def _quoted(body: bytes, text: str) -> Iterator[tuple[str | bytes, str]]:
         inner = wrapped if "false" in based else f'"{encoded.decode()}"'
         yield f'{{"body":{inner},{based}}}', gateway
     yield f'"{encoded.decode()}"', "JSON of the body's base64"
-    fields = dict(parse_qsl(text, keep_blank_values=True)) if text.count("&") < _MAX_FIELDS else {}
+    is_form = text.count("&") < _MAX_FIELDS and text.count("%") <= _MAX_PERCENTS
+    fields = dict(parse_qsl(text, keep_blank_values=True)) if is_form else {}
     yield (
         json.dumps(fields, ensure_ascii=False, separators=(",", ":")),
         "the JSON of a form, as which the body was parsed (express.urlencoded)",
@@ -158,7 +162,7 @@ def _as_bytes(body: bytes) -> Iterator[tuple[str | bytes, str]]:
     yield gzip.compress(body, mtime=0), "the body compressed by gzip"
 
 
-def _changed(text: str, check: Callable[..., None]) -> Iterator[tuple[str | bytes, str]]:
+def _changed(text: str, budget: Budget) -> Iterator[tuple[str | bytes, str]]:
     yield from _cut_or_printed(text)
     yield text.replace(" ", ""), "the body with all its spaces taken out, those of texts too"
     yield text.replace('"', ""), "the body without its double quotes"
@@ -178,17 +182,16 @@ def _changed(text: str, check: Callable[..., None]) -> Iterator[tuple[str | byte
     yield html.escape(text).replace("&#x27;", "&#39;"), "the body escaped for HTML"
     yield html.escape(text, quote=False), "the body escaped for HTML"
     yield html.escape(text, quote=False).replace('"', "&quot;"), "the body escaped for HTML"
-    yield retyped.unescaped(text, check), "the body with its HTML decoded"
+    yield retyped.unescaped(text, budget.check), "the body with its HTML decoded"
     yield retyped.without_tags(text), "the body without what looks like HTML tags"
     for escape, character in (("\\n", "\n"), ("\\t", "\t"), ('\\"', '"'), ("\\r", "\r")):
         yield text.replace(escape, character), f"the body with {escape} in it decoded"
     yield text.replace("\u00a0", " "), "the body with plain spaces for unusual ones"
     for curly, plain in (("’", "'"), ("“", '"'), ("”", '"'), ("–", "-"), ("…", "...")):
         yield text.replace(curly, plain), f"the body with {plain} for {curly}"
-    yield (
-        text.translate({0x2018: 39, 0x2019: 39, 0x201C: 34, 0x201D: 34}),
-        ("the body with plain quotes for curly ones"),
-    )
+    plain_quotes = text.replace("\u2018", "'").replace("\u2019", "'")
+    plain_quotes = plain_quotes.replace("\u201c", '"').replace("\u201d", '"')
+    yield plain_quotes, "the body with plain quotes for curly ones"
 
 
 def _cut_or_printed(text: str) -> Iterator[tuple[str | bytes, str]]:
@@ -201,5 +204,6 @@ def _cut_or_printed(text: str) -> Iterator[tuple[str | bytes, str]]:
         made = prints(text)
         for end in ("\n", ""):
             yield made + end, f"the body as {command} prints it, with its \\n and the like decoded"
-    yield unquote(text), "the body decoded as from a URL"
-    yield unquote_plus(text), "the body decoded as from a form, where + is a space"
+    if text.count("%") <= _MAX_PERCENTS:
+        yield unquote(text), "the body decoded as from a URL"
+        yield unquote_plus(text), "the body decoded as from a form, where + is a space"

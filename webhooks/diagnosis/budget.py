@@ -26,9 +26,9 @@ class Budget:
         """Give it so much from now on: there is something to say, and it has to be put in words."""
         self._until = max(self._until, clock() + seconds)
 
-    def check(self, needed: float = 0.0) -> None:
-        """Raise Spent when no more is left than the `needed` seconds."""
-        if self.left() <= needed:
+    def check(self) -> None:
+        """Raise Spent when nothing is left."""
+        if self.left() <= 0:
             raise Spent
 
     def left(self) -> float:

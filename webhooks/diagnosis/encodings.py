@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
+from functools import cache
 from typing import Final, Literal
+
+from webhooks.diagnosis.budget import Budget
 
 _BEYOND_BMP: Final = re.compile("[\U00010000-\U0010ffff]")
 
@@ -127,13 +130,32 @@ BYTES: Final[dict[str, Callable[[str], bytes]]] = {
     "emoji replaced": lambda text: _beyond_bmp(text, "\ufffd"),
 }
 
+_NORMAL: Final = frozenset({"nfc", "nfd", "nfkc"})
 # What a character of NFKC costs at most, in seconds: it may become 18, and nothing stops half way.
 _NFKC_SECONDS: Final = 1.2e-6
+# Python before 3.15 sorts marks that follow each other in time that grows with their square. Real
+# text has three or four of them.
+_MOST_MARKS: Final = 30
 
 
-def encoded(text: str, encoding: str, check: Callable[[float], None]) -> bytes:
-    """`text` in an encoding of BYTES. `check` gets the seconds that it may take, where those are
-    many, and may raise."""
-    if encoding == "nfkc":
-        check(_NFKC_SECONDS * len(text))
+@cache
+def _many_marks() -> re.Pattern[str]:
+    """More marks in a row than are put in order. None lies outside of these planes."""
+    marks = [
+        chr(code)
+        for code in (*range(0x300, 0xD800), *range(0xF900, 0x1EA00))
+        if unicodedata.combining(unicodedata.normalize("NFKD", chr(code))[0])
+    ]
+    return re.compile(f"[{''.join(marks)}]{{{_MOST_MARKS},}}")
+
+
+def encoded(text: str, encoding: str, budget: Budget) -> bytes | None:
+    """`text` in an encoding of BYTES; None where that may take longer than is left, or than it is
+    likely."""
+    if encoding in _NORMAL and not text.isascii():
+        if encoding == "nfkc" and budget.left() <= _NFKC_SECONDS * len(text):
+            budget.skip("its letters replaced by plainer ones (NFKC)")
+            return None
+        if _many_marks().search(text):
+            return None
     return BYTES[encoding](text)

@@ -184,7 +184,8 @@ def pairs_of(
     """What to replace in a text of these characters, in the order to do it: the backslash first.
     `check` is called now and then, and may raise."""
     made = []
-    for count, character in enumerate(sorted(characters, key=lambda c: (c != "\\", c))):
+    ordered = [*(characters & {"\\"}), *sorted(characters - {"\\"})]
+    for count, character in enumerate(ordered):
         if count % _OFTEN == 0:
             check()
         if (escape := escape_of(table, character)) is not None:

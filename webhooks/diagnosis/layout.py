@@ -131,22 +131,32 @@ def _on_one_line(value: Any, layout: Layout) -> str:
 
 def _on_lines(value: Any, layout: Layout, line: str) -> str:
     """`line` is the line break and indent that this value's own closing bracket has."""
+    parts: list[str] = []
+    _add_lines(value, layout, line, parts)
+    return "".join(parts)
+
+
+def _add_lines(value: Any, layout: Layout, line: str, parts: list[str]) -> None:
+    """Joined once at the end: a text that grew level by level would be copied by each."""
     inner_line = line + (layout.indent or "")
-    if isinstance(value, dict):
-        if not value:
-            return layout.empty_object.replace(BREAK, line)
+    if not isinstance(value, dict | list):
+        parts.append(_scalar(value))
+    elif not value:
+        empty = layout.empty_object if isinstance(value, dict) else layout.empty_array
+        parts.append(empty.replace(BREAK, line))
+    elif isinstance(value, dict):
         colon = QUOTE + layout.colon
-        items = [
-            f"{QUOTE}{key}{colon}{_on_lines(item, layout, inner_line)}"
-            for key, item in value.items()
-        ]
-        return "{" + inner_line + ("," + inner_line).join(items) + line + "}"
-    if isinstance(value, list):
-        if not value:
-            return layout.empty_array.replace(BREAK, line)
-        if layout.array_open:
-            items = [_on_lines(item, layout, line) for item in value]
-            return layout.array_open + layout.array_comma.join(items) + layout.array_close
-        items = [_on_lines(item, layout, inner_line) for item in value]
-        return "[" + inner_line + ("," + inner_line).join(items) + line + "]"
-    return _scalar(value)
+        before = "{" + inner_line
+        for key, item in value.items():
+            parts.append(f"{before}{QUOTE}{key}{colon}")
+            _add_lines(item, layout, inner_line, parts)
+            before = "," + inner_line
+        parts.append(line + "}")
+    else:
+        on_line = bool(layout.array_open)
+        before = (layout.array_open or "") if on_line else "[" + inner_line
+        for item in value:
+            parts.append(before)
+            _add_lines(item, layout, line if on_line else inner_line, parts)
+            before = layout.array_comma if on_line else "," + inner_line
+        parts.append(layout.array_close if on_line else line + "]")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from itertools import product
 from typing import Any, Final
@@ -55,7 +54,7 @@ def _printed(value: dict[str, Any], name: str) -> Iterator[tuple[str, str]]:
     yield _ruby_symbols(value, "=>"), f"Ruby's to_s of {name} with symbols as keys"
     yield _go(value), f"Go's fmt.Sprint of {name}"
     yield _java(value), f"Java's toString() of a map of {name}"
-    yield _php(value, 0), f"PHP's print_r of {name}"
+    yield _php(value), f"PHP's print_r of {name}"
     yield php.serialized(value), f"PHP's serialize() of {name}"
     yield php.serialized(value, objects=True), f"PHP's serialize() of {name} as a stdClass"
     yield php.exported(value), f"PHP's var_export() of {name}"
@@ -98,6 +97,8 @@ def _forms(value: dict[str, Any], name: str) -> Iterator[tuple[str, str]]:
             f"{said}, by Node's querystring",
         )
         nested = list(_nested(flat))
+        if sum(len(path) for path, _ in nested) > _MOST_PATHS:
+            continue
         for encode in (_plus, _raw):
             full = [(encode(path), _form_text(item, encode)) for path, item in nested]
             yield "&".join(f"{path}={item}" for path, item in full), f"{said}, by qs"
@@ -206,16 +207,22 @@ def _python_plain(value: Any) -> str:
     return value if isinstance(value, str) else python(value)
 
 
+# Characters of all paths of a form. Deep and wide, they are a thousand times what is in them.
+_MOST_PATHS: Final = 300_000
 _RUBY: Final = {"\x07": "\\a", "\x0b": "\\v", "\x1b": "\\e"} | {
     c: json.dumps(c)[1:-1] for c in '"\\\b\f\n\r\t'
 }
+_RUBY_TABLE: Final = str.maketrans(
+    {chr(code): f"\\u{code:04X}" for code in (*range(0x20), 0x7F, 0x2028, 0x2029)} | _RUBY
+)
 
 
 def _quoted(text: str) -> str:
     """Ruby's inspect."""
-    made = re.sub(r"#(?=[{$@])", "\\#", "".join(_RUBY.get(c, c) for c in text))
-    odd = "[\x00-\x1f\x7f\u2028\u2029]"
-    return '"' + re.sub(odd, lambda found: f"\\u{ord(found[0]):04X}", made) + '"'
+    made = text.translate(_RUBY_TABLE)
+    for character in "{$@":
+        made = made.replace(f"#{character}", f"\\#{character}")
+    return f'"{made}"'
 
 
 def _ruby(value: Any, arrow: str) -> str:
@@ -255,17 +262,27 @@ def _java(value: Any) -> str:
     return value if isinstance(value, str) else _word(value, "null")
 
 
-def _php(value: Any, depth: int) -> str:
+def _php(value: Any) -> str:
+    """PHP's print_r."""
+    parts: list[str] = []
+    _add_php(value, "", parts)
+    return "".join(parts)
+
+
+def _add_php(value: Any, pad: str, parts: list[str]) -> None:
     if isinstance(value, dict | list):
-        items = value.items() if isinstance(value, dict) else enumerate(value)
-        pad = " " * 8 * depth
-        inner = "".join(f"{pad}    [{key}] => {_php(item, depth + 1)}\n" for key, item in items)
-        return f"Array\n{pad}(\n{inner}{pad})\n"
-    if isinstance(value, str):
-        return value
-    if isinstance(value, Number):
-        return value.text
-    return "1" if value is True else ""
+        parts.append(f"Array\n{pad}(\n")
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            parts.append(f"{pad}    [{key}] => ")
+            _add_php(item, pad + " " * 8, parts)
+            parts.append("\n")
+        parts.append(f"{pad})\n")
+    elif isinstance(value, str):
+        parts.append(value)
+    elif isinstance(value, Number):
+        parts.append(value.text)
+    else:
+        parts.append("1" if value is True else "")
 
 
 def _unquoted(value: Any) -> str:

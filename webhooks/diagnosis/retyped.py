@@ -8,11 +8,15 @@ backslash takes as long as all the rest of a diagnosis.
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Callable
 from typing import Final
 
 # What sh's echo and printf decode; two backslashes are one.
 _ECHOED: Final = dict(zip("abfnrtv", "\a\b\f\n\r\t\v", strict=True))
+# Python reads no number of more than 4,300 digits; that of a character has seven at most.
+_ZEROS: Final = re.compile("&#0{9,}")
+_LONG_NUMBER: Final = re.compile("&#[0-9]{18,};?")
 # Characters that are unescaped between two looks at the clock, about.
 SLICE: Final = 20_000
 
@@ -87,6 +91,7 @@ def single_spaces(text: str) -> str:
 
 def unescaped(text: str, check: Callable[[], None]) -> str:
     """HTML's entities decoded, in slices that cut none; `check` is called before each."""
+    text = _LONG_NUMBER.sub("\ufffd", _ZEROS.sub("&#0", text))
     made, start = [], 0
     while start < len(text):
         check()

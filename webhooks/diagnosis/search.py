@@ -138,7 +138,7 @@ class Search:
         yield "serialisers with their options", self._hmacs([self._key], self._written(1))
         yield "JSON with one thing changed", self._hmacs([self._key], self._mixed(1))
         yield secret, self._hmacs(keys.other(self._secret), [self._body])
-        yield body, self._hmacs([self._key], bodies.other(self._body.value, self._budget.check))
+        yield body, self._hmacs([self._key], bodies.other(self._body.value, self._budget))
         yield "the body printed in other ways", self._hmacs([self._key], self._rendered())
 
     def _more_changes(self) -> Iterator[tuple[str, Iterator[Tried]]]:
@@ -264,7 +264,7 @@ def same_bytes(message: bytes, body: bytes, value: Any, budget: Budget) -> list[
     """The other ways that come to just these bytes."""
     if len(body) > _LARGE:
         return []
-    others = bodies.other(body, budget.check)
+    others = bodies.other(body, budget)
     found = []
     with contextlib.suppress(Spent):
         for way in chain(bodies.likely(body), others, renderings.ways(value)):

@@ -141,7 +141,7 @@ class Writer:
 
     def said(self, style: Style) -> str:
         """What shows of a style, to follow "signs "."""
-        base = self.pairs(style._replace(escapes=JAVASCRIPT.escapes))
+        base = frozenset(self.pairs(style._replace(escapes=JAVASCRIPT.escapes)))
         changed = [pair for pair in self.pairs(style) if pair not in base]
         return style_words.said(
             style,
@@ -180,7 +180,10 @@ class Writer:
             text = text.replace(BREAK, layout.line_break).replace(TAB, "\t")
         if self._has_numbers or style.dates != "kept":
             text = text.replace(PLUS, "+")
-        return encodings.encoded(text + style.end, style.encoding, self._budget.check)
+        made = encodings.encoded(text + style.end, style.encoding, self._budget)
+        if made is None:
+            raise Unwritable
+        return made
 
     def _translated(self, text: str, table: dict[int, str]) -> str:
         """`text` by a large table, of which each character costs a microsecond: in slices."""
