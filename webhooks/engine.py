@@ -50,6 +50,8 @@ LOOK_SECONDS = 0.25
 # about as much for one delivery as for ten, and what it costs, those who bring events would miss.
 BUSY = 4
 PACE_SECONDS = 0.02
+# What was ready by its time, and could not be made so, is looked for again after so long.
+HELD_SECONDS = 0.05
 DATABASE_RETRY_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0)
 # After the server crashed, nobody claims for so long: longer than the longest pause between two
 # tries, so that by then every worker has made those of its claims stand that the crash has undone.
@@ -242,7 +244,8 @@ class Engine:
             lookout.taken({} if is_cut else drained(offers, taken), taken.until)
             more |= traffic.note(offers, due.lanes, taken, is_cut=is_cut)
             # When the next of a webhook with a rate limit may leave is to be found out.
-            more |= any(one.has_limit for one in offers) and bool(taken.claimed)
+            limited = {one.webhook_id for one in offers if one.has_limit}
+            more |= any(one.webhook_id in limited for one in taken.claimed)
             probes = {lane.webhook_id: lane.endpoint_id for lane in probed}
             sent = self._send(taken.claimed, probes, leave_by)
             # Only now: what is claimed is sent, whatever the database does.
@@ -282,6 +285,9 @@ class Engine:
             ripe = queue.present().ripen(lookout.ripe_after)
             lookout.ripened(ripe, self._clock.now())
             number += ripe.number
+            if not ripe.number:
+                # Somebody holds it.
+                self._next_due_at = max(self._next_due_at or 0.0, at + HELD_SECONDS)
         if lookout.looks_for_lost(at):
             lost = queue.present().ripen_lost(lookout.lost_after)
             lookout.found_lost(lost, self._clock.now(), at)

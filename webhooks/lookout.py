@@ -38,6 +38,8 @@ LATE_SECONDS = 2.0
 # last one. All that is in hand is looked at again as often as a lease runs out.
 ALL_LOST_SECONDS = float(LEASE_SECONDS)
 MOST_KNOWN = 1000
+# Where more is ready than can be remembered, a sweep is made so long after the last one.
+OVERFULL_SECONDS = 0.1
 
 
 @dataclass(slots=True)
@@ -51,6 +53,8 @@ class Lookout:
     _been_through: set[int] = field(default_factory=set)
     _swept_seconds: float = 0.0
     _next_sweep_at: float = 0.0
+    _swept_at: float = 0.0
+    _forgot_at: float = 0.0
     # The largest ids, and when they were seen.
     _last_ids: deque[tuple[float, int]] = field(default_factory=deque)
     # By account, webhooks that may have more ready than was taken. What was looked at last comes
@@ -90,7 +94,9 @@ class Lookout:
     def next_look(self, now: float, most: int = MOST_LANES) -> Look:
         """What to look for at this moment; `most` webhooks are enough."""
         is_due = self.is_sweeping or now >= self._next_sweep_at
-        if is_due and not self.is_sweeping:
+        if is_due and (not self.is_sweeping or now >= self._forgot_at + LONGEST_PAUSE_SECONDS):
+            # A sweep that waits for places, too, does not hide for longer what was due before.
+            self._forgot_at = now
             self._forget()
         fresh_after = None
         if self._last_ids and (not is_due or self.is_sweeping):
@@ -163,7 +169,7 @@ class Lookout:
             self._cursors = {}
         if not self.is_sweeping:
             pause = min(SWEEP_SHARE * self._swept_seconds, LONGEST_PAUSE_SECONDS)
-            self._next_sweep_at = now + pause
+            self._next_sweep_at, self._swept_at = now + pause, now
             self._swept_seconds, self._been_through = 0.0, set()
 
     def add(self, webhook_id: int, account_id: int) -> None:
@@ -172,7 +178,8 @@ class Lookout:
         if webhook_id in known:
             return
         if self._number_known >= MOST_KNOWN:
-            self._next_sweep_at = 0.0  # A sweep remembers for us.
+            # A sweep remembers for us.
+            self._next_sweep_at = min(self._next_sweep_at, self._swept_at + OVERFULL_SECONDS)
             return
         known[webhook_id] = None
         self._known[account_id] = known

@@ -9,7 +9,7 @@ can say which attempt it belongs to and never overwrites what another worker did
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
@@ -85,6 +85,8 @@ class Taken(NamedTuple):
     put_off: list[int]
     # By webhook, when the last of what was found was due.
     until: dict[int, datetime]
+    # Webhooks that a rate limit, or whoever holds their row, kept from taking more.
+    bounded: Set[int] = frozenset()
 
     @property
     def bytes(self) -> int:
@@ -117,8 +119,10 @@ class ClaimedRow(NamedTuple):
         return not self.is_blocked and not self.is_astray
 
 
-def sort_taken(rows: Sequence[ClaimedRow]) -> Taken:
-    """What a claim took, from the rows that it changed."""
+def sort_taken(
+    rows: Sequence[ClaimedRow], offers: Sequence[Offer], within_limits: Sequence[Offer]
+) -> Taken:
+    """What a claim of `offers` took, from the rows that it changed."""
     until: dict[int, datetime] = {}
     for row in rows:
         # What was put off may have been due later than what was left.
@@ -130,6 +134,18 @@ def sort_taken(rows: Sequence[ClaimedRow]) -> Taken:
         [row.claimed.webhook_id for row in rows if row.is_astray],
         [row.claimed.webhook_id for row in rows if row.is_blocked],
         until,
+        _bounded(offers, within_limits, Counter(row.claimed.webhook_id for row in rows)),
+    )
+
+
+def _bounded(
+    offers: Sequence[Offer], within_limits: Sequence[Offer], took: Mapping[int, int]
+) -> frozenset[int]:
+    rooms = {offer.webhook_id: offer.room for offer in within_limits}
+    return frozenset(
+        one.webhook_id
+        for one in offers
+        if (room := rooms.get(one.webhook_id, 0)) < one.room and took.get(one.webhook_id, 0) >= room
     )
 
 
@@ -276,13 +292,11 @@ def drained(offers: Iterable[Offer], taken: Taken) -> dict[int, int]:
     bounded the claim."""
     took = Counter(one.webhook_id for one in taken.claimed)
     took.update(taken.put_aside)
-    busy = set(taken.put_off)
+    busy = {*taken.put_off, *taken.bounded}
     return {
         one.webhook_id: one.account_id
         for one in offers
-        if took.get(one.webhook_id, 0) < one.room
-        and not one.has_limit
-        and one.webhook_id not in busy
+        if took.get(one.webhook_id, 0) < one.room and one.webhook_id not in busy
     }
 
 

@@ -106,7 +106,8 @@ class PostgresqlQueue:
                 # Locked until COMMIT: no two workers spend the same allowance.
                 cursor.execute(LOCK_LIMITED, [limited])
                 rates = cursor.fetchall()
-            found = self._take(cursor, within(free(offers, rates), rates), limit, most_bytes)
+            allowed = within(free(offers, rates), rates)
+            found = self._take(cursor, allowed, limit, most_bytes)
             aside = [row for row in found if row.is_astray]
             taken = Counter(row.claimed.webhook_id for row in found if row.is_taken)
             for next_at, webhook_id in spent(rates, taken):
@@ -131,7 +132,7 @@ class PostgresqlQueue:
                 self._go_on_after(cursor, over_of(aside, done))
                 if held := [claim for claim in claims if claim[0] not in done]:
                     _give_back(cursor, held, seconds=1)
-        return sort_taken(found)
+        return sort_taken(found, offers, allowed)
 
     def _take(
         self,

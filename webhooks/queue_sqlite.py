@@ -321,10 +321,11 @@ class SqliteQueue:
             if limited := [offer.webhook_id for offer in offers if offer.has_limit]:
                 cursor.execute(LIMITS.format(ids=_marks(limited)), limited)
                 rates = [(id, most, _moment(at), now) for id, most, at in cursor.fetchall()]
-            picked, blocked = self._pick(cursor, within(offers, rates), limit, most_bytes)
+            allowed = within(offers, rates)
+            picked, blocked = self._pick(cursor, allowed, limit, most_bytes)
             ids = [row[0] for row in (*picked, *blocked)]
             if not ids:
-                return Taken([], [], [], {})
+                return sort_taken([], offers, allowed)
             cursor.executemany(
                 APPEND,
                 [
@@ -347,7 +348,7 @@ class SqliteQueue:
             for row in aside:
                 _put_aside(cursor, row, _text(now))
             self._go_on_after(cursor, over_of(aside, ids))
-            return sort_taken(rows)
+            return sort_taken(rows, offers, allowed)
 
     def _pick(
         self, cursor: CursorWrapper, offers: Sequence[Offer], limit: int, most_bytes: int

@@ -62,6 +62,7 @@ class Traffic:
         # of it is seen, about as many as had a place the last time.
         self.wanted_lanes = MOST_LANES
         self._shared_until = 0.0
+        self._workers = 1
         # By webhook: how much of a claim is worth offering to it.
         self._appetites: dict[int, int] = {}
         # Webhooks in order of which much waits for its turn.
@@ -90,6 +91,7 @@ class Traffic:
 
     def offers(self, lanes: Sequence[Lane], workers: int, most: int) -> list[Offer]:
         """What a claim of `most` deliveries may take of each webhook with due work."""
+        self._workers = workers
         by_account: dict[int, list[Lane]] = {}
         for lane in lanes:
             by_account.setdefault(lane.account_id, []).append(lane)
@@ -117,9 +119,9 @@ class Traffic:
                     self._last_webhook[account_id] = dealt_out[-1][0]
                 else:
                     self._last_webhook.pop(account_id, None)
-        self._left_out = {
-            ask.webhook_id for demand in demands for ask in demand.asks
-        } - offers.keys()
+        # Of an account that may have nothing more, there is none to ask again.
+        asks = chain.from_iterable(demand.asks for demand in demands if demand.wanted)
+        self._left_out = {ask.webhook_id for ask in asks} - offers.keys()
         self._note_crowd(by_account, len(offers))
         return [
             self._offer(lane, offers[lane.webhook_id])
@@ -254,7 +256,7 @@ class Traffic:
                 continue
             self._appetites[webhook_id] = next_appetite(offer.room, taken_of)
             if not more and offer.room <= taken_of and webhook_id in lanes:
-                more = self._room(lanes[webhook_id], now).left() > 0
+                more = self._room(lanes[webhook_id], now).left(self._workers) > 0
         self._note_sizes(taken.claimed)
         return more
 

@@ -793,6 +793,7 @@ def test_endpoints_past_the_first_look_have_their_turn_and_the_run_ends(
 def test_an_account_that_has_no_place_left_is_not_looked_at_over_and_over(
     running: Engine,
     chatbot: Chatbot,
+    live_receiver: Receiver,
     monkeypatch: pytest.MonkeyPatch,
     beside: ThreadPoolExecutor,
 ) -> None:
@@ -803,6 +804,9 @@ def test_an_account_that_has_no_place_left_is_not_looked_at_over_and_over(
     for number in range(40):
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/{number}"
         add_due(add_webhook(chatbot, url), seconds_ago=60)
+    # One of another account that has sent all there was, and has a rate limit.
+    elsewhere = Chatbot.objects.create(account=Account.objects.create(name="Other"), name="Other")
+    (sent,) = add_due(add_webhook(elsewhere, live_receiver.url("/hook"), rate_limit=1000))
     looks = []
 
     def look(most: int) -> Due:
@@ -813,6 +817,7 @@ def test_an_account_that_has_no_place_left_is_not_looked_at_over_and_over(
     try:
         run = run_beside(beside, running)
         wait_until(lambda: running._traffic.in_flight == limits.FEW, "all it may have open", 5)
+        wait_until(lambda: states([sent]) == ["succeeded"], "the other's to be recorded", 5)
         before = len(looks)
         assert not wait([run], 1).done
         assert len(looks) - before < 20

@@ -198,7 +198,20 @@ def test_more_than_it_remembers_is_left_to_a_sweep() -> None:
     step(lookout, Table({}), 0.0, took=0.1)
     for webhook in range(MOST_KNOWN + 1):
         lookout.add(webhook, 1)
+    assert not lookout.next_look(0.15).sweep
     assert lookout.next_look(0.2).sweep
+
+
+def test_a_sweep_that_waits_for_places_hides_nothing_for_long() -> None:
+    lookout, table = Lookout(), Table({1: list(range(1, 5000))})
+    step(lookout, table, 0.0)
+    lookout.taken({}, {5: NOON})
+    step(lookout, table, 1.0)
+    assert lookout.is_sweeping
+    assert lookout.since(5) == NOON
+    step(lookout, table, LONGEST_PAUSE_SECONDS + 0.1)
+    assert lookout.is_sweeping
+    assert lookout.since(5) is None
 
 
 def test_more_that_is_new_than_one_look_goes_over_is_left_to_a_sweep() -> None:

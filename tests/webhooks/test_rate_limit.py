@@ -26,6 +26,7 @@ from tests.webhooks.due import (
 from webhooks import breaker, engine, queue, subscriptions
 from webhooks.engine import Engine
 from webhooks.models import Delivery, Endpoint, Webhook
+from webhooks.queue import Offer
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 
@@ -145,6 +146,22 @@ def test_a_claim_and_its_record_are_as_ever(chatbot: Chatbot) -> None:
     add_due(add_webhook(chatbot, rate_limit=1))
     queue.present().record([finish(claimed) for claimed in claim_all()])
     assert states() == ["succeeded"]
+
+
+def test_one_with_nothing_left_is_known_from_one_that_keeps_to_its_limit(chatbot: Chatbot) -> None:
+    webhook = add_webhook(chatbot, rate_limit=1)
+    add_due(webhook, 2)
+    offer = Offer(webhook.pk, webhook.account.pk, 8, 8, has_limit=True)
+    for _ in range(2):
+        Webhook.objects.update(rate_next_at=None)
+        taken = queue.present().claim([offer], 100)
+        assert len(taken.claimed) == 1
+        assert queue.drained([offer], taken) == {}
+    # It may not send yet, and nobody knows whether there is more.
+    assert queue.drained([offer], queue.present().claim([offer], 100)) == {}
+    Webhook.objects.update(rate_next_at=None)
+    taken = queue.present().claim([offer], 100)
+    assert queue.drained([offer], taken) == {webhook.pk: webhook.account.pk}
 
 
 @pytest.mark.parametrize("limit", [0, -1, 1001])
