@@ -19,7 +19,7 @@ from pathlib import Path
 from tests import needs
 
 # What never depends on which database there is, or brings its own.
-NOT_AGAIN = "database and not (browser or soak or process or languages or once)"
+NOT_AGAIN = "database and not (browser or soak or process or languages or once or alone)"
 BESIDE_OTHERS, ALONE = "not soak and not alone", "not soak and alone"
 # What `make test` leaves out: it takes longest.
 LONG = ("languages", "walk", "schemathesis", "soak", "thorough")
