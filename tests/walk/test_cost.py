@@ -23,7 +23,7 @@ from webhooks.api.events import MAX_BATCH_BYTES
 from webhooks.api.parsing import MAX_BODY_BYTES
 from webhooks.models import Attempt
 
-pytestmark = [pytest.mark.once, pytest.mark.thorough]
+pytestmark = [pytest.mark.once, pytest.mark.thorough, pytest.mark.alone]
 
 # What a call may take of a processor, in seconds, on a machine that is half as fast as the slowest
 # it was tried on: the aim is 0.3.
