@@ -63,6 +63,9 @@ def main(arguments: list[str]) -> int:
         if everything and at_once:
             long = ("-m", "soak and database and not process", "--timeout", "600")
             run("on PostgreSQL: the long ones", *long, DATABASE_URL=needs.POSTGRESQL_URL)
+            alone = "database and not soak and alone and not (browser or process or once)"
+            title = "on PostgreSQL: those that compare times"
+            run(title, "-m", alone, DATABASE_URL=needs.POSTGRESQL_URL)
     if missing:
         print(f"── not here, so their tests are skipped: {', '.join(missing)}")
     if at_once:

@@ -129,8 +129,8 @@ def cost(body: bytes, signature: str, **more: Any) -> float:
 
 
 def is_within_bounds(body: bytes, signature: str) -> bool:
-    # What it costs is the least of several runs: a machine that is shared takes its own time, too.
-    return any(cost(body, signature) < MOST_SECONDS for _ in range(5))
+    # On a busy machine CPU time grows, where caches are shared: once more, before it is believed.
+    return any(cost(body, signature) < MOST_SECONDS for _ in range(2))
 
 
 @pytest.mark.alone

@@ -273,9 +273,6 @@ def test_many_deliveries_arrive_once_each(
 
 # ---------------------------------------------------------------- what comes next
 
-# How long after its answer a delivery may be recorded on a busy machine.
-RECORDED_SECONDS = 5.0
-
 
 def seconds_put_off() -> float:
     """From the last answer until the one delivery is due again."""
@@ -295,7 +292,8 @@ def test_a_failure_is_retried_on_the_schedule_until_it_is_over(
         delivery = Delivery.objects.get()
         assert delivery.status == "pending"
         longest = seconds * (1 + schedule.JITTER)
-        assert seconds - 0.1 < seconds_put_off() < longest + RECORDED_SECONDS
+        assert seconds - 0.1 < seconds_put_off()
+        assert in_seconds(delivery.due_at) <= longest
         let_time_pass(longest)
     running.run()
     delivery = Delivery.objects.get()
@@ -357,7 +355,8 @@ def test_retry_after_is_obeyed(
     live_receiver.answer("/hook", status, headers={"Retry-After": value})
     add_due(webhook)
     running.run()
-    assert 115 < seconds_put_off() < 135
+    assert seconds_put_off() > 115
+    assert in_seconds(Delivery.objects.get().due_at) <= 135
 
 
 @pytest.mark.parametrize(
@@ -375,7 +374,8 @@ def test_retry_after_is_kept_within_bounds(
     live_receiver.answer("/hook", 429, headers={"Retry-After": value})
     add_due(webhook)
     running.run()
-    assert least - 0.1 < seconds_put_off() < most + RECORDED_SECONDS
+    assert least - 0.1 < seconds_put_off()
+    assert in_seconds(Delivery.objects.get().due_at) <= most + 0.1
 
 
 def test_retry_after_means_nothing_on_another_answer(
@@ -384,7 +384,7 @@ def test_retry_after_means_nothing_on_another_answer(
     live_receiver.answer("/hook", 500, headers={"Retry-After": "3000"})
     add_due(webhook)
     running.run()
-    assert seconds_put_off() < 5.5 + RECORDED_SECONDS
+    assert in_seconds(Delivery.objects.get().due_at) < 6
 
 
 def test_410_disables_the_webhook_and_its_deliveries_wait(
