@@ -30,6 +30,9 @@ class Sizes:
     # One account with webhooks to so many servers that nobody listens on, much due for each.
     dead: int = 800
     dead_due: int = 40_000
+    # So many webhooks of one account hang, with ten due for each, and one does not.
+    hanging: int = 2_000
+    beside_hanging: int = 20_000
     rounds: int = 3
 
 
@@ -41,6 +44,8 @@ QUICK = Sizes(
     beside_seconds=2,
     dead=100,
     dead_due=5_000,
+    hanging=200,
+    beside_hanging=2_000,
     rounds=1,
 )
 HANGS = "/hangs"
@@ -55,6 +60,7 @@ def measure(ground: Ground, sizes: Sizes) -> Result:
     _one_server(ground, sizes, result)
     _two_accounts(ground, sizes, result)
     _dead_servers(ground, sizes, result)
+    _one_account(ground, sizes, result)
     return result
 
 
@@ -161,6 +167,37 @@ def _beside_dead_servers(ground: Ground, sizes: Sizes, *, dead: bool) -> float:
             stack.do("pour", chatbots=large["chatbots"], count=sizes.dead_due)
         stack.start_workers()
         return _trickled(stack, receiver, small, sizes.slow_rate, sizes.seconds)
+
+
+def _one_account(ground: Ground, sizes: Sizes, result: Result) -> None:
+    rates: dict[bool, list[float]] = {False: [], True: []}
+    for _ in range(sizes.rounds):
+        for hang in (False, True):
+            rates[hang].append(_beside_many_that_hang(ground, sizes, hang=hang))
+            say(f"beside {sizes.hanging if hang else 0} that hang: {rates[hang][-1]:,.0f}/s")
+    alone, beside = median(rates[False]), median(rates[True])
+    what = f"one account, {sizes.hanging:,} of its webhooks hang: another one's rate"
+    result.figures += [
+        Figure(f"{what} without", alone, "/s"),
+        against(what, beside, "/s", alone, "without"),
+    ]
+
+
+def _beside_many_that_hang(ground: Ground, sizes: Sizes, *, hang: bool) -> float:
+    *silent, host = addresses(51)
+    with ExitStack() as open_:
+        receiver = open_.enter_context(stamping_receiver({**dict.fromkeys(silent), host: 0.0}))
+        url = open_.enter_context(ground.database("run"))
+        stack = open_.enter_context(Stack(ground, url))
+        urls = [f"http://{each}:{receiver.port}/" for each in (*silent, host)]
+        made = stack.do("prepare", urls=urls, each=max(1, sizes.hanging // len(silent)))
+        chatbots, last = made["chatbots"], len(silent)
+        bad = [bot for place, bot in enumerate(chatbots) if place % len(urls) != last]
+        if hang:
+            stack.do("pour", chatbots=bad, count=10 * len(bad))
+        after = stack.do("pour", chatbots=[chatbots[last]], count=sizes.beside_hanging)
+        stack.start_workers()
+        return stack.drain(after, [made["webhooks"][last]])
 
 
 def _trickled(

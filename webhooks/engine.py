@@ -11,7 +11,7 @@ import logging
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
@@ -21,7 +21,7 @@ from webhooks.clock import DatabaseClock
 from webhooks.lookout import Lookout
 from webhooks.models import ErrorKind, Webhook, WebhookStatus
 from webhooks.outcome import TOTAL_SECONDS, Outcome
-from webhooks.queue import Claimed, Due, Finished, Success, drained
+from webhooks.queue import MOST_LANES, Claimed, Due, Finished, Success, drained
 from webhooks.recording import Recording
 from webhooks.row_locks import RowHeld
 from webhooks.signed_request import NotSent, Sent, Ways, request_for
@@ -226,6 +226,8 @@ class Engine:
         most_claimed = MOST_BESIDE_OTHERS if traffic.is_shared else MOST_CLAIMED[connection.vendor]
         limit = min(traffic.free, most_claimed)
         most = traffic.wanted_lanes
+        if time.monotonic() >= self._looked_at + LOOK_SECONDS:
+            most = MOST_LANES  # Nobody waits for what this look takes longer.
         due = self._look(most)
         more = self._ripen(due)
         self._report(idle=not due.lanes)
@@ -241,13 +243,15 @@ class Engine:
             if self._found:
                 self._found_at = self._looked_at
             is_cut = len(taken.claimed) >= limit or taken.bytes >= traffic.free_bytes
-            lookout.taken({} if is_cut else drained(offers, taken), taken.until)
+            gone = {} if is_cut else drained(offers, taken)
+            lookout.taken(gone, taken.until)
             more |= traffic.note(offers, due.lanes, taken, is_cut=is_cut)
             # When the next of a webhook with a rate limit may leave is to be found out.
             limited = {one.webhook_id for one in offers if one.has_limit}
             more |= any(one.webhook_id in limited for one in taken.claimed)
             probes = {lane.webhook_id: lane.endpoint_id for lane in probed}
             sent = self._send(taken.claimed, probes, leave_by)
+            self._keep(taken.claimed, gone)
             # Only now: what is claimed is sent, whatever the database does.
             more |= traffic.give_back(probed, taken, sent)
         # It had looked for few, and there was a place for more.
@@ -255,6 +259,19 @@ class Engine:
         if not (more or lookout.may_find_more(traffic.crowded)):
             return True
         return traffic.free <= 0
+
+    def _keep(self, claimed: Sequence[Claimed], gone: Collection[int]) -> None:
+        """Look for those webhooks again the next time that have more than was `claimed`, where
+        what hangs of the same account hides them from the sweep."""
+        accounts = self._traffic.hindered
+        more = {
+            one.webhook_id: one.account_id
+            for one in claimed
+            if one.account_id in accounts
+            and one.webhook_id not in gone
+            and self._traffic.answers(one.webhook_id)
+        }
+        self._lookout.keep(more, accounts)
 
     def _look(self, most: int) -> Due:
         lookout, began = self._lookout, time.monotonic()

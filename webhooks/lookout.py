@@ -40,6 +40,8 @@ ALL_LOST_SECONDS = float(LEASE_SECONDS)
 MOST_KNOWN = 1000
 # Where more is ready than can be remembered, a sweep is made so long after the last one.
 OVERFULL_SECONDS = 0.1
+# Webhooks that are looked for in each look, also while a sweep is under way.
+MOST_KEPT = 64
 
 
 @dataclass(slots=True)
@@ -61,6 +63,8 @@ class Lookout:
     # last.
     _known: dict[int, dict[int, None]] = field(default_factory=dict)
     _number_known: int = 0
+    # Those of them that are looked for each time, with their accounts.
+    _kept: dict[int, int] = field(default_factory=dict)
     # Nothing of a webhook that was due before is there any more.
     _since: dict[int, datetime] = field(default_factory=dict)
     _ripe_after: datetime | None = None
@@ -88,7 +92,7 @@ class Lookout:
         self.hurry()
         self._lost_after = None
         self._cursors, self._known, self._number_known = {}, {}, 0
-        self._been_through = set()
+        self._been_through, self._kept = set(), {}
         self._forget()
 
     def next_look(self, now: float, most: int = MOST_LANES) -> Look:
@@ -106,7 +110,7 @@ class Lookout:
             after_account=self._after_account,
             cursors=dict(self._cursors),
             fresh_after=fresh_after,
-            known={} if is_due else self._some_known(most),
+            known=self._kept | ({} if is_due else self._some_known(most)),
             ripe_after=self._ripe_after,
             most=most,
         )
@@ -198,7 +202,15 @@ class Lookout:
         nothing is left that was due before."""
         for webhook_id, account_id in drained.items():
             self._forget_known(webhook_id, account_id)
+            self._kept.pop(webhook_id, None)
         self._since.update(until)
+
+    def keep(self, more: Mapping[int, int], accounts: Collection[int]) -> None:
+        """Look each time for these webhooks that have `more` ready, each with its account, and for
+        those that were kept before and are of these `accounts`: there are too many others of them
+        for a sweep to come round soon. The last MOST_KEPT, until they are drained."""
+        left = {one: of for one, of in self._kept.items() if of in accounts and one not in more}
+        self._kept = dict([*left.items(), *more.items()][-MOST_KEPT:])
 
     def since(self, webhook_id: int) -> datetime | None:
         """From when on ready work of a webhook is to be looked for; None: all of it."""

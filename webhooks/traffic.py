@@ -56,8 +56,10 @@ class Traffic:
         # last changed anything.
         self._left_out: set[int] = set()
         self._asked: set[int] = set()
-        # Accounts with a webhook that could have had more, and for which there was no place.
+        # Accounts with a webhook that could have had more, and for which there was no place; and
+        # those of them that have places for webhooks that answer, but none for others.
         self.crowded: set[int] = set()
+        self._hindered: set[int] = set()
         # So many webhooks with due work are worth looking for: where each account is crowded or all
         # of it is seen, about as many as had a place the last time.
         self.wanted_lanes = MOST_LANES
@@ -95,7 +97,7 @@ class Traffic:
         by_account: dict[int, list[Lane]] = {}
         for lane in lanes:
             by_account.setdefault(lane.account_id, []).append(lane)
-        self.crowded = set()
+        self.crowded, self._hindered = set(), set()
         accounts = sorted(by_account, key=lambda account: (account <= self._last_account, account))
         demands = [self._demand(one, by_account[one], workers) for one in accounts]
         shared = min(most, max(0, self._shared_slots))
@@ -113,6 +115,7 @@ class Traffic:
             offers |= dict(dealt_out)
             if len(dealt_out) < len(demand.asks):
                 self.crowded.add(account_id)
+                self._hindered.discard(account_id)
             if dealt_out:
                 self._last_account = account_id
                 if len(dealt_out) < len(demand.asks):
@@ -146,6 +149,17 @@ class Traffic:
         """An account with little due was served a moment ago beside one with much."""
         return time.monotonic() < self._shared_until
 
+    @property
+    def hindered(self) -> frozenset[int]:
+        """Accounts that have places for webhooks that answer, and none for others: there may be
+        many of those, and a sweep takes long to come round."""
+        return frozenset(self._hindered)
+
+    def answers(self, webhook_id: int) -> bool:
+        """A webhook that has answered this process."""
+        room = self._rooms.get(webhook_id)
+        return room is not None and room.answered
+
     def offer_of_one(self, lane: Lane) -> Offer:
         """A probe."""
         return self._offer(lane, 1)
@@ -176,6 +190,7 @@ class Traffic:
                 most = min(most, usage.left_unanswered(room, unanswered, everybody))
                 if most <= 0:
                     self.crowded.add(account_id)
+                    self._hindered.add(account_id)
             if most > 0:
                 appetite = self._appetites.get(lane.webhook_id, FIRST_APPETITE)
                 asks.append(Ask(lane.webhook_id, most, room.in_flight, appetite))

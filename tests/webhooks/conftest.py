@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection
@@ -30,3 +31,10 @@ def running() -> Iterator[Engine]:
     yield made
     if made._transport is not None:
         made._transport.close()
+
+
+@pytest.fixture
+def beside() -> Iterator[ThreadPoolExecutor]:
+    """Threads for what goes on at the same time."""
+    with ThreadPoolExecutor(4) as pool:
+        yield pool

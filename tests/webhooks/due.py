@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -15,6 +15,7 @@ from django.utils import timezone
 from chatbots import events
 from chatbots.models import Chatbot, Event, EventSource
 from webhooks import queue, subscriptions
+from webhooks.engine import Engine
 from webhooks.models import Delivery, Webhook
 from webhooks.outcome import Outcome
 from webhooks.queue import Claimed, Due, Finished, Lane, Look, Offer, Taken
@@ -105,6 +106,18 @@ def put_off(webhook: Webhook) -> int:
 def due_webhooks() -> list[int]:
     """Webhooks with ready work that are not held back."""
     return [lane.webhook_id for lane in look().lanes]
+
+
+def run_beside(beside: ThreadPoolExecutor, running: Engine) -> Future[None]:
+    """A run in another thread, whose connection is closed when it ends."""
+
+    def run() -> None:
+        try:
+            running.run()
+        finally:
+            connection.close()
+
+    return beside.submit(run)
 
 
 def made_up(**fields: Any) -> Claimed:

@@ -9,7 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -30,6 +30,7 @@ from tests.webhooks.due import (
     in_seconds,
     let_time_pass,
     made_up,
+    run_beside,
     states,
     wait_until,
 )
@@ -61,24 +62,6 @@ def in_the_sandbox(settings: Settings) -> None:
 @pytest.fixture
 def webhook(chatbot: Chatbot, live_receiver: Receiver) -> Webhook:
     return add_webhook(chatbot, live_receiver.url("/hook"), SECRET)
-
-
-@pytest.fixture
-def beside() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(4) as pool:
-        yield pool
-
-
-def run_beside(beside: ThreadPoolExecutor, running: Engine) -> Future[None]:
-    """A run in another thread, whose connection is closed when it ends."""
-
-    def run() -> None:
-        try:
-            running.run()
-        finally:
-            connection.close()
-
-    return beside.submit(run)
 
 
 def assert_ends(beside: ThreadPoolExecutor, running: Engine, *, within_seconds: float) -> None:

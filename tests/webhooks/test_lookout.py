@@ -12,6 +12,7 @@ from webhooks.lookout import (
     ALL_LOST_SECONDS,
     LATE_SECONDS,
     LONGEST_PAUSE_SECONDS,
+    MOST_KEPT,
     MOST_KNOWN,
     OVERTAKEN_SECONDS,
     SWEEP_SHARE,
@@ -191,6 +192,24 @@ def test_a_sweep_waits_where_only_crowded_accounts_have_more() -> None:
     lookout = Lookout()
     step(lookout, Table({account: [account] for account in range(1, MOST_LANES + 5)}), 0.0)
     assert lookout.may_find_more(range(1, MOST_LANES + 5))
+
+
+def test_what_is_kept_is_looked_for_each_time_until_it_is_drained() -> None:
+    lookout, table = Lookout(), Table({1: list(range(1, 2000))})
+    lookout.keep({1: 1, 1500: 1, 5000: 2}, {1, 2})
+    for _ in range(3):
+        step(lookout, table, 0.0, most=10)
+        assert lookout.is_sweeping
+        lookout.keep({}, {1})  # The other account's is not kept any more.
+    assert lookout.next_look(0.0, 10).known == {1: 1, 1500: 1}
+    lookout.taken({1: 1}, {})
+    assert lookout.next_look(0.0, 10).known == {1500: 1}
+    lookout.keep(dict.fromkeys(range(MOST_KEPT), 1), {1})
+    assert lookout.next_look(0.0, 10).known == dict.fromkeys(range(MOST_KEPT), 1)
+    lookout.keep({1500: 1}, {1})
+    assert lookout.next_look(0.0, 10).known == {**dict.fromkeys(range(1, MOST_KEPT), 1), 1500: 1}
+    lookout.start_over()
+    assert lookout.next_look(0.0, 10).known == {}
 
 
 def test_more_than_it_remembers_is_left_to_a_sweep() -> None:

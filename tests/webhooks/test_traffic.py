@@ -337,6 +337,19 @@ def test_an_account_whose_webhooks_do_not_answer_is_crowded() -> None:
         for offer in offers:
             open_many(traffic, hanging[offer.webhook_id - 10_000], offer.room)
     assert (traffic.crowded, traffic.wanted_lanes) == ({1}, FEW_LANES)
+    assert traffic.hindered == {1}
+    assert not traffic.answers(hanging[0].webhook_id)
+    # What answers has its place beside them; where there is none for that either, nothing hides.
+    good = account(3, 2)
+    end(traffic, QUICK, QUICK, lane=good[0])
+    end(traffic, QUICK, QUICK, lane=good[1])
+    assert all(traffic.answers(lane.webhook_id) for lane in good)
+    own = [lane._replace(account_id=1) for lane in good]
+    assert offered(traffic, *hanging, *own, most=100).keys() == {lane.webhook_id for lane in good}
+    assert traffic.hindered == {1}
+    offered(traffic, *hanging, *own, most=1)
+    assert (traffic.crowded, traffic.hindered) == ({1}, frozenset())
+    assert not traffic.answers(1)  # Nobody knows it.
 
 
 # ---------------------------------------------------------------- one server
