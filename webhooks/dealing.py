@@ -19,28 +19,20 @@ from heapq import heapify, heappop, heapreplace
 
 # What a webhook is thought to have due before anything was claimed from it.
 FIRST_APPETITE = 8
-# More requests than are ever open to one webhook.
-NO_LEVEL = 1 << 20
 
 
 @dataclass(slots=True)
 class Ask:
-    """What a webhook with due work could take: `most` by its room, of which `in_flight` are open,
-    and `appetite` by what it took before."""
+    """A webhook with due work, of which `in_flight` requests are open: it would take `wanted` more,
+    by its room and by what it took before."""
 
     webhook_id: int
-    most: int
+    wanted: int
     in_flight: int
-    appetite: int
 
     def at(self, level: int) -> int:
         """What it is dealt when each webhook is filled up to `level` open requests."""
-        return max(0, min(self.most, self.appetite, level - self.in_flight))
-
-    @property
-    def wanted(self) -> int:
-        """What it would take."""
-        return min(self.most, self.appetite)
+        return max(0, min(self.wanted, level - self.in_flight))
 
 
 @dataclass(slots=True)
@@ -86,9 +78,9 @@ def deal(asks: Sequence[Ask], places: int) -> list[tuple[int, int]]:
 
     Like water: those with the fewest open requests first, up to one level for all.
     """
-    level, left = NO_LEVEL, 0
-    if sum(ask.wanted for ask in asks) > places:
-        level, left = _level(asks, places)
+    if sum(ask.wanted for ask in asks) <= places:
+        return [(ask.webhook_id, ask.wanted) for ask in asks if ask.wanted]
+    level, left = _level(asks, places)
     dealt = []
     for ask in asks:
         share = ask.at(level)

@@ -31,10 +31,11 @@ FIRST_BYTES: Final = 64 * 1024
 # Requests open to one server, and how many of them may be one account's.
 SERVER_SLOTS: Final = 320
 ACCOUNT_SERVER_SLOTS: Final = 256
-# Requests open to webhooks that have not answered yet, in all and of one account: a hundred that
-# hang from the start leave the others their room. From half of it on they have one each.
+# Requests open to webhooks that have not answered yet: a hundred that hang from the start leave the
+# others their room. From half of it on they have one each. An account may have all of them, three
+# claims' worth: with less, a claim waits for answers where each delivery is a webhook's first. Each
+# other account still has its few.
 UNANSWERED: Final = 3 * SLOTS // 4
-ACCOUNT_UNANSWERED: Final = 3 * UNANSWERED // 4
 
 
 @dataclass(slots=True)
@@ -76,11 +77,11 @@ class Usage:
         own = self.unanswered + offered
         if own < FEW:
             return FEW - own
-        if own >= ACCOUNT_UNANSWERED or everybody >= UNANSWERED:
+        if everybody >= UNANSWERED:
             return 0
-        if own >= ACCOUNT_UNANSWERED // 2 or everybody >= UNANSWERED // 2:
+        if everybody >= UNANSWERED // 2:
             return max(0, 1 - room.in_flight)
-        return min(ACCOUNT_UNANSWERED - own, UNANSWERED - everybody)
+        return UNANSWERED - everybody
 
 
 @dataclass(slots=True)

@@ -63,6 +63,7 @@ class Traffic:
         # So many webhooks with due work are worth looking for: where each account is crowded or all
         # of it is seen, about as many as had a place the last time.
         self.wanted_lanes = MOST_LANES
+        self._offered = 0
         self._shared_until = 0.0
         self._workers = 1
         # By webhook: how much of a claim is worth offering to it.
@@ -138,11 +139,17 @@ class Traffic:
         others = lanes.keys() - self.crowded
         if self.crowded and others:
             self._shared_until = time.monotonic() + SHARED_SECONDS
-        few = min(MOST_LANES, max(FEW_LANES, offers * 17 // 16))
+        # What had a place a moment ago: now and then there are few.
+        self._offered = max(offers, self._offered // 2)
         # A look asks for as many of each account: of one with fewer, there are no more.
         each = self.wanted_lanes // max(1, len(lanes))
-        is_seen = self.crowded and all(len(lanes[account]) < each for account in others)
-        self.wanted_lanes = few if is_seen else MOST_LANES
+        if self.crowded and all(len(lanes[account]) < each for account in others):
+            self.wanted_lanes = min(MOST_LANES, max(FEW_LANES, self._offered * 17 // 16))
+        elif lanes and not self.crowded and all(len(found) >= each for found in lanes.values()):
+            # Each had a place, and there may be more of each account.
+            self.wanted_lanes = min(MOST_LANES, max(FEW_LANES, 2 * self.wanted_lanes))
+        else:
+            self.wanted_lanes = MOST_LANES
 
     @property
     def is_shared(self) -> bool:
@@ -192,9 +199,8 @@ class Traffic:
                     self.crowded.add(account_id)
                     self._hindered.add(account_id)
             if most > 0:
-                appetite = self._appetites.get(lane.webhook_id, FIRST_APPETITE)
-                asks.append(Ask(lane.webhook_id, most, room.in_flight, appetite))
-                wanted = min(most, appetite)
+                wanted = min(most, self._appetites.get(lane.webhook_id, FIRST_APPETITE))
+                asks.append(Ask(lane.webhook_id, wanted, room.in_flight))
                 at_server -= wanted
                 unanswered += 0 if room.answered else wanted
             left_at_server[lane.endpoint_id] = at_server

@@ -12,12 +12,11 @@ ASKS = st.lists(
     st.builds(
         Ask,
         webhook_id=st.just(0),
-        most=st.integers(1, 300),
+        wanted=st.integers(1, 300),
         in_flight=st.integers(0, 300),
-        appetite=st.integers(1, 600),
     ),
     max_size=60,
-).map(lambda asks: [Ask(n, a.most, a.in_flight, a.appetite) for n, a in enumerate(asks)])
+).map(lambda asks: [Ask(n, a.wanted, a.in_flight) for n, a in enumerate(asks)])
 
 
 @given(ASKS, st.integers(0, 300))
@@ -25,7 +24,7 @@ def test_no_place_is_wasted_and_no_lane_gets_more_than_it_could_take(
     asks: list[Ask], places: int
 ) -> None:
     dealt = dict(deal(asks, places))
-    could = {ask.webhook_id: min(ask.most, ask.appetite) for ask in asks}
+    could = {ask.webhook_id: ask.wanted for ask in asks}
     assert all(0 < share <= could[lane] for lane, share in dealt.items())
     assert sum(dealt.values()) == min(places, sum(could.values()))
 
@@ -37,7 +36,7 @@ def test_nobody_could_be_given_more_by_taking_it_from_who_has_more(
     dealt = dict(deal(asks, places))
     for poor in asks:
         share = dealt.get(poor.webhook_id, 0)
-        if share < min(poor.most, poor.appetite):
+        if share < poor.wanted:
             for rich in asks:
                 if dealt.get(rich.webhook_id, 0):
                     opened = rich.in_flight + dealt[rich.webhook_id]
@@ -45,17 +44,17 @@ def test_nobody_could_be_given_more_by_taking_it_from_who_has_more(
 
 
 def test_fifty_endpoints_with_a_backlog_each_get_as_much() -> None:
-    asks = [Ask(lane, 256, 0, 8) for lane in range(50)]
+    asks = [Ask(lane, 8, 0) for lane in range(50)]
     assert {share for _, share in deal(asks, 250)} == {5}
 
 
 def test_a_backlog_gets_what_those_with_little_leave() -> None:
-    asks = [Ask(0, 200, 0, 400), *(Ask(lane, 200, 0, 1) for lane in range(1, 50))]
+    asks = [Ask(0, 200, 0), *(Ask(lane, 1, 0) for lane in range(1, 50))]
     assert dict(deal(asks, 149))[0] == 100
 
 
 def test_with_more_lanes_than_places_the_first_have_their_turn() -> None:
-    asks = [Ask(lane, 8, 0, 8) for lane in range(1000)]
+    asks = [Ask(lane, 8, 0) for lane in range(1000)]
     assert deal(asks, 256) == [(lane, 1) for lane in range(256)]
 
 
@@ -109,7 +108,7 @@ def test_nobody_with_a_smaller_share_could_have_what_another_got(
 
 
 def test_one_request_with_a_large_body_counts_as_many_small_ones() -> None:
-    asks = [Ask(1, 300, 0, 300)]
+    asks = [Ask(1, 300, 0)]
     small = Demand(asks, 300, 0.0, 1 / 512, 1000)
     large = Demand(asks, 300, 0.0, 16 / 512, 256 * 1024)
     few, many = share([large, small], 170, 8 << 20)

@@ -82,7 +82,7 @@ def few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     answer."""
     for name in ("MOST_LANES", "FEW_LANES"):
         monkeypatch.setattr(traffic, name, 2)
-    for name in ("ACCOUNT_UNANSWERED", "FEW"):
+    for name in ("UNANSWERED", "FEW"):
         monkeypatch.setattr(limits, name, 4)
 
 

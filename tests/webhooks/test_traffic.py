@@ -16,13 +16,13 @@ from webhooks.breaker import Change, To
 from webhooks.limits import (
     ACCOUNT_BYTES,
     ACCOUNT_SLOTS,
-    ACCOUNT_UNANSWERED,
     EXTRA,
     FEW,
     MOST_BYTES,
     RESERVE,
     SERVER_SLOTS,
     SLOTS,
+    UNANSWERED,
 )
 from webhooks.models import Endpoint, HeldBack, Webhook
 from webhooks.outcome import Outcome
@@ -260,7 +260,7 @@ def test_ten_thousand_webhooks_that_hang_leave_one_that_nobody_knows_its_turn() 
         for offer in traffic.offers(hanging, 1, 256):
             lane = hanging[offer.webhook_id - 10_000]
             open_many(traffic, lane, offer.room)
-    assert traffic._accounts[1].unanswered <= ACCOUNT_UNANSWERED
+    assert traffic._accounts[1].unanswered <= UNANSWERED
     assert offered(traffic, other) == {other.webhook_id: FIRST}
 
 
@@ -293,8 +293,14 @@ def test_where_there_are_more_webhooks_than_places_few_are_looked_for() -> None:
     offered(traffic, *lanes, most=100)
     assert traffic.crowded == {1}
     assert 100 < traffic.wanted_lanes < 110
+    # Now and then there are few places: those of a moment ago count for half, and half of that.
+    offered(traffic, *lanes, most=1)
+    assert 50 < traffic.wanted_lanes < 55
     offered(traffic, *lanes, most=1)
     assert traffic.wanted_lanes == FEW_LANES
+    # Each that was found had a place: more are looked for.
+    offered(traffic, *lanes[:FEW_LANES], most=100)
+    assert (traffic.crowded, traffic.wanted_lanes) == (set(), 2 * FEW_LANES)
     # Where nothing is due, whatever comes next is looked for.
     assert traffic.offers([], 1, 1000) == []
     assert traffic.wanted_lanes == MOST_LANES
@@ -336,6 +342,8 @@ def test_an_account_whose_webhooks_do_not_answer_is_crowded() -> None:
     while offers := traffic.offers(hanging, 1, 256):
         for offer in offers:
             open_many(traffic, hanging[offer.webhook_id - 10_000], offer.room)
+    for _ in range(4):
+        assert traffic.offers(hanging, 1, 256) == []
     assert (traffic.crowded, traffic.wanted_lanes) == ({1}, FEW_LANES)
     assert traffic.hindered == {1}
     assert not traffic.answers(hanging[0].webhook_id)
