@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
-from chatbots.group_commit import GroupCommit
+from chatbots.group_commit import GroupCommit, NotTogether
 from tests.webhooks.due import wait_until
 
 
@@ -133,3 +135,110 @@ def test_of_many_threads_each_job_is_written_once_and_answered_with_its_own(pape
         job for written in paper.groups if any(j % 97 == 0 for j in written) for job in written
     ]
     assert sorted(paper.alone) == sorted(failed)
+
+
+# ---------------------------------------------------------------- for an event loop
+
+
+class Writing:
+    """A group commit whose thread writes for the loop that runs this."""
+
+    def __init__(self, paper: Paper, most: int = 100) -> None:
+        self.closed: list[str] = []
+        self.group: GroupCommit[int, str] = GroupCommit(
+            paper.write_together, paper.write_alone, most
+        )
+
+    async def __aenter__(self) -> GroupCommit[int, str]:
+        self.group.begin_writer(
+            asyncio.get_running_loop(), lambda: self.closed.append(threading.current_thread().name)
+        )
+        return self.group
+
+    async def __aexit__(self, *_: object) -> None:
+        await asyncio.to_thread(self.group.end_writer)
+        assert self.closed == ["group-commit"]
+
+
+def test_a_loop_has_its_jobs_written_together_by_one_thread(paper: Paper) -> None:
+    async def ask() -> list[str]:
+        async with Writing(paper, most=3) as group:
+            paper.go_on.clear()
+            first = group.enqueue(1)
+            await asyncio.to_thread(wait_until, lambda: paper.groups, "the first group")
+            others = [group.enqueue(job) for job in (2, 3, 4, 5)]
+            heavy = group.enqueue(6, weight=500)
+            paper.go_on.set()
+            return [await one for one in (first, *others, heavy)]
+
+    assert asyncio.run(ask()) == [f"{job} written" for job in range(1, 7)]
+    assert paper.groups == [[1], [2, 3, 4], [5], [6]]
+
+
+def test_a_mistake_in_a_group_comes_to_each_of_a_loops_jobs_as_not_together(paper: Paper) -> None:
+    paper.spoils = lambda job: job == 3
+    paper.failure = SystemExit
+
+    async def ask() -> list[Any]:
+        async with Writing(paper) as group:
+            paper.go_on.clear()
+            first = group.enqueue(1)
+            await asyncio.to_thread(wait_until, lambda: paper.groups, "the first group")
+            others = [group.enqueue(job) for job in (2, 3)]
+            paper.go_on.set()
+            ended = await asyncio.gather(first, *others, return_exceptions=True)
+            # And the thread goes on.
+            return [*ended, await group.enqueue(4)]
+
+    ended = asyncio.run(ask())
+    assert (ended[0], ended[3]) == ("1 written", "4 written")
+    assert [type(one) for one in ended[1:3]] == [NotTogether, NotTogether]
+    assert paper.alone == []
+
+
+def test_threads_beside_a_loop_are_written_for_by_its_thread(paper: Paper) -> None:
+    threads: list[str] = []
+
+    def write(jobs: Sequence[int]) -> list[str]:
+        threads.append(threading.current_thread().name)
+        return paper.write_together(jobs)
+
+    async def ask() -> list[Any]:
+        writing = Writing(paper)
+        writing.group._together = write
+        async with writing as group:
+            paper.spoils = lambda job: job == 2
+            ended = await asyncio.gather(
+                *(asyncio.to_thread(group.submit, job) for job in (1, 2, 3)),
+                return_exceptions=True,
+            )
+            ended.append(await group.enqueue(4))
+        # Without it, whoever asks writes.
+        return [*ended, group.submit(5)]
+
+    ended = asyncio.run(ask())
+    assert [one for one in ended if isinstance(one, str)] == [
+        f"{job} written" for job in (1, 3, 4, 5)
+    ]
+    assert isinstance(ended[1], ValueError)
+    assert set(threads[:-1]) == {"group-commit"}
+    assert threads[-1] == threading.current_thread().name
+
+
+def test_what_waits_is_written_before_the_writer_ends_and_who_has_gone_is_not_told(
+    paper: Paper,
+) -> None:
+    async def ask() -> list[str]:
+        writing = Writing(paper)
+        group = await writing.__aenter__()
+        paper.go_on.clear()
+        futures = [group.enqueue(job) for job in (1, 2, 3)]
+        futures[1].cancel()
+        ending = asyncio.create_task(writing.__aexit__())
+        await asyncio.sleep(0)
+        paper.go_on.set()
+        await ending
+        return [await futures[0], await futures[2]]
+
+    assert asyncio.run(ask()) == ["1 written", "3 written"]
+    assert sorted(job for group in paper.groups for job in group) == [1, 2, 3]
