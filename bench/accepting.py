@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from bench.figures import Figure, Result, against, median, memory
 from bench.ground import Ground, say
@@ -18,6 +19,7 @@ class Sizes:
 
     posts: int = 15_000
     connections: int = 16
+    many_connections: int = 64
     batches: int = 100
     batch: int = 500
     batch_connections: int = 4
@@ -26,7 +28,18 @@ class Sizes:
 
 QUICK = Sizes(posts=4_000, batches=10, rounds=1)
 # Requests before the measuring, so that connections and caches are there.
-WARM_POSTS = 200
+WARM_POSTS = 400
+
+
+class Shape(NamedTuple):
+    """Who accepts, and how many ask at a time."""
+
+    processes: int
+    connections: int
+
+    def __str__(self) -> str:
+        processes = f"{self.processes} web process{'es' if self.processes > 1 else ''}"
+        return f"{processes}, {self.connections} connections"
 
 
 @dataclass
@@ -45,43 +58,45 @@ def measure(ground: Ground, sizes: Sizes) -> Result:
     assert ground.postgresql is not None
     result = Result()
     tps = [ground.pgbench_tps()]
-    runs: dict[int, list[Both]] = {1: [], 2: []}
+    one, many = Shape(1, sizes.connections), Shape(1, sizes.many_connections)
+    two = Shape(2, sizes.connections)
+    runs: dict[Shape, list[Both]] = {one: [], many: [], two: []}
     for _ in range(sizes.rounds):
-        for processes, measured in runs.items():
-            measured.append(_one_by_one(ground, sizes, processes))
-            say(
-                f"{processes} web process(es): {measured[-1].arrived:,.0f}/s accepted and delivered"
-            )
+        for shape, measured in runs.items():
+            measured.append(_one_by_one(ground, sizes, shape))
+            say(f"{shape}: {measured[-1].arrived:,.0f}/s accepted and delivered")
     batch = _batches(ground, sizes)
     tps.append(ground.pgbench_tps())
-    known = [one for one in tps if one]
+    known = [each for each in tps if each]
     pgbench = median(known) if known else None
     if pgbench:
         result.figures.append(Figure("pgbench -N -c 8", pgbench, "/s"))
-    for processes, measured in runs.items():
-        web = f"{processes} web process{'es' if processes > 1 else ''}"
-        arrived = median([run.arrived for run in measured])
-        last = measured[-1]
+    least = {one: 0.5, many: 0.75}
+    for shape, measured in runs.items():
+        rates = [
+            median([getattr(run, name) for run in measured]) for name in ("arrived", "accepted")
+        ]
+        p50, p99 = (median([run.posted.wait_ms[place] for run in measured]) for place in (0, 1))
         result.figures += [
             against(
-                *(f"{web}: accepted and delivered", arrived, "/s", pgbench, "pgbench"),
-                # What two cores are asked for is asked of one web process, which `make up` starts.
-                least=0.35 if processes == 1 else None,
+                *(f"{shape}: accepted and delivered", rates[0], "/s", pgbench, "pgbench"),
+                least=least.get(shape),
             ),
-            against(
-                f"{web}: accepted",
-                median([run.accepted for run in measured]),
-                "/s",
-                pgbench,
-                "pgbench",
-            ),
-            Figure(f"{web}: POST to 202, p50", last.posted.wait_ms[0], "ms"),
-            Figure(f"{web}: POST to 202, p99", last.posted.wait_ms[1], "ms"),
+            against(f"{shape}: accepted", rates[1], "/s", pgbench, "pgbench"),
+            Figure(f"{shape}: POST to 202, p50", p50, "ms"),
+            Figure(f"{shape}: POST to 202, p99", p99, "ms"),
         ]
         result.figures += [
-            Figure(f"{web}: CPU per event, {name}", ms, "ms") for name, ms in last.cpu_ms.items()
+            Figure(f"{shape}: CPU per event, {name}", ms, "ms")
+            for name, ms in _cpu_ms(measured).items()
         ]
-        result.series[web] = {"arrived": arrived, "pgbench": pgbench}
+        result.series[str(shape)] = {"arrived": rates[0], "pgbench": pgbench}
+    alone, both = (median([run.arrived for run in runs[shape]]) for shape in (one, two))
+    cpu = [sum(ms for ms in _cpu_ms(runs[shape]).values()) for shape in (one, two)]
+    result.figures += [
+        against("two web processes beside one", both, "/s", alone, "one", least=0.75),
+        against("CPU per event with two", cpu[1], "ms", cpu[0], "one", most=1.35),
+    ]
     every = [run for measured in runs.values() for run in measured]
     result.figures += [
         Figure("batches of 500, no worker: accepted", batch["alone"], "/s", least=10_000),
@@ -96,7 +111,12 @@ def measure(ground: Ground, sizes: Sizes) -> Result:
     return result
 
 
-def _one_by_one(ground: Ground, sizes: Sizes, processes: int) -> Both:
+def _cpu_ms(runs: Sequence[Both]) -> dict[str, float]:
+    """By process, the median of its CPU for an event."""
+    return {name: median([run.cpu_ms[name] for run in runs]) for name in runs[0].cpu_ms}
+
+
+def _one_by_one(ground: Ground, sizes: Sizes, shape: Shape) -> Both:
     with (
         fast_receiver(logged=True) as receiver,
         ground.database("run") as url,
@@ -104,12 +124,12 @@ def _one_by_one(ground: Ground, sizes: Sizes, processes: int) -> Both:
     ):
         made = stack.do("prepare", urls=receiver.urls)
         stack.start_workers()
-        stack.start_web(processes)
+        stack.start_web(shape.processes)
         given: dict[str, Any] = {
             "url": stack.web_url,
             "key": made["key"],
             "chatbot": made["chatbots"][0],
-            "connections": sizes.connections,
+            "connections": shape.connections,
         }
         post(**given, count=WARM_POSTS)
         receiver.arrivals(WARM_POSTS)

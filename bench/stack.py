@@ -119,14 +119,8 @@ class Stack:
         port = free_port()
         self.web_url = f"http://127.0.0.1:{port}"
         self.web = self._start(
-            *("-m", "emitter.lifeline", "granian", "--interface=wsgi", "--http=1", "--no-ws"),
-            *(
-                "--host=127.0.0.1",
-                f"--port={port}",
-                f"--workers={processes}",
-                "--blocking-threads=16",
-            ),
-            *("--no-log", "--factory", "emitter.lifeline:application"),
+            *("-m", "emitter.lifeline", "emitter.web_server"),
+            *(f"--port={port}", f"--workers={processes}"),
         )
         live = f"{self.web_url}/health/live"
         deadline = time.monotonic() + START_SECONDS
