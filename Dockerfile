@@ -34,4 +34,4 @@ USER emitter
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/health/live', timeout=4)"]
-CMD ["granian", "--interface=wsgi", "--http=1", "--no-ws", "--host=0.0.0.0", "--port=8000", "--workers=2", "--blocking-threads=16", "--respawn-failed-workers", "--workers-kill-timeout=10", "--log-level=error", "emitter.wsgi:application"]
+CMD ["python", "-m", "emitter.web_server", "--host=0.0.0.0", "--port=8000", "--workers=2"]

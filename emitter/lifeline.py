@@ -18,7 +18,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from django.core.handlers.wsgi import WSGIHandler
+    from emitter.front_door.door import FrontDoor
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 POLL_SECONDS = 0.5
@@ -57,10 +57,10 @@ def _watch(parent: int) -> None:
     os._exit(1)
 
 
-def application() -> WSGIHandler:
-    """The WSGI application of a web process that ends with its server (`granian --factory`)."""
+def application() -> FrontDoor:
+    """The ASGI application of a web process that ends with its server (web_server.py)."""
     hold(os.getppid())
-    from emitter.wsgi import application
+    from emitter.asgi import application
 
     return application
 

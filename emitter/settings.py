@@ -140,7 +140,6 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "emitter.urls"
-WSGI_APPLICATION = "emitter.wsgi.application"
 
 TEMPLATES = [
     {

@@ -32,7 +32,6 @@ from emitter.sandbox_file import Sandbox
 LOCAL = "127.0.0.1"
 # A server that listens on all addresses is reached by this one.
 ALL = {"0.0.0.0": LOCAL, "::": "::1"}  # noqa: S104 - Not bound here: what a person may ask for.
-WEB_THREADS = 16
 
 
 def main(host: str = "") -> int:
@@ -118,19 +117,10 @@ def _members(address: str, port: int, web_processes: int, worker_processes: int)
     os.environ["EMITTER_UP_PID"] = str(os.getpid())
     web = [
         *python,
-        "granian",
-        "--interface=wsgi",
-        "--http=1",
-        "--no-ws",
+        "emitter.web_server",
         f"--host={address}",
         f"--port={port}",
         f"--workers={web_processes}",
-        f"--blocking-threads={WEB_THREADS}",
-        "--respawn-failed-workers",
-        "--workers-kill-timeout=8",
-        f"--log-config={Path(__file__).with_name('granian-log.json')}",
-        "--factory",
-        "emitter.lifeline:application",
     ]
     celery = [*python, "celery", "--quiet", "--app=emitter"]
     # No chatter between workers: they meet in the database.

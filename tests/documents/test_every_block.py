@@ -266,6 +266,9 @@ def test_the_units_of_systemd_are_units_and_start_what_is_there() -> None:
         assert set(unit) == {"DEFAULT", "Unit", "Service", "Install"}
         program, *arguments = unit["Service"]["ExecStart"].split()
         name = Path(program).name
+        if name == "python":
+            assert arguments[0] == "-m"
+            name, arguments = arguments[1], arguments[2:]
         of = next((word for word in arguments if word in {"worker", "beat"}), "")
         helped = subprocess.run(
             [sys.executable, "-m", name, *([of] if of else []), "--help"],
@@ -275,7 +278,11 @@ def test_the_units_of_systemd_are_units_and_start_what_is_there() -> None:
             check=True,
         ).stdout
         general = subprocess.run(
-            [sys.executable, "-m", name, "--help"], capture_output=True, text=True, check=True
+            [sys.executable, "-m", name, "--help"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
         ).stdout
         for argument in arguments:
             option = argument.partition("=")[0]

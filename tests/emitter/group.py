@@ -22,7 +22,7 @@ PATIENCE_SECONDS = 60.0
 # The command lines of its processes.
 WORKER = r" celery .* worker "
 BEAT = r" celery .* beat "
-WEB = r" granian "
+WEB = r" emitter\.web_server"
 
 
 def environment(var: Path, **more: str) -> dict[str, str]:

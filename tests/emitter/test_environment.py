@@ -245,13 +245,7 @@ def test_a_wrong_value_is_named_by_up(tmp_path: Path, name: str) -> None:
         assert_one_line(done.stderr, name)
 
 
-WEB = [
-    "granian",
-    "--interface=wsgi",
-    "--port=1",
-    "--log-level=critical",
-    "emitter.wsgi:application",
-]
+WEB = ["emitter.web_server", "--port=1"]
 WORKER = ["celery", "--quiet", "--app=emitter", "worker", "--loglevel=WARNING"]
 BEAT = ["celery", "--quiet", "--app=emitter", "beat", "--pidfile=", "--loglevel=WARNING"]
 

@@ -20,10 +20,7 @@ def served(var: Path, **variables: str) -> Iterator[int]:
     port = free_port()
     with (var / "web.log").open("wb") as log:
         server = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "granian", "--interface=wsgi", "--host=127.0.0.1"),
-                *(f"--port={port}", "--blocking-threads=2", "emitter.wsgi:application"),
-            ],
+            [sys.executable, "-m", "emitter.web_server", f"--port={port}"],
             cwd=ROOT,
             env=environment(var, **variables),
             stdout=log,

@@ -111,9 +111,7 @@ class Stack:
         port = port or free_port()
         self.web_url = f"http://127.0.0.1:{port}"
         self.web = self.start(
-            *("-m", "emitter.lifeline", "granian", "--interface=wsgi", "--host=127.0.0.1"),
-            *(f"--port={port}", "--workers=1", "--blocking-threads=16", "--factory"),
-            "emitter.lifeline:application",
+            *("-m", "emitter.lifeline", "emitter.web_server", f"--port={port}"),
             more=environment,
         )
 

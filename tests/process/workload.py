@@ -229,6 +229,10 @@ def chatlogs(chatbot: str) -> list[str]:
     return list(Conversation.objects.filter(chatbot=chatbot).values_list("pk", flat=True))
 
 
+def event_ids(chatbot: str) -> list[str]:
+    return list(Event.objects.filter(chatbot=chatbot).values_list("pk", flat=True))
+
+
 def outcomes(chatbot: str) -> list[list[Any]]:
     """What each delivery and each attempt came to, in their order."""
     mine = Delivery.objects.filter(webhook__chatbot=chatbot).order_by("pk")
@@ -302,6 +306,7 @@ CALLS: dict[str, Callable[..., Any]] = {
         state,
         attempts,
         chatlogs,
+        event_ids,
         outcomes,
         moments,
         conversations,

@@ -6,19 +6,22 @@ committed before it is answered, or none of them is.
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.core.exceptions import SynchronousOnlyOperation
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.http import HttpResponse
 
-from chatbots.group_commit import GroupCommit
+from chatbots import later as waiting
+from chatbots.group_commit import GroupCommit, NotTogether
 from chatbots.models import Event
 from chatbots.standing import Standing
 from webhooks import outbox
-from webhooks.api import idempotency
+from webhooks.api import idempotency, problem
 from webhooks.api.idempotency import Earlier, Once
 from webhooks.models import Delivery, Webhook, WebhookStatus
 from webhooks.outbox import Outgoing, Sent
@@ -73,25 +76,68 @@ def take(asked: Asked) -> HttpResponse | None:
     Raises a Problem: 422 for a key that was used with another request, 409 while the first request
     with the key is still being worked on.
     """
+    outcome: Outcome = Later()
+    while isinstance(outcome, Later):
+        weight = _weight(asked)
+        if connection.in_atomic_block or weight > MOST_DELIVERIES:
+            # Whoever opened the transaction decides about its end; and what takes long goes
+            # beside the others, who would wait for it.
+            outcome = _patiently(_alone, asked)
+        else:
+            outcome = _patiently(_group.submit, asked, weight)
+    return _answer(asked, outcome)
+
+
+def later(asked: Asked, afresh: Callable[[], HttpResponse]) -> waiting.Later:
+    """The same without a thread that waits; `afresh` answers where the standing does not hold, or
+    something is wrong. Raises SynchronousOnlyOperation on a loop where the weight is not known."""
+    weight = _weight(asked)
+
+    async def make(in_thread: waiting.InThread) -> HttpResponse:
+        try:
+            outcome: Outcome = Later()
+            while isinstance(outcome, Later):
+                outcome = await _outcome(asked, weight, in_thread)
+            try:
+                answer = _answer(asked, outcome)
+            except SynchronousOnlyOperation:
+                answer = await in_thread(_answer, asked, outcome)
+            return answer or await in_thread(afresh)
+        except waiting.Busy:
+            raise
+        except Exception as error:  # noqa: BLE001 - as REST framework does
+            return problem.handle(error, {})
+
+    return waiting.Later(make)
+
+
+async def _outcome(asked: Asked, weight: int, in_thread: waiting.InThread) -> Outcome:
+    if weight <= MOST_DELIVERIES:
+        try:
+            return await _group.enqueue(asked, weight)
+        except NotTogether:
+            pass
+    outcome: Outcome = await in_thread(_patiently, _alone, asked)
+    return outcome
+
+
+def _patiently(write: Callable[..., Outcome], *args: Any) -> Outcome:
+    """Write; raises the Problem of a key that was waited for in vain."""
     try:
-        outcome: Outcome = Later()
-        while isinstance(outcome, Later):
-            weight = _weight(asked)
-            if connection.in_atomic_block or weight > MOST_DELIVERIES:
-                # Whoever opened the transaction decides about its end; and what takes long goes
-                # beside the others, who would wait for it.
-                outcome = _alone(asked)
-            else:
-                outcome = _group.submit(asked, weight)
+        return write(*args)
     except OperationalError as error:
         if idempotency.is_busy(error):
             raise idempotency.busy() from None
         raise
+
+
+def _answer(asked: Asked, outcome: Outcome) -> HttpResponse | None:
     if isinstance(outcome, Gone):
         return None
     if isinstance(outcome, Earlier):
         assert asked.once is not None
         return idempotency.again(asked.once, outcome)
+    assert isinstance(outcome, Taken)
     _note(asked, outcome.sent)
     return outcome.answer or asked.show(outcome.sent)
 
@@ -218,3 +264,17 @@ def _note(asked: Asked, sent: Sequence[Sent]) -> None:
 
 
 _group: Final = GroupCommit(_together, _alone, MOST_DELIVERIES)
+
+
+def begin(loop: asyncio.AbstractEventLoop) -> None:
+    """Have a thread of its own write for this loop, and for all threads of the process."""
+    _group.begin_writer(loop, _close)
+
+
+def _close() -> None:
+    connection.close()  # The thread's own that calls this.
+
+
+def end() -> None:
+    """Write what waits; from now on whoever asks writes."""
+    _group.end_writer()

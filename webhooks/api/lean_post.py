@@ -10,11 +10,12 @@ from __future__ import annotations
 from typing import Any, Final
 
 import msgspec
+from django.core.exceptions import SynchronousOnlyOperation
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.exceptions import APIException, Throttled, UnsupportedMediaType
 
-from chatbots import standing
+from chatbots import later, standing
 from chatbots.models import ApiKey
 from webhooks.api import intake, parsing, problem, throttle
 from webhooks.api.authentication import CHALLENGE, key_of, unknown_key
@@ -42,6 +43,8 @@ class LeanPost(ApiView):
             return super().dispatch(request, *args, **kwargs)
         try:
             return self.post(request)
+        except SynchronousOnlyOperation:
+            raise later.NotHere from None
         except Exception as error:  # noqa: BLE001 - as REST framework does
             return problem.handle(error, {})
 
@@ -58,19 +61,27 @@ class LeanPost(ApiView):
             # Who has no key any more is told that first.
             _live_key(request, text, fresh=True)
             raise
-        fresh = False
+        try:
+            asked = self.ask(request, data, key, fresh=False)
+        except (APIException, Http404):
+            return self._afresh(request, text, data)
+        if later.is_possible(request):
+            return intake.later(asked, lambda: self._answer_afresh(request, text, data))
+        return intake.take(asked) or self._afresh(request, text, data)
+
+    def _afresh(self, request: HttpRequest, text: str, data: Any) -> HttpResponse:
+        """The same by nothing that was read before."""
         while True:
-            try:
-                asked = self.ask(request, data, key, fresh=fresh)
-            except (APIException, Http404):
-                if fresh:
-                    raise
-            else:
-                answer = intake.take(asked)
-                if answer is not None:
-                    return answer
-            fresh = True
             key = _live_key(request, text, fresh=True)
+            answer = intake.take(self.ask(request, data, key, fresh=True))
+            if answer is not None:
+                return answer
+
+    def _answer_afresh(self, request: HttpRequest, text: str, data: Any) -> HttpResponse:
+        try:
+            return self._afresh(request, text, data)
+        except Exception as error:  # noqa: BLE001 - as REST framework does
+            return problem.handle(error, {})
 
     def _caller(self, request: HttpRequest, body: _Body) -> tuple[str, ApiKey]:
         try:

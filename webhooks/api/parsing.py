@@ -36,7 +36,11 @@ def read(stream: IO[Any] | HttpRequest, limit: int) -> Any:
 
 
 def bytes_of(stream: IO[Any] | HttpRequest, limit: int) -> bytes:
-    """A body's bytes. Raises a Problem: 413 past `limit` of them."""
+    """A body's bytes. Raises a Problem: 413 past `limit` of them, by what its head says too: of a
+    body that is too long, nothing may have been read."""
+    announced = str(getattr(stream, "META", {}).get("CONTENT_LENGTH") or "0")
+    if announced.isdecimal() and int(announced) > limit:
+        raise too_large(limit)
     body: bytes = stream.read(limit + 1)
     if len(body) > limit:
         raise too_large(limit)

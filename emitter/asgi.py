@@ -1,0 +1,23 @@
+"""The ASGI application: `granian --interface asgi emitter.asgi:application`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Final
+
+import django
+
+from emitter import garbage
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "emitter.settings")
+django.setup(set_prefix=False)
+
+from emitter.front_door.door import FrontDoor  # noqa: E402 - Django comes first.
+
+# How long a thread that computes keeps the others waiting, and so the event loop.
+SWITCH_SECONDS: Final = 0.0005
+
+application = FrontDoor()
+sys.setswitchinterval(SWITCH_SECONDS)
+garbage.settle()
