@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from pathlib import Path
 from typing import Any, Final
 
+import django
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces, Loops, RuntimeModes
 from granian.http import HTTP1Settings
@@ -60,6 +62,9 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--workers", type=int, default=1, help="web processes")
     given = parser.parse_args()
+    # A setting that is wrong is said once, and not by each process that would die of it.
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "emitter.settings")
+    django.setup(set_prefix=False)
     server(given.host, given.port, given.workers).serve()
 
 
