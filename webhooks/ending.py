@@ -23,6 +23,8 @@ class End:
     errno: int = 0
     # A connection stood, be it without TLS yet.
     has_connected: bool = False
+    # The operating system took this much of the request's body.
+    sent_bytes: int = 0
 
 
 def of(transfer: Transfer, end: End, head: Head) -> tuple[str, str]:
@@ -52,10 +54,13 @@ def of(transfer: Transfer, end: End, head: Head) -> tuple[str, str]:
 
 
 def phase(transfer: Transfer, end: End, head: Head) -> str:
-    """How far it had come: "connect", "tls", "sent" or "answer"."""
+    """How far it had come: "connect", "tls", "sending", "sent" or "answer"."""
     if head.status:
         return "answer"
-    if transfer.times_sent:
-        return "sent"
     is_tls = end.has_connected and transfer.request.destination.scheme == "https"
-    return "tls" if is_tls else "connect"
+    if not transfer.times_sent:
+        return "tls" if is_tls else "connect"
+    if is_tls and end.code == pycurl.E_SEND_ERROR and not end.sent_bytes:
+        # With TLS 1.3 the handshake is over for us before the server has had its say.
+        return "tls"
+    return "sent" if end.sent_bytes >= len(transfer.request.body) else "sending"

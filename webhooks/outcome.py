@@ -9,7 +9,7 @@ from http import HTTPStatus
 import pycurl
 
 from chatbots import printable
-from webhooks import advice
+from webhooks import advice, tls_words
 
 TOTAL_SECONDS = 10
 # Characters of the sentence of one attempt.
@@ -18,20 +18,21 @@ MOST_ADDRESSES_SHOWN = 6
 
 REDIRECTS = frozenset({300, 301, 302, 303, 307, 308})
 
+# pycurl has no names for these yet.
+CLIENT_CERTIFICATE = 98
+TOO_LARGE = 100
 TLS_ERRORS = frozenset(
     {
         pycurl.E_SSL_CONNECT_ERROR,
         pycurl.E_SSL_CERTPROBLEM,
         pycurl.E_SSL_CIPHER,
         pycurl.E_PEER_FAILED_VERIFICATION,
-        pycurl.E_SSL_CACERT_BADFILE,
         pycurl.E_SSL_ISSUER_ERROR,
         pycurl.E_SSL_INVALIDCERTSTATUS,
         pycurl.E_SSL_SHUTDOWN_FAILED,
+        CLIENT_CERTIFICATE,
     }
 )
-# pycurl has no name for it yet.
-TOO_LARGE = 100
 PROTOCOL_ERRORS = frozenset(
     {
         pycurl.E_UNSUPPORTED_PROTOCOL,
@@ -39,8 +40,6 @@ PROTOCOL_ERRORS = frozenset(
         pycurl.E_BAD_CONTENT_ENCODING,
     }
 )
-# What OpenSSL says of an answer that is no TLS record: it takes plain HTTP for a version or length.
-NOT_TLS = ("wrong version number", "packet length too long", "http request")
 CLOSED_ERRORS = frozenset(
     {pycurl.E_SEND_ERROR, pycurl.E_RECV_ERROR, pycurl.E_GOT_NOTHING, pycurl.E_PARTIAL_FILE}
 )
@@ -63,7 +62,7 @@ class Outcome:
     response_body: bytes = b""
     response_truncated: bool = False
     retry_after: str = ""
-    # How far it had come: "connect", "tls", "sent" or "answer"; "" where nobody knows.
+    # How far it had come: "connect", "tls", "sending", "sent" or "answer"; "" where nobody knows.
     phase: str = ""
     # Status line and headers came whole: what they ask for counts, whatever becomes of the body.
     head_is_whole: bool = True
@@ -139,37 +138,24 @@ def of_curl(
 ) -> tuple[str, str]:
     """The error class and sentence of libcurl's error `code`.
 
-    `phase` is how far the attempt had come: "connect", "tls", "sent" or "answer"; `addresses` are
-    those of `host` that were tried.
+    `phase` is how far the attempt had come: "connect", "tls", "sending", "sent" or "answer";
+    `addresses` are those of `host` that were tried.
+
+    A sentence says what was seen from here. Whether the endpoint got the request nobody here knows:
+    a connection stands, and bytes are taken, before the program there has looked.
     """
     message = printable.line(message)
     if code == pycurl.E_OPERATION_TIMEDOUT:
-        return "timeout", {
-            "connect": f"No connection to {host} within {TOTAL_SECONDS} s"
-            f"{_tried(host, addresses)}. "
-            "Check that the server runs and that its firewall lets us in.",
-            "tls": f"{host} accepted the connection but did not finish the TLS handshake "
-            f"within {TOTAL_SECONDS} s.",
-            "sent": f"Your endpoint got the request but did not answer within {TOTAL_SECONDS} s. "
-            "Answer 2xx at once and do the work afterwards.",
-            "answer": "Your endpoint began to answer but did not finish within "
-            f"{TOTAL_SECONDS} s. Send the whole answer at once.",
-        }[phase]
+        return "timeout", _of_timeout(phase, host, addresses)
     if code == pycurl.E_COULDNT_CONNECT:
         return "connect", (
-            f"{host} did not accept the connection{_tried(host, addresses)} ({message}). "
+            f"No connection to {host} could be opened{_tried(host, addresses)} ({message}). "
             "Check that the server runs and listens on this port."
         )
-    if code in TLS_ERRORS and any(words in message.lower() for words in NOT_TLS):
-        return "tls", (
-            f"{host} does not speak TLS on this port; it is probably an http:// server. "
-            "Use http:// in the sandbox, or the port where it serves HTTPS."
-        )
+    if code == pycurl.E_PEER_FAILED_VERIFICATION:
+        return "tls", tls_words.of_certificate(host, message)
     if code in TLS_ERRORS:
-        return "tls", (
-            f"The TLS connection to {host} failed: {message}. "
-            "Its certificate must be valid, complete and made for this name."
-        )
+        return "tls", tls_words.of_handshake(host, message)
     # libcurl has no code of its own for either; what it says then is about the answer.
     received = message if code == pycurl.E_RECV_ERROR else ""
     if code == TOO_LARGE or "response headers" in received:
@@ -177,7 +163,36 @@ def of_curl(
     if code in PROTOCOL_ERRORS or "chunk" in received:
         return "protocol", f"{host} answered something that is not HTTP/1.1: {message}."
     if code in CLOSED_ERRORS:
-        return "closed", {
-            "answer": "Your endpoint closed the connection in the middle of its answer.",
-        }.get(phase, "Your endpoint closed the connection without an answer. See its log.")
-    return "internal", f"The request could not be sent ({message})."
+        return _of_close(message, phase, host)
+    if phase in ("connect", "tls"):
+        return "internal", f"The request could not be sent ({message})."
+    sentence = f"The attempt could not be finished ({message}). The request may have arrived."
+    return "internal", sentence
+
+
+def _of_timeout(phase: str, host: str, addresses: Sequence[str]) -> str:
+    return {
+        "connect": f"No connection to {host} within {TOTAL_SECONDS} s{_tried(host, addresses)}. "
+        "Check that the server runs and that its firewall lets us in.",
+        "tls": f"The connection to {host} stood, but the TLS handshake was not over within "
+        f"{TOTAL_SECONDS} s. Check that the server is not stuck, and serves HTTPS on this port.",
+        "sending": f"The request could not be sent whole within {TOTAL_SECONDS} s: the connection "
+        "to your endpoint took no more of it. Read the whole request, and answer 2xx at once.",
+        "sent": f"The request was sent to your endpoint, and no answer came within {TOTAL_SECONDS} "
+        "s. Answer 2xx at once and do the work afterwards.",
+        "answer": "The answer of your endpoint began, but was not over within "
+        f"{TOTAL_SECONDS} s. Send the whole answer at once.",
+    }[phase]
+
+
+def _of_close(message: str, phase: str, host: str) -> tuple[str, str]:
+    if phase == "answer":
+        return "closed", "The connection to your endpoint ended in the middle of its answer."
+    alert = tls_words.alert(message)
+    if alert:
+        # With TLS 1.3 the handshake is over for us before the server has seen that there is no
+        # client certificate: that is no other failure than with TLS 1.2.
+        return "tls" if alert.is_of_a_certificate else "closed", tls_words.of_alert(host, alert)
+    if phase == "tls":
+        return "closed", tls_words.of_early_end(host)
+    return "closed", "The connection to your endpoint ended without an answer. See its log."

@@ -240,7 +240,10 @@ class Transport:
         has_connected = transfer.times_sent > 0 or curl.getinfo(pycurl.CONNECT_TIME) > 0
         reached = curl.getinfo(pycurl.PRIMARY_IP) if has_connected else ""
         transfer.address = reached or (transfer.tried or transfer.addresses)[-1]
-        end = End(code, message, curl.getinfo(pycurl.OS_ERRNO) if code else 0, has_connected)
+        end = End(code, message, has_connected=has_connected)
+        if code:
+            end.errno = curl.getinfo(pycurl.OS_ERRNO)
+            end.sent_bytes = curl.getinfo(pycurl.SIZE_UPLOAD_T)
         self._put_back(used)
         if code and not transfer.times_sent and transfer.refused:
             self._refuse(transfer, *transfer.refused)

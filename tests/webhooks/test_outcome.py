@@ -13,7 +13,7 @@ from webhooks import outcome
 from webhooks.models import ErrorKind
 from webhooks.outcome import Outcome, of_curl, of_status
 
-PHASES = ["connect", "tls", "sent", "answer"]
+PHASES = ["connect", "tls", "sending", "sent", "answer"]
 
 
 @pytest.mark.parametrize("code", [200, 201, 202, 204, 206, 226, 299])
@@ -81,8 +81,9 @@ def test_every_status_is_a_success_or_a_known_kind_with_a_sentence(
     [
         ("connect", "No connection to hooks.example.com"),
         ("tls", "TLS handshake"),
-        ("sent", "got the request"),
-        ("answer", "began to answer"),
+        ("sending", "could not be sent whole"),
+        ("sent", "was sent to your endpoint"),
+        ("answer", "answer of your endpoint began"),
     ],
 )
 def test_a_timeout_says_how_far_it_came(phase: str, words: str) -> None:

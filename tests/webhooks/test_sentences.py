@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import re
+import socket
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
@@ -20,6 +21,7 @@ from pytest_django import Settings
 from chatbots.models import Chatbot
 from tests.receiver import Receiver
 from tests.webhooks.due import add_due, add_webhook
+from tests.webhooks.sender import Sender
 from webhooks import outcome, presence, queue, replay, subscriptions, waiting
 from webhooks.delivery_words import standing
 from webhooks.engine import Engine
@@ -34,6 +36,24 @@ POLICY = re.compile(
 )
 APPS_SCRIPT = "https://script.googleusercontent.com/macros/echo?user_content_key=x"
 LOCATIONS = ["", "https://example.com/new", "/there", APPS_SCRIPT, "http://[", "//x"]
+# What the sender cannot know: a kernel accepts connections and takes bytes, a proxy closes them.
+CLAIMS = re.compile(
+    r"\b(got|received|reads?|saw|took the|did not (answer|accept|finish|read)|accepted the|"
+    r"(endpoint|example\.com) (closed|reset|cut))\b(?! your| the whole request, and)",
+    re.IGNORECASE,
+)
+OPENSSL_SAYS = [
+    "TLS connect error: error:0A00042E:SSL routines::tlsv1 alert protocol version",
+    "TLS connect error: error:0A000410:SSL routines::ssl/tls alert handshake failure",
+    "OpenSSL SSL_read: error:0A00045C:SSL routines::tlsv13 alert certificate required, errno 0",
+    "TLS connect error: error:0A000126:SSL routines::unexpected eof while reading",
+    "TLS connect error: error:0A000102:SSL routines::unsupported protocol",
+    "TLS connect error: error:0A00018A:SSL routines::dh key too small",
+    "SSL certificate OpenSSL verify result: certificate has expired (10)",
+    "Recv failure: Connection reset by peer",
+    "Send failure: Broken pipe",
+]
+PHASES = ["connect", "tls", "sending", "sent", "answer"]
 CURL_ERRORS = [
     pycurl.E_OPERATION_TIMEDOUT,
     pycurl.E_COULDNT_CONNECT,
@@ -53,12 +73,34 @@ def test_the_sentence_of_no_status_says_what_follows_from_it(location: str) -> N
         assert not POLICY.search(sentence), sentence
 
 
-@pytest.mark.parametrize("phase", ["connect", "tls", "sent", "answer"])
+@pytest.mark.parametrize("phase", PHASES)
 @pytest.mark.parametrize("code", CURL_ERRORS)
 def test_nor_does_that_of_an_attempt_without_an_answer(code: int, phase: str) -> None:
     sentence = outcome.of_curl(code, "it failed", phase=phase, host="example.com")[1]
     assert not POLICY.search(sentence), sentence
     assert sentence.endswith(".")
+
+
+@pytest.mark.parametrize("phase", PHASES)
+@pytest.mark.parametrize("message", [*OPENSSL_SAYS, "it failed", ""])
+def test_no_sentence_tells_what_an_endpoint_did_with_the_request(message: str, phase: str) -> None:
+    for code in range(1, 130):
+        kind, sentence = outcome.of_curl(code, message, phase=phase, host="example.com")
+        assert not CLAIMS.search(sentence), sentence
+        # Its certificate is blamed by who looked at it alone.
+        assert ("certificate of" in sentence) == (
+            code == pycurl.E_PEER_FAILED_VERIFICATION and "verify result" in message
+        ), sentence
+        assert kind != "timeout" or code == pycurl.E_OPERATION_TIMEDOUT
+
+
+def test_a_connection_that_nobody_accepts_is_no_request_that_was_got() -> None:
+    # The kernel takes connection and request; the program there never looks.
+    with socket.create_server(("127.0.0.1", 0)) as listener, Sender() as sender:
+        found = sender.post(f"http://127.0.0.1:{listener.getsockname()[1]}/")
+    assert found.error_kind == "timeout"
+    assert not CLAIMS.search(found.error)
+    assert found.error.startswith("The request was sent to your endpoint, and no answer came ")
 
 
 def test_nor_does_that_of_an_attempt_that_was_lost() -> None:

@@ -54,26 +54,34 @@ def read_slowly(connection: Connection) -> None:
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"
 # What it does, whether by TLS, and the words that say how far it came.
 SLOW: dict[str, tuple[Behaviour, bool, str]] = {
-    "reads nothing": (hang, False, "got the request but did not answer"),
-    "reads and says nothing": (read_and_hang, False, "got the request but did not answer"),
-    "a status line, byte by byte": (drip(b"HTTP/1.1 200 O", b"K"), False, "did not answer"),
-    "a head without end": (drip(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n"), False, "did not finish"),
-    "a head and no body": (drip(HEAD, b""), False, "did not finish"),
-    "a body, byte by byte": (drip(HEAD, b"x"), False, "did not finish"),
+    "reads nothing": (hang, False, "was sent to your endpoint, and no answer came"),
+    "reads and says nothing": (
+        read_and_hang,
+        False,
+        "was sent to your endpoint, and no answer came",
+    ),
+    "a status line, byte by byte": (drip(b"HTTP/1.1 200 O", b"K"), False, "no answer came"),
+    "a head without end": (
+        drip(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n"),
+        False,
+        "began, but was not over",
+    ),
+    "a head and no body": (drip(HEAD, b""), False, "began, but was not over"),
+    "a body, byte by byte": (drip(HEAD, b"x"), False, "began, but was not over"),
     "chunks without end": (
         drip(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
         False,
-        "did not finish",
+        "began, but was not over",
     ),
     "100 Continue and no more": (
         drip(b"HTTP/1.1 100 Continue\r\n\r\n", b""),
         False,
-        "got the request but did not answer",
+        "was sent to your endpoint, and no answer came",
     ),
     "100 Continue for ever": (
         drip(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
         False,
-        "got the request but did not answer",
+        "was sent to your endpoint, and no answer came",
     ),
     "no handshake": (hang, True, "TLS handshake"),
     "a handshake, byte by byte": (
@@ -149,6 +157,7 @@ def test_every_slow_endpoint_is_over_after_ten_seconds_in_all() -> None:
         assert SLOW.get(name, (hang, False, ""))[2] in outcome.error, f"{name}: {outcome.error}"
     assert outcomes["a late name"].error == outcomes["reads nothing"].error
     assert "No connection" in outcomes["no connection"].error
+    assert "could not be sent whole" in outcomes["reads slowly"].error
     for name in ("a head without end", "a body, byte by byte", "a head and no body"):
         assert outcomes[name].status_code == 200
     for name in ("100 Continue and no more", "100 Continue for ever", "reads nothing"):
