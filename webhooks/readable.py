@@ -13,12 +13,17 @@ import re
 import zlib
 from dataclasses import dataclass
 from email.message import Message
+from typing import Final
 
+from chatbots import printable
 from chatbots.counting import counted
+from webhooks import character_sets
 
 # A kilobyte of gzip may hold a megabyte.
 MOST_SHOWN_BYTES = 256 * 1024
 MOST_CODINGS = 4
+# Characters of a name that is no coding's.
+LONGEST_NAME = 40
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -27,15 +32,33 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-# As browsers have it: who says one of these means the larger set.
-_MEANT = {"ascii": "cp1252", "iso8859-1": "cp1252", "iso8859-9": "cp1254", "gb2312": "gb18030"}
-# Python's own, which are no character sets.
-_NO_SETS = frozenset(
-    {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "utf-7"}
-)
 _IN_HTML = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 _IN_XML = re.compile(rb"<\?xml[^>]+encoding\s*=\s*[\"']([\w.:-]+)", re.IGNORECASE)
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+_GZIP: Final = b"\x1f\x8b\x08"
+# Codings: IANA's registry of them, and what else servers send.
+_READ: Final = frozenset({"gzip", "x-gzip", "deflate", "x-deflate"})
+_NOTHING: Final = frozenset({"", "identity"})
+_NOT_READ: Final = frozenset(
+    {
+        "br",
+        "brotli",
+        "zstd",
+        "compress",
+        "x-compress",
+        "aes128gcm",
+        "dcb",
+        "dcz",
+        "exi",
+        "pack200-gzip",
+        "bzip2",
+        "x-bzip2",
+        "lzma",
+        "xz",
+        "lz4",
+        "snappy",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -49,33 +72,45 @@ class Readable:
 def read(headers: dict[str, str], body: bytes) -> Readable:
     """The body of an answer with these headers. It may be cut off anywhere."""
     known = {name.lower(): value for name, value in headers.items()}
+    named = [
+        coding.partition(";")[0].strip().lower()
+        for coding in known.get("content-encoding", "").split(",")
+    ]
+    codings = [one for one in named if one in _READ | _NOT_READ]
+    no_coding = next((one for one in named if one not in _READ | _NOT_READ | _NOTHING), "")
     note = ""
-    codings = [coding.strip().lower() for coding in known.get("content-encoding", "").split(",")]
-    for coding in reversed([one for one in codings if one not in ("", "identity")][-MOST_CODINGS:]):
-        unpacked = _unpacked(coding, body) if body else b""
-        if unpacked is None:
-            return Readable(
-                "",
-                f"{counted(len(body), 'byte')}, compressed with {coding}, which is not read here.",
-            )
-        if body and not unpacked:
+    if no_coding:
+        shown = printable.line(no_coding, LONGEST_NAME)
+        note = f'Its Content-Encoding names "{shown}", which is no way to compress.'
+        # What is compressed says so itself, whatever it is called.
+        codings = codings or ["gzip"] * body.startswith(_GZIP)
+    for coding in reversed(codings[-MOST_CODINGS:]):
+        if not body:
+            break
+        unpacked = _unpacked(coding, body)
+        if unpacked:
+            body = unpacked
+            continue
+        if coding in _READ or _is_plain(body):
             note = f"It says that it is compressed with {coding}, but it is not."
             break
-        body = unpacked
+        return Readable(
+            "",
+            f"{counted(len(body), 'byte')}, compressed with {coding}, which is not read here.",
+        )
     if len(body) > MOST_SHOWN_BYTES:
         body, note = body[:MOST_SHOWN_BYTES], "Unpacked, it is longer than what is shown."
     return Readable(_text(known.get("content-type", ""), body), note)
 
 
-def _unpacked(coding: str, body: bytes) -> bytes | None:
-    """What `body` holds, a little more than is shown at most; b"" for what cannot be unpacked, and
-    None for a coding that is not known."""
-    if coding in ("gzip", "x-gzip"):
+def _unpacked(coding: str, body: bytes) -> bytes:
+    """What `body` holds, a little more than is shown at most; b"" for what cannot be unpacked."""
+    if body.startswith(_GZIP) or coding in ("gzip", "x-gzip"):
         return _inflated(body, 16 + zlib.MAX_WBITS)
-    if coding == "deflate":
+    if coding in _READ:
         # It means zlib's format; there are servers that leave the wrapping out.
         return _inflated(body, zlib.MAX_WBITS) or _inflated(body, -zlib.MAX_WBITS)
-    return None
+    return b""
 
 
 def _inflated(body: bytes, window_bits: int) -> bytes:
@@ -91,6 +126,19 @@ def _inflated(body: bytes, window_bits: int) -> bytes:
     return unpacked
 
 
+def _is_plain(body: bytes) -> bool:
+    """It reads as text, which what is compressed does not."""
+    return _utf_8(body) is not None and not _CONTROLS.search(body)
+
+
+def _utf_8(body: bytes) -> str | None:
+    """The text, if it is UTF-8: cut off in the middle of a character, perhaps."""
+    try:
+        return codecs.getincrementaldecoder("utf-8")().decode(body)
+    except UnicodeDecodeError:
+        return None
+
+
 def _text(content_type: str, body: bytes) -> str:
     for mark, name in _MARKS:
         if body.startswith(mark):
@@ -98,26 +146,27 @@ def _text(content_type: str, body: bytes) -> str:
     declared = Message()
     declared["Content-Type"] = content_type
     kind = content_type.partition(";")[0].strip().lower()
+    if kind.endswith("json") and not body.isascii() and _is_plain(body):
+        # JSON is UTF-8 (RFC 8259, 8.1); a framework adds its own charset to any type.
+        return _utf_8(body) or ""
     in_document = _IN_HTML.search(body[:1024]) or _IN_XML.match(body[:1024])
     said = [str(declared.get_param("charset") or "")]
     if in_document and (not kind or kind.endswith(("html", "xml"))):
-        said.append(in_document[1].decode("ascii", "replace"))
-    for name in filter(None, map(_known_set, said)):
+        found = in_document[1].decode("ascii", "replace")
+        # What can be read as ASCII, as it was here, is not that.
+        said.append("utf-8" if found.lower().startswith("utf-16") else found)
+    for name in filter(None, map(character_sets.codec, said)):
         return body.decode(name, "replace")
-    try:
-        # Cut off in the middle of a character, perhaps.
-        return codecs.getincrementaldecoder("utf-8")().decode(body)
-    except UnicodeDecodeError:
-        is_text = (not kind or kind.startswith("text/")) and not _CONTROLS.search(body)
-        return body.decode("cp1252" if is_text else "utf-8", "replace")
+    text = _utf_8(body)
+    return text if text is not None else _guessed(body)
 
 
-def _known_set(name: str) -> str:
-    """Python's name of a character set; "" for what is none."""
-    try:
-        found = codecs.lookup(name.strip().strip("'\""))
-    except (LookupError, ValueError, UnicodeError):
-        return ""
-    # Base64 and the like are codecs to Python, too.
-    is_set = getattr(found, "_is_text_encoding", True) and found.name not in _NO_SETS
-    return _MEANT.get(found.name, found.name) if is_set else ""
+def _guessed(body: bytes) -> str:
+    """Text in nobody knows what: UTF-8 with a few bytes that are broken, or one byte for each
+    character, as most of the West has it."""
+    text = body.decode("utf-8", "replace")
+    broken = text.count("\N{REPLACEMENT CHARACTER}")
+    whole = sum(character > "\x7f" for character in text) - broken
+    if _CONTROLS.search(body) or whole > broken:
+        return text
+    return body.decode("cp1252", "replace")

@@ -34,6 +34,10 @@ def raw_deflate(data: bytes) -> bytes:
         ("deflate", zlib.compress(GERMAN.encode())),
         ("deflate", raw_deflate(GERMAN.encode())),
         ("deflate, gzip", gzip.compress(zlib.compress(GERMAN.encode()), mtime=0)),
+        ("gzip;q=1", gzip.compress(GERMAN.encode(), mtime=0)),
+        ("gzip ; q=1.0, identity", gzip.compress(GERMAN.encode(), mtime=0)),
+        ("x-deflate", zlib.compress(GERMAN.encode())),
+        ("x-deflate", raw_deflate(GERMAN.encode())),
         ("identity", GERMAN.encode()),
         ("identity, gzip", gzip.compress(GERMAN.encode(), mtime=0)),
         ("", GERMAN.encode()),
@@ -59,11 +63,37 @@ def test_a_coding_that_is_not_known_is_named(coding: str) -> None:
     assert found == Readable("", f"4 bytes, compressed with {last}, which is not read here.")
 
 
-@pytest.mark.parametrize("coding", ["gzip", "deflate"])
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd"])
 def test_what_only_says_that_it_is_packed_is_shown_as_it_is(coding: str) -> None:
     found = read({"Content-Encoding": coding}, b"plain, after all")
     assert found.text == "plain, after all"
     assert f"compressed with {coding}, but it is not" in found.note
+
+
+NO_CODINGS = ["utf-8", "UTF8", "none", "identity, utf-8", "text/html", "*", "base64", "gzip2"]
+
+
+@pytest.mark.parametrize("coding", NO_CODINGS)
+def test_what_is_no_coding_hides_nothing(coding: str) -> None:
+    name = coding.rpartition(" ")[2].lower()
+    note = f'Its Content-Encoding names "{name}", which is no way to compress.'
+    assert read({"Content-Encoding": coding}, b"boo") == Readable("boo", note)
+    # Nor what is compressed all the same.
+    packed = gzip.compress(GERMAN.encode(), mtime=0)
+    assert read({"Content-Encoding": coding}, packed) == Readable(GERMAN, note)
+
+
+def test_a_name_without_end_is_cut() -> None:
+    found = read({"Content-Encoding": "\x1b[31m" + "x" * 10_000}, b"boo")
+    assert found.text == "boo"
+    assert len(found.note) < 120
+    assert found.note.isprintable()
+
+
+@pytest.mark.parametrize("coding", ["br", "zstd", "deflate", "compress"])
+def test_gzip_by_another_name_is_unpacked(coding: str) -> None:
+    packed = gzip.compress(GERMAN.encode(), mtime=0)
+    assert read({"Content-Encoding": coding}, packed) == Readable(GERMAN)
 
 
 def test_a_bomb_does_no_harm() -> None:
@@ -80,7 +110,8 @@ def test_a_bomb_does_no_harm() -> None:
 
 
 def test_many_codings_cost_no_more() -> None:
-    assert read({"Content-Encoding": ", ".join(["gzip"] * 10_000)}, b"x").text == "x"
+    for coding in ("gzip", "br", "none"):
+        assert read({"Content-Encoding": ", ".join([coding] * 10_000)}, b"x").text == "x"
 
 
 @pytest.mark.parametrize(
@@ -100,13 +131,22 @@ def test_many_codings_cost_no_more() -> None:
         ("text/html", b'<meta charset="windows-1251">' + "Ж".encode("cp1251"), None),
         ("text/html", b"<META http-equiv=x content='text/html; charset=cp1251'>\xc6", None),
         ("application/xml", b'<?xml version="1.0" encoding="ISO-8859-1"?>\xdf', None),
+        ("text/html", b'<meta charset="utf-16">\xc3\x9f', None),
         ("text/plain", b'\xc6 <meta charset="windows-1251">', None),
         ("", "Größe".encode(), "Größe"),
         ("", "Größe".encode("latin-1"), "Größe"),
         ("text/plain", "Größe".encode("latin-1"), "Größe"),
         ("", "Größe".encode()[:3], "Gr"),
         ("application/octet-stream", b"\xff\xfe\x00", None),
-        ("application/json", b'{"a":"\xff"}', '{"a":"\ufffd"}'),
+        ("application/json", b'{"a":"\xff"}', '{"a":"\xff"}'),
+        ("application/problem+json", "Größe".encode("latin-1"), "Größe"),
+        ("application/json; charset=iso-8859-1", "Größe".encode(), "Größe"),
+        ("application/json; charset=iso-8859-1", "Größe".encode("latin-1"), "Größe"),
+        ("application/json; charset=iso-2022-jp", "大きさ".encode("iso2022_jp"), "大きさ"),
+        ("application/json; charset=utf-16le", "{}ß".encode("utf-16-le"), "{}ß"),
+        ("application/json", "Größe – gültig".encode() + b"\xff!", "Größe – gültig\ufffd!"),
+        ("application/x-www-form-urlencoded", "Größe".encode("latin-1"), "Größe"),
+        ("application/octet-stream", b"\xdf\x00", "\ufffd\x00"),
     ],
 )
 def test_a_body_is_read_in_its_own_character_set(
