@@ -17,13 +17,11 @@ import idna
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
+from webhooks import private_names
 from webhooks.address_policy import AddressPolicy, Network, effective
 
 MAX_URL_LENGTH = 2000
 DEFAULT_PORTS = {"http": 80, "https": 443}
-
-# Names that are never a public server: RFC 6761, RFC 6762, RFC 8375, RFC 7686, and "internal".
-SPECIAL_SUFFIXES = ("localhost", "local", "internal", "home.arpa", "onion", "test", "invalid")
 
 _SHAPE = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<authority>[^/?#]*)(?P<rest>.*)")
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
@@ -205,16 +203,16 @@ def refusal(destination: Destination) -> str:
         reason = present_policy().refusal(destination.host)
         if reason:
             return refused(destination.host, destination.host, reason)
-    elif not settings.SANDBOX and not settings.ENDPOINT_ALLOW_NETWORKS:
-        last = "." + destination.host
-        if "." not in destination.host or last.endswith(
-            tuple("." + suffix for suffix in SPECIAL_SUFFIXES)
-        ):
-            return (
-                f"{destination.host} is a name of a private network. Your endpoint must be "
-                "publicly accessible; for one that is not, whoever runs the emitter adds its "
-                "network to ENDPOINT_ALLOW_NETWORKS."
-            )
+    elif (
+        not settings.SANDBOX
+        and not settings.ENDPOINT_ALLOW_NETWORKS
+        and private_names.is_reserved(destination.host)
+    ):
+        return (
+            f"{destination.host} is a name of a private network. Your endpoint must be publicly "
+            "accessible; for one that is not, whoever runs the emitter adds its network to "
+            "ENDPOINT_ALLOW_NETWORKS."
+        )
     return ""
 
 

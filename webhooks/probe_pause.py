@@ -6,6 +6,8 @@ from ipaddress import ip_address
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
+from webhooks import address_policy, private_names
+
 
 class Pauses(NamedTuple):
     """Seconds before the first probe, and before each later one at most."""
@@ -27,6 +29,8 @@ def pauses(address: str, *, in_sandbox: bool) -> Pauses:
 
 def _is_near(host: str) -> bool:
     try:
-        return ip_address(host).is_private
+        address = ip_address(host)
     except ValueError:
-        return host == "localhost" or host.endswith((".localhost", ".local", ".internal"))
+        return private_names.is_private(host)
+    _, is_own = address_policy.special(address)
+    return is_own
