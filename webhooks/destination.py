@@ -156,8 +156,12 @@ def key(url: str) -> str:
     """What all spellings of one URL have in common. Two with the same key get the same request.
 
     Scheme and host in capitals, a host as people write it or in punycode, the default port, and no
-    path for "/" are spellings (RFC 3986, section 6.2). The path and the query are not: what a
-    receiver takes for the same is its own affair. Raises as `parse` does.
+    path for "/" are spellings (RFC 3986, section 6.2). Path and query are compared as they are
+    sent: /~a and /%7Ea are two, though by 6.2.2.2 the same, for two request lines are sent. Keys
+    are stored, and no two webhooks of a chatbot may have one event and one key: what counts as a
+    spelling cannot grow without a migration of the rows that are two by now.
+
+    Raises as `parse` does.
     """
     return digest(parse(url).url)
 

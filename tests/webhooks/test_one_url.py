@@ -60,10 +60,28 @@ def test_one_key_means_one_request_line(rest: str) -> None:
         "https://example.com:8443/A",
         "https://www.example.com/A",
         "https://example.com/%41",
+        "https://example.com/b/../A",
     ],
 )
 def test_what_another_request_would_go_to_is_another_url(other: str) -> None:
     assert destination.key(other) != destination.key("https://example.com/A")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("/~a", "/%7Ea"),
+        ("/%c3", "/%C3"),
+        ("/a", "/a/"),
+        ("/a", "/A"),
+        ("/a", "/b/../a"),
+        ("/a?x=~", "/a?x=%7e"),
+    ],
+)
+def test_path_and_query_are_compared_as_they_are_sent(one: str, other: str) -> None:
+    urls = [f"https://example.com{rest}" for rest in (one, other)]
+    assert [destination.parse(url).target for url in urls] == [one, other]
+    assert len(set(map(destination.key, urls))) == 2
 
 
 def add(chatbot: Chatbot, url: str, event: str = EVENT) -> Webhook:
