@@ -11,7 +11,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from rest_framework import serializers
 
-from chatbots import database_trouble, jsonbytes, transcript, visitor_throttle
+from chatbots import database_trouble, jsonbytes, transcript, unreadable, visitor_throttle
 from chatbots import visitor as visitors
 from chatbots.conversation import Reply
 from chatbots.counting import counted
@@ -68,6 +68,10 @@ def in_words(view: View) -> View:
             return response
         except (Http404, Conversation.DoesNotExist):
             return JsonResponse({"error": NO_CONVERSATION}, status=404)
+        except unreadable.REFUSALS as error:
+            return JsonResponse(
+                {"error": unreadable.sentence(error)}, status=unreadable.status(error)
+            )
         except (OperationalError, InterfaceError) as error:
             logger.error("The database did not serve a visitor: %s", error)  # noqa: TRY400
             response = JsonResponse({"error": database_trouble.sentence(error)}, status=503)

@@ -15,15 +15,12 @@ from django.http.request import split_domain_port
 from django.middleware.csrf import REASON_NO_CSRF_COOKIE
 from django.template.loader import render_to_string
 
-from chatbots import database_trouble
+from chatbots import database_trouble, unreadable
 from webhooks.api import problem
 
 NO_HOST = "The request has no Host header. Send the name that it is addressed to."
 MANY_HOSTS = "The Host header is there more than once, or holds several names. Send one."
 NOT_A_HOST = "The Host header is not the name of a host. Send a name that ALLOWED_HOSTS has."
-WRONG_HOST = (
-    "This is not reached by the name in the Host header. Call it by a name that ALLOWED_HOSTS has."
-)
 STALE_FORM = (
     "This form is older than your login, so nothing was done. Go back, reload the page and send it "
     "again."
@@ -40,19 +37,19 @@ FROM_ELSEWHERE = (
 OTHER_SITE = ("Origin checking failed", "Referer checking failed")
 NO_SUCH_PARAMETER = "The address has a parameter that this page does not have. Leave it out."
 NOT_OF_THE_PAGE = (DisallowedModelAdminLookup, DisallowedModelAdminToField)
-UNREADABLE = "The request could not be read: its head or its form breaks the rules of HTTP."
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Django's handler400: for what is refused before any view sees it, such as a wrong Host."""
+    """Django's handler400: for what it refuses to read, such as a wrong Host."""
     wrong_host = isinstance(exception, DisallowedHost)
-    sentence = _host_sentence(request) if wrong_host else UNREADABLE
+    status = unreadable.status(exception)
+    sentence = _host_sentence(request) if wrong_host else unreadable.sentence(exception)
     if isinstance(exception, NOT_OF_THE_PAGE):
         sentence = NO_SUCH_PARAMETER
     if request.path_info.startswith("/api/"):
-        return problem.response(400, sentence)
+        return problem.response(status, sentence)
     return HttpResponse(
-        render_to_string("400.html", {"sentence": sentence, "plain": wrong_host}), status=400
+        render_to_string("400.html", {"sentence": sentence, "plain": wrong_host}), status=status
     )
 
 
@@ -62,7 +59,7 @@ def _host_sentence(request: HttpRequest) -> str:
         return NO_HOST
     if "," in host:  # How a server joins two headers of one name.
         return MANY_HOSTS
-    return WRONG_HOST if split_domain_port(host)[0] else NOT_A_HOST
+    return unreadable.WRONG_HOST if split_domain_port(host)[0] else NOT_A_HOST
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

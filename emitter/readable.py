@@ -4,7 +4,8 @@ A NUL is in no text that a person typed and in no id, and PostgreSQL compares no
 query it becomes U+FFFD, which finds nothing, a cookie with one is as good as none, and there is no
 page at a path with one. A form is UTF-8 (HTML Living Standard, 4.10.21.8), whatever another charset
 its head names: Python has codecs that are none for text. What a form says and a database cannot
-hold is the sender's mistake, not ours. The API checks its own (webhooks.api.scope.is_id).
+hold is the sender's mistake, not ours, and so is a form that breaks off on its way. The API checks
+its own (webhooks.api.scope.is_id).
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ import logging
 from collections.abc import Callable
 
 from django.db import DataError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+
+from emitter import errors
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +46,8 @@ class Readable:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, UnreadablePostError):
+            return errors.bad_request(request, error)
         if not isinstance(error, DataError):
             return None
         log.warning("A request to %s was refused by the database: %s", request.path, error)

@@ -381,8 +381,11 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
-        # Any scanner can send a wrong Host header; Django answers 400 and that is enough.
+        # Any scanner can send what Django refuses to read: a 400 is enough of it.
         "django.security.DisallowedHost": {"level": "CRITICAL"},
+        "django.security.RequestDataTooBig": {"level": "CRITICAL"},
+        "django.security.TooManyFieldsSent": {"level": "CRITICAL"},
+        "django.security.TooManyFilesSent": {"level": "CRITICAL"},
         # It would say each wrong password twice, without the name; logins.py says when it counts.
         "axes": {"level": "ERROR"},
     }

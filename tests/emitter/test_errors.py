@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.core.exceptions import DisallowedHost, SuspiciousOperation
+from django.core.exceptions import (
+    BadRequest,
+    DisallowedHost,
+    RequestDataTooBig,
+    SuspiciousOperation,
+)
 from django.db import OperationalError
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from django.template.loader import render_to_string
 from django.test import RequestFactory
 from django.urls import get_resolver
 
+from chatbots import page_json
 from emitter.errors import bad_request
+from emitter.readable import Readable
+from webhooks.api import problem
 
 TEMPLATES = Path(__file__).resolve().parent.parent.parent / "templates"
 
@@ -79,6 +90,44 @@ def test_a_request_that_cannot_be_read_gets_a_page_in_the_dashboards_look() -> N
     assert isinstance(answer, HttpResponse)
     assert "error.css" in answer.content.decode()
     assert "Back to the dashboard" in answer.content.decode()
+
+
+def _kinds(of: type[Exception]) -> Iterator[type[Exception]]:
+    yield of
+    for kind in of.__subclasses__():
+        yield from _kinds(kind)
+
+
+REFUSED = [*_kinds(SuspiciousOperation), BadRequest, MultiPartParserError, UnreadablePostError]
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_what_django_refuses_to_read_is_no_fault_of_ours(
+    kind: type[Exception], caplog: pytest.LogCaptureFixture
+) -> None:
+    """On an API call, a page and a call of a chat page; nothing of Django's words is in it."""
+
+    def fail(request: HttpRequest) -> HttpResponse:
+        raise kind("Secret.")
+
+    of_api = problem.handle(kind("Secret."), {})
+    of_page = bad_request(RequestFactory().get("/login/"), kind("Secret."))
+    of_chat = page_json.in_words(fail)(RequestFactory().get("/chatbot/x/messages"))
+    assert isinstance(of_page, HttpResponse)
+    for answer in (of_api, of_page, of_chat):
+        assert answer.status_code == (413 if kind is RequestDataTooBig else 400)
+        assert "Secret" not in answer.content.decode()
+    assert json.loads(of_api.content)["detail"].endswith(".")
+    assert json.loads(of_chat.content)["error"].endswith(".")
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+
+
+def test_a_form_that_broke_off_on_its_way_is_no_fault_of_ours(rf: RequestFactory) -> None:
+    request = rf.post("/login/")
+    answer = Readable(lambda _: HttpResponse()).process_exception(request, UnreadablePostError())
+    assert answer is not None
+    assert answer.status_code == 400
+    assert "The connection broke before all" in answer.content.decode()
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in TEMPLATES.glob("[45]*.html")))

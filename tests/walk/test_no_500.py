@@ -103,6 +103,30 @@ def test_no_query_parameter_makes_a_500_however_odd(
     assert _walk_queries(visitor, monkeypatch, MORE) == ""
 
 
+@pytest.mark.parametrize("query", ["a=1&" * 1001, "&".join(f"a{n}" for n in range(1001))])
+def test_no_number_of_parameters_makes_a_500(visitor: Visitor, query: str) -> None:
+    failed = []
+    for _, address in _addresses(visitor):
+        for method, kind in (("GET", ""), ("POST", "application/x-www-form-urlencoded")):
+            answer = visitor.ask(method, f"{address}?{query}", query.encode(), kind)
+            if answer.status >= 500:
+                failed.append(f"{method} {address}")
+            # What a program reads is told to it in its own way.
+            if answer.status == 400 and address.startswith("/api/"):
+                assert answer.type == "application/problem+json", address
+    assert not failed, "\n".join(failed)
+
+
+def test_who_has_no_key_gets_no_500_by_many_parameters(
+    visitor: Visitor, caplog: pytest.LogCaptureFixture
+) -> None:
+    for route, address in _addresses(visitor):
+        if route.template.startswith("/api/"):
+            query = f"{address}?{'a=1&' * 1001}"
+            assert visitor.ask("GET", query, HTTP_AUTHORIZATION="").status < 500, address
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
 def _walk_ids(visitor: Visitor, values: dict[str, str], *methods: str) -> str:
     failed = []
     for route in routes.every():

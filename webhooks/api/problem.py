@@ -15,7 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 
-from chatbots import database_trouble
+from chatbots import database_trouble, unreadable
 from chatbots.jsonbytes import NotExact
 from webhooks.subscriptions import PlanWithoutWebhooks
 
@@ -101,6 +101,8 @@ def handle(exc: Exception, context: Mapping[str, Any]) -> HttpResponse:
         return response(403, str(exc) or "This key may not do that.")
     if isinstance(exc, exceptions.APIException):
         return _drf_problem(exc)
+    if isinstance(exc, unreadable.REFUSALS):
+        return response(unreadable.status(exc), unreadable.sentence(exc))
     # The latter: the connection broke, and was used once more.
     if isinstance(exc, OperationalError | InterfaceError):
         log.error("The database did not answer a request: %s", exc)
