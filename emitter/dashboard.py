@@ -53,7 +53,10 @@ class Site(UnfoldAdminSite):
     def get_urls(self) -> list[Any]:
         from chatbots.admin import live_chat
 
-        return [*live_chat.urls(self), *super().get_urls()]
+        # The way from a row to its page on a site is left out: no row of the dashboard has one, and
+        # it would find the rows of every other table, too.
+        own = [url for url in super().get_urls() if getattr(url, "name", "") != "view_on_site"]
+        return [*live_chat.urls(self), *own]
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         return {

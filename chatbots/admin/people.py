@@ -8,14 +8,15 @@ from django.contrib.auth.models import Group, User
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from chatbots.admin.scope import FoundByKey, KnownFilters
+from chatbots.admin.asked_list import AskedList
+from chatbots.admin.scope import FoundByKey
 
 admin.site.unregister(User)
 admin.site.unregister(Group)
 
 
 @admin.register(User)
-class PeopleAdmin(KnownFilters, FoundByKey, UserAdmin, ModelAdmin):
+class PeopleAdmin(AskedList, FoundByKey, UserAdmin, ModelAdmin):
     """Members are staff with a membership in an account; operators are superusers."""
 
     form = UserChangeForm

@@ -7,30 +7,18 @@ can do all that the dashboard offers, to their own account's objects and to no o
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-from django.contrib import messages
-from django.contrib.admin.exceptions import (
-    DisallowedModelAdminLookup,
-    DisallowedModelAdminToField,
-)
-from django.contrib.admin.options import TO_FIELD_VAR
-from django.contrib.admin.views.main import ERROR_FLAG, IGNORED_PARAMS, PAGE_VAR
 from django.db.models import Field, ForeignKey, ManyToManyField, Model, QuerySet
 from django.forms import ModelChoiceField
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.forms import PaginationInlineFormSet
 
+from chatbots.admin.asked_list import AskedList
 from chatbots.membership import accounts_of, is_operator
 from chatbots.whole_number import whole_number
-
-# How a list's address may ask for the value of a filter.
-LOOKUP_FORMS = ("", "__exact", "__id__exact", "__in", "__isnull")
-_DIGITS = re.compile("[0-9]+")
 
 
 class PlainChoices:
@@ -59,56 +47,7 @@ class FoundByKey:
         )
 
 
-def holds_no_id(value: str) -> bool:
-    """Whether a number stands in `value` that is past what a database's id can be."""
-    return any(not whole_number(digits.lstrip("0") or "1") for digits in _DIGITS.findall(value))
-
-
-class KnownFilters:
-    """A list that is asked for with a filter it does not have says so, and is shown without it."""
-
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        query = request.GET.copy()
-        query.pop(ERROR_FLAG, None)  # The admin's own mark for what is told here in words.
-        request.GET = query  # type: ignore[assignment]  # The stubs want one that cannot change.
-        try:
-            page: HttpResponse = super().changelist_view(  # type: ignore[misc]  # The admin below.
-                request, extra_context
-            )
-        except DisallowedModelAdminLookup:
-            return self._without(request, self._unknown(request))
-        except DisallowedModelAdminToField:
-            return self._without(request, [TO_FIELD_VAR])
-        if page.get("Location") == f"{request.path}?{ERROR_FLAG}=1":
-            messages.error(request, "A filter in the address does not fit. This is the whole list.")
-            return redirect(request.path)
-        return page
-
-    def _unknown(self, request: HttpRequest) -> list[str]:
-        return [
-            name
-            for name, values in request.GET.lists()
-            if name not in (*IGNORED_PARAMS, PAGE_VAR)
-            and not all(
-                self.lookup_allowed(name, value, request)  # type: ignore[attr-defined]
-                for value in values
-            )
-        ]
-
-    def _without(self, request: HttpRequest, names: list[str]) -> HttpResponse:
-        kept = request.GET.copy()
-        for name in names:
-            values = kept.pop(name, [])
-            said = f"There is no filter {name[:60]!a}."
-            if any(holds_no_id(value) for value in values):
-                said = f"The filter {name[:60]!a} has a number that no row has."
-            messages.error(request, f"{said} The list is shown without.")
-        return redirect(f"{request.path}?{kept.urlencode()}" if kept else request.path)
-
-
-class ScopedAdmin(KnownFilters, FoundByKey, PlainChoices, ModelAdmin):
+class ScopedAdmin(AskedList, FoundByKey, PlainChoices, ModelAdmin):
     """A model's pages, for operators and for the members of the accounts its rows belong to."""
 
     # The lookup from the model to its account.
@@ -153,20 +92,6 @@ class ScopedAdmin(KnownFilters, FoundByKey, PlainChoices, ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return self.may_delete and self._is_allowed(request, obj)
-
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Only what the page offers as a filter: not a field whose value could be guessed at."""
-        if holds_no_id(value):
-            return False
-        for entry in self.get_list_filter(request):
-            if isinstance(entry, type):
-                if lookup == entry.parameter_name:  # type: ignore[attr-defined]  # SimpleListFilter
-                    return True
-            else:
-                name = entry[0] if isinstance(entry, tuple) else entry
-                if any(lookup == name + form for form in LOOKUP_FORMS):
-                    return True
-        return False
 
     def formfield_for_foreignkey(
         self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any

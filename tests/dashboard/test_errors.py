@@ -29,6 +29,15 @@ def test_a_filter_that_a_list_does_not_have_is_named_and_left_out(
     assert f"There is no filter &#x27;{name}&#x27;." in answer.content.decode()
 
 
+@pytest.mark.parametrize("name", ["foo", "last_login__year", "password__startswith", "id__in"])
+def test_the_people_list_names_a_filter_that_it_does_not_have(
+    browser_of_operator: Client, name: str
+) -> None:
+    answer = browser_of_operator.get(f"/auth/user/?{name}=0&q=", follow=True)
+    assert answer.redirect_chain == [("/auth/user/?q=", 302)]
+    assert f"There is no filter &#x27;{name}&#x27;." in answer.content.decode()
+
+
 @pytest.mark.parametrize("value", ["9" * 19, "9" * 30, "9" * 5000, f"1,{2**63}"])
 @pytest.mark.parametrize("form", ["", "__exact", "__id__exact", "__in", "__isnull"])
 def test_a_number_that_no_row_has_is_told_and_left_out(
@@ -50,6 +59,6 @@ def test_what_a_list_has_is_kept_beside_a_filter_it_does_not_have(
 
 
 def test_the_people_list_says_that_a_filter_does_not_fit(browser_of_operator: Client) -> None:
-    answer = browser_of_operator.get("/auth/user/?foo=bar", follow=True)
+    answer = browser_of_operator.get("/auth/user/?is_active__exact=bar", follow=True)
     assert answer.redirect_chain == [("/auth/user/", 302)]
     assert "A filter in the address does not fit." in answer.content.decode()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chatbots.admin.scope import LOOKUP_FORMS
+from chatbots.admin.asked_list import LOOKUP_FORMS
 from tests.walk import routes
 from tests.walk.routes import Route
 from tests.walk.visit import Visitor, names_read
