@@ -41,6 +41,8 @@ class ChatbotAdmin(ScopedAdmin):
     change_form_after_template = "admin/chatbot_snippet.html"
     list_display = ("name", "account", "answers_count", "live_chat_enabled", "chat_page")
     list_filter = (("account", ScopedFilter),)
+    # Counting the answers drops the model's own.
+    ordering = ("name",)
     search_fields = ("name", "id")
     readonly_fields = ("id", "chat_page", "created_at")
     inlines = (AnswersInline, FormFieldsInline)

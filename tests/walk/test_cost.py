@@ -16,7 +16,7 @@ from chatbots.models import Answer, Conversation, Event, Message
 from emitter import body_limit
 from inbox.models import MAX_BODY_BYTES as INBOX_BYTES
 from inbox.models import InboxRequest
-from tests.walk import routes
+from tests.walk import long_queries, routes
 from tests.walk.routes import Route
 from tests.walk.visit import Visitor
 from webhooks.api.events import MAX_BATCH_BYTES
@@ -238,6 +238,17 @@ def test_no_public_address_costs_much(much: Visitor) -> None:
 def test_no_page_of_the_dashboard_costs_much(much: Visitor) -> None:
     others = ("/api/", "/chatbot/", "/inbox/", "/login/", "/scripts/", "/demo/")
     assert _walk(much, lambda route: not route.template.startswith(others)) == ""
+
+
+@pytest.mark.walk
+@pytest.mark.timeout(2400)
+def test_no_long_address_costs_much(much: Visitor) -> None:
+    dear = []
+    for address in [*long_queries.searches(), *long_queries.filters(much)]:
+        took = seconds(much, "GET", address, b"", "")
+        if took > MOST_SECONDS:
+            dear.append(f"{took:.2f} s: {address[:100]}")
+    assert not dear, "\n".join(dear)
 
 
 @pytest.mark.walk

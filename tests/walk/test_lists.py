@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.db.models import Field
 from django.urls import reverse
 
+from tests.walk.long_queries import filters, lists, searches
 from tests.walk.visit import Visitor
 
 pytestmark = pytest.mark.thorough
@@ -54,6 +55,38 @@ def test_no_field_of_a_row_makes_a_500(visitor: Visitor) -> None:
                 >= 500
             ]
     assert not failed, "\n".join(failed)
+
+
+def test_no_search_text_is_too_long(visitor: Visitor) -> None:
+    assert not [asked[:100] for asked in searches() if visitor.ask("GET", asked).status >= 500]
+
+
+def test_no_filter_has_too_many_values(visitor: Visitor) -> None:
+    asked = list(filters(visitor))
+    assert not [address[:100] for address in asked if visitor.ask("GET", address).status >= 500]
+
+
+@pytest.mark.parametrize("address", lists())
+def test_who_searches_for_too_much_is_told(visitor: Visitor, address: str) -> None:
+    told = b"Only its beginning was searched for."
+    for text in ("a " * 21, "a" * 1001):
+        assert told in visitor.client.get(address, {"q": text}).content
+    for text in ("a " * 20, "a" * 1000, "", "\"a b\" 'c d'", "  a   b  "):
+        assert told not in visitor.client.get(address, {"q": text}).content
+
+
+def test_what_is_looked_for_is_the_beginning(visitor: Visitor) -> None:
+    few, many = '"heron bot" ' + "heron " * 19, '"heron bot" ' + "heron " * 500 + "nobody"
+    for text in (few, many):
+        page = visitor.client.get("/chatbots/chatbot/", {"q": text})
+        assert page.context["cl"].result_count == 1
+
+
+def test_a_filter_with_too_many_values_is_named_and_left_out(visitor: Visitor) -> None:
+    for query in ("o=" + ".".join("1" * 101), "&".join(["status__exact=failed"] * 101)):
+        answer = visitor.client.get(f"/webhooks/delivery/?{query}&q=", follow=True)
+        assert answer.redirect_chain == [("/webhooks/delivery/?q=", 302)]
+        assert "has more than 100 values for" in answer.content.decode()
 
 
 @pytest.mark.parametrize("chosen", IDS)

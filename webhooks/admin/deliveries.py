@@ -17,6 +17,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.paginator import InfinitePaginator
 
 from chatbots import database_clock
+from chatbots.admin.asked_list import searched
 from chatbots.admin.column import column
 from chatbots.admin.scope import ScopedAdmin, ScopedFilter
 from chatbots.models import EventType
@@ -143,7 +144,7 @@ class DeliveryAdmin(ScopedAdmin):
         self, request: HttpRequest, queryset: QuerySet[Delivery], search_term: str
     ) -> tuple[QuerySet[Delivery], bool]:
         """By the exact id of a delivery or of an event: each by its index, however long the log."""
-        term = search_term.strip()
+        term = searched(search_term)
         if not term:
             return queryset, False
         if number := whole_number(term):
