@@ -27,6 +27,8 @@ class MembersInline(OwnInline):
 
     model = Membership
     extra = 0
+    ordering = ("id",)
+    per_page = 50
     autocomplete_fields = ("user",)
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Field, ForeignKey, ManyToManyField, Model, QuerySet
-from django.forms import ModelChoiceField
+from django.forms import BaseInlineFormSet, ModelChoiceField
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.contrib.filters.admin import RelatedDropdownFilter
@@ -19,6 +19,9 @@ from unfold.forms import PaginationInlineFormSet
 from chatbots.admin.asked_list import AskedList
 from chatbots.membership import accounts_of, is_operator
 from chatbots.whole_number import whole_number
+
+# That a form takes of one kind, whatever it says.
+MOST_ROWS = 100
 
 
 class PlainChoices:
@@ -120,6 +123,17 @@ class OwnInline(PlainChoices, TabularInline):
 
     formset = OwnFormSet
     hide_title = True
+    # Those of a page, and as many new ones as somebody adds before saving. A form says itself how
+    # many rows it has, and each that it claims costs a millisecond, whether it is there or not.
+    max_num = MOST_ROWS
+
+    def get_formset(
+        self, request: HttpRequest, obj: Model | None = None, **kwargs: Any
+    ) -> type[BaseInlineFormSet[Any, Any, Any]]:
+        made: type[BaseInlineFormSet[Any, Any, Any]] = super().get_formset(
+            request, obj, **{"absolute_max": MOST_ROWS} | kwargs
+        )
+        return made
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return True
