@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import threading
 from datetime import timedelta
 from typing import Any
@@ -7,7 +8,10 @@ from typing import Any
 import pytest
 from django.db import connection, connections, transaction
 from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
 
+from chatbots import jsonbytes
 from chatbots.models import Chatbot, Event
 from tests.api.conftest import EVENT, Api, check_problem
 from webhooks.api import idempotency, intake
@@ -41,6 +45,52 @@ def test_the_same_key_with_another_request_is_422(
     batch = {"chatbotId": chatbot.pk, "events": [{"event": EVENT}]}
     check_problem(api.post("/events/batch", batch, **headers), 422)
     assert Event.objects.count() == 1
+
+
+def _other_order(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _other_order(inner) for key, inner in reversed(value.items())}
+    return [_other_order(inner) for inner in value] if isinstance(value, list) else value
+
+
+scalars = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**80), 2**80)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=5)
+    | st.sampled_from(["\ud800", "a\udfff"])
+)
+asked = st.dictionaries(
+    st.text(max_size=5),
+    st.recursive(
+        scalars,
+        lambda inner: (
+            st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3)
+        ),
+    ),
+    max_size=4,
+)
+
+
+@given(asked, asked)
+def test_what_is_asked_counts_and_not_how_it_is_written(
+    one: dict[str, Any], other: dict[str, Any]
+) -> None:
+    def fingerprint(data: Any) -> str:
+        return idempotency._fingerprint("/api/v1/events", data)
+
+    spaced = json.dumps(one, indent=3)
+    assert fingerprint(jsonbytes.decode(spaced.encode())) == fingerprint(one)
+    assert fingerprint(_other_order(one)) == fingerprint(one)
+    assert fingerprint(one | {"apiKey": "wc_1"}) == fingerprint(one | {"apiKey": "wc_2"})
+    same = json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+    assert (fingerprint(one) == fingerprint(other)) is same or "apiKey" in one.keys() | other.keys()
+
+
+def test_half_of_a_surrogate_pair_is_no_fault_of_ours(api: Api, chatbot: Chatbot) -> None:
+    data = body(chatbot, unset=["\ud800"], apiKey="\ud800")
+    assert api.post("/events", data, **{"Idempotency-Key": "k"}).status_code < 500
 
 
 def test_a_key_is_its_accounts_own(api: Api, stranger: Api, chatbot: Chatbot) -> None:

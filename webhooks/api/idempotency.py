@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final, NamedTuple
 
+import msgspec
 from django.db import OperationalError, connection
 from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
@@ -181,5 +182,8 @@ def prune() -> int:
 def _fingerprint(path: str, data: Any) -> str:
     """Of what is asked, not of how it is written: neither spaces nor the order of keys count."""
     asked = {k: v for k, v in data.items() if k != "apiKey"} if isinstance(data, dict) else data
-    text = f"{path} {json.dumps(asked, sort_keys=True)}"
-    return hashlib.sha256(text.encode()).hexdigest()
+    try:
+        text = msgspec.json.encode(asked, order="sorted")
+    except UnicodeEncodeError:  # Half of a surrogate pair, which ASCII alone can write.
+        text = json.dumps(asked, sort_keys=True).encode()
+    return hashlib.sha256(path.encode() + b" " + text).hexdigest()
