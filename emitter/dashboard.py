@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core.paginator import InvalidPage
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
@@ -49,6 +49,17 @@ class Site(UnfoldAdminSite):
             request.GET = query  # type: ignore[assignment]  # The stubs want one that cannot change.
             found = super().search(request, extra_context)
         return found
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        from emitter.own_password import OwnPassword
+
+        request.current_app = self.name
+        return OwnPassword.as_view(
+            success_url=reverse("admin:password_change_done"),
+            extra_context={**self.each_context(request), **(extra_context or {})},
+        )(request)
 
     def get_urls(self) -> list[Any]:
         from chatbots.admin import live_chat

@@ -15,6 +15,8 @@ from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
+from chatbots import allowance
+from chatbots.request_count import RequestCount
 from emitter import logins
 from emitter.tasks import forget_logins
 
@@ -217,6 +219,53 @@ def test_a_changed_password_ends_the_sessions_elsewhere(member: User) -> None:
     assert here.post("/password_change/", new).status_code == 302
     assert here.get("/").status_code == 200
     assert elsewhere.get("/").status_code == 302
+
+
+def change(browser: Client, old: str, address: str = HERE) -> HttpResponse:
+    new = {"new_password1": "n3w-and-l0ng", "new_password2": "n3w-and-l0ng"}
+    return browser.post("/password_change/", new | {"old_password": old}, REMOTE_ADDR=address)  # type: ignore[return-value]
+
+
+def of_member(member: User) -> Client:
+    browser = Client()
+    browser.force_login(member)
+    return browser
+
+
+@pytest.mark.parametrize("sandbox", [True, False])
+def test_an_old_password_cannot_be_guessed(member: User, settings: Any, sandbox: bool) -> None:
+    settings.SANDBOX = sandbox
+    browser = of_member(member)
+    assert [change(browser, f"wrong-{n}").status_code for n in range(70)] == [200] * 10 + [429] * 60
+    stopped = change(browser, RIGHT)
+    assert stopped.status_code == 429
+    assert 890 <= int(stopped["Retry-After"]) <= 900
+    page = stopped.content.decode()
+    assert "Try again in 15 minutes." in page
+    assert "entered incorrectly" not in page
+    assert 'name="old_password"' in page
+    member.refresh_from_db()
+    assert member.check_password(RIGHT)
+
+
+def test_it_is_the_person_whose_tries_count(member: User) -> None:
+    """Not the session, nor the address; and nobody else is kept out."""
+    for number in range(10):
+        change(of_member(member), "wrong", f"203.0.113.{number}")
+    assert change(of_member(member), RIGHT, "198.51.100.1").status_code == 429
+    other = User.objects.create_user("other", password=RIGHT, is_staff=True)
+    assert change(of_member(other), RIGHT).status_code == 302
+    # Whoever is kept from changing it may log in all the same.
+    assert is_in(log_in("member", RIGHT))
+
+
+def test_a_password_can_be_changed_again_after_the_pause(member: User) -> None:
+    browser = of_member(member)
+    for number in range(11):
+        change(browser, f"wrong-{number}")
+    RequestCount.objects.update(ends_at=F("ends_at") - 900)
+    allowance.forget()
+    assert change(browser, RIGHT).status_code == 302
 
 
 def test_the_attempts_are_no_page_of_the_dashboard(admin_client: Client) -> None:
