@@ -29,20 +29,14 @@ class Pool:
         if self._inside >= self._most:
             raise Busy
         self._inside += 1
-        began = False
-
-        def call() -> Any:
-            nonlocal began
-            began = True
-            return function(*args)
-
-        future = asyncio.get_running_loop().run_in_executor(self._executor, call)
+        work = self._executor.submit(function, *args)
+        future = asyncio.wrap_future(work)
         future.add_done_callback(self._ended)
-        if self._inside <= self._threads:
-            return await asyncio.shield(future)
-        await asyncio.wait([future], timeout=WAIT_SECONDS)
-        if not began and future.cancel():
-            raise Busy
+        if self._inside > self._threads:
+            await asyncio.wait([future], timeout=WAIT_SECONDS)
+            # What has begun cannot be given up, and is waited for.
+            if work.cancel():
+                raise Busy
         return await asyncio.shield(future)
 
     def _ended(self, future: asyncio.Future[Any]) -> None:

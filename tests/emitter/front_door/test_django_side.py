@@ -59,6 +59,8 @@ class Client:
             told.append(message)
 
         await self.door(asked | {"method": method}, receive, send)
+        # One request after the other, so one thread.
+        await self.door._pool.run(lambda: connection.close())
         head = {name.decode(): value.decode() for name, value in told[0]["headers"]}
         return told[0]["status"], head, b"".join(part["body"] for part in told[1:])
 
