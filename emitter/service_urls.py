@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import ssl
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 import environ
@@ -39,24 +39,30 @@ SSL_MODES: Final = ("disable", "allow", "prefer", "require", "verify-ca", "verif
 ENCODE: Final = "Special characters in a password are percent-encoded"
 
 
-def database(name: str, default: str) -> dict[str, Any]:
-    """The settings of the database that `name` names; `default` is a URL, or "" where it must."""
+def database(name: str, default: Path | None) -> dict[str, Any]:
+    """The settings of the database that `name` names; the SQLite file `default` where it names
+    none. Without a default it must."""
     example = "postgres://user:password@host:5432/name"
-    url = environment.text(name, default)
+    url = environment.text(name)
     if not url:
-        _required(name, example)
+        # A path, and no URL: whatever its letters are, they mean themselves.
+        return _sqlite(default, "VAR_DIR") if default else _required(name, example)
     parts = _read(name, url, DATABASES, example)
     if parts.scheme == "sqlite" and parts.netloc:
         environment.refuse(f"{name} needs three slashes and a path: sqlite:////srv/emitter.sqlite3")
     try:
-        config: dict[str, Any] = environ.Env.db_url_config(url)
+        config: dict[str, Any] = environ.Env.db_url_config(_with_plus(url))
     except (environ.ImproperlyConfigured, ValueError, KeyError):
         environment.refuse(f"{name} cannot be read. {ENCODE}. Example: {example}")
     if config.get("NAME") in {None, "", ":memory:"}:
         # Web and worker are processes of their own: memory is not shared.
         environment.refuse(f"{name} names no database. Example: {example}")
     if parts.scheme == "sqlite":
-        return _sqlite(config, name if environment.text(name) else "VAR_DIR")
+        if parts.query:
+            environment.refuse(
+                f"{name} takes nothing behind a ? with sqlite://. A ? in the path is written %3F."
+            )
+        return _sqlite(Path(config["NAME"]), name)
     _check_options(name, parts.query)
     config["ENGINE"] = "emitter.postgresql"
     config.setdefault("CONN_MAX_AGE", 600)
@@ -87,11 +93,21 @@ def _check_options(name: str, query: str) -> None:
         )
 
 
-def _sqlite(config: dict[str, Any], named_by: str) -> dict[str, Any]:
-    path = Path(str(config["NAME"]))
+def _with_plus(url: str) -> str:
+    """`url` for environ, which takes a + in its user, password and path for a space."""
+    scheme, _, rest = url.partition("://")
+    spelled, mark, query = rest.partition("?")
+    return f"{scheme}://{spelled.replace('+', '%2B')}{mark}{query}"
+
+
+def _sqlite(path: Path, named_by: str) -> dict[str, Any]:
+    # SQLite would take "file:…" for a URL of its own.
+    path = path.absolute()
     private_files.folder(path.parent, named_by)
     private_files.database(path, named_by)
-    return config | {
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": str(path),
         "OPTIONS": {
             # A transaction that reads first and writes later cannot be upgraded while another
             # writes: take the write lock at BEGIN, and wait for it.
@@ -100,7 +116,7 @@ def _sqlite(config: dict[str, Any], named_by: str) -> dict[str, Any]:
             "init_command": (
                 "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-8000;"
             ),
-        }
+        },
     }
 
 
@@ -152,13 +168,13 @@ def mail(name: str, default: str) -> dict[str, Any]:
     if parts.scheme in MAIL_SERVERS and not parts.hostname:
         environment.refuse(f"{name} names no host. Example: {example}")
     try:
-        config: dict[str, Any] = environ.Env.email_url_config(url)
+        config: dict[str, Any] = environ.Env.email_url_config(_with_plus(url))
     except (environ.ImproperlyConfigured, ValueError, KeyError):
         environment.refuse(f"{name} cannot be read. {ENCODE}. Example: {example}")
     return config
 
 
-def _required(name: str, example: str) -> None:
+def _required(name: str, example: str) -> NoReturn:
     environment.refuse(f"{name} is not set. Outside the sandbox it is required. Example: {example}")
 
 
@@ -177,4 +193,7 @@ def _read(name: str, url: str, schemes: tuple[str, ...], example: str) -> SplitR
         parts, is_possible = SplitResult("", "", "", "", ""), False
     if not is_possible:
         environment.refuse(f"{name} cannot be read. {ENCODE}. Example: {example}")
+    if "#" in url:
+        # What follows it would be read by nobody.
+        environment.refuse(f"{name} has a #; written %23 it is a part of the password or path.")
     return parts

@@ -159,9 +159,7 @@ TEMPLATES = [
 
 # ---------------------------------------------------------------- database
 
-_database = service_urls.database(
-    "DATABASE_URL", f"sqlite:///{VAR_DIR / 'emitter.sqlite3'}" if SANDBOX else ""
-)
+_database = service_urls.database("DATABASE_URL", VAR_DIR / "emitter.sqlite3" if SANDBOX else None)
 # Whether statements and silence are limited (chatbots/patience.py): not for a person's command,
 # such as a migration.
 DATABASE_IS_LIMITED = Path(sys.argv[0]).name not in {"manage.py", "emitter"}

@@ -96,6 +96,9 @@ class Up:
     def get(self, path: str, **more: Any) -> requests.Response:
         return requests.get(self.url + path, timeout=10, **more)
 
+    def post(self, path: str, **more: Any) -> requests.Response:
+        return requests.post(self.url + path, timeout=10, **more)
+
     def alive(self) -> bool:
         try:
             return self.get("/health/live").status_code == 200

@@ -39,7 +39,7 @@ WRONG: dict[str, list[str]] = {
         *("postgres://h:99999/c", "postgres://h:0/c", "postgres://[::1/c", "postgres:/h/c"),
         *("sqlite://:memory:", "sqlite://var/emitter.db", "sqlite:////proc/no/emitter.db"),
         "sqlite:////",
-        *("postgres://h/c%00d", "postgres://u:%00@h/c"),
+        *("postgres://h/c%00d", "postgres://u:%00@h/c", "postgres://h/c#d", "sqlite:////C#/x"),
         *(
             f"postgres://h/c?{option}"
             for option in (
@@ -52,7 +52,7 @@ WRONG: dict[str, list[str]] = {
         *("", "redis", "sqs://", "redis://h:port", "redis://h:99999", "redis://h:0/0", "redis:h"),
         *("redis://h/zero", "redis://", "amqp://", "http://h", "redis://[::1"),
         *("redis://h/0?x=y", "rediss://h/0?ssl_cert_reqs=none", "amqp://h?heartbeat=x"),
-        "redis://:%00@h/0",
+        *("redis://:%00@h/0", "redis://h/0#1"),
     ],
     "SANDBOX": ["perhaps", "2", "-1", "ja"],
     "CSRF_TRUSTED_ORIGINS": [
@@ -62,7 +62,7 @@ WRONG: dict[str, list[str]] = {
     ],
     "EMAIL_URL": [
         *("pigeon://home", "mail.example.com", "smtp://", "smtp://h:port", "smtp://h:99999"),
-        *("smtp+tls://u:p@:25", "smtp://[::1"),
+        *("smtp+tls://u:p@:25", "smtp://[::1", "smtp://h#x"),
     ],
     "DEFAULT_FROM_EMAIL": [
         *("nobody", "a@", "@b", "Wonderchat", "a b@c", "a@b\nBcc: c@d", "a@b, c@d", "A <a@b"),
