@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from types import FrameType
 
+from emitter import standard_streams
+
 # `make up` promises to be gone after 15 s; a delivery in flight may take 10.
 STOP_SECONDS = 12.0
 # A process that lived this long is started again at once; one that did not waits, longer each time.
@@ -27,8 +29,7 @@ IMPATIENCE_SECONDS = 1.0
 
 def say(sentence: str) -> None:
     """One line for the person who started the group, if there is still someone to read it."""
-    with contextlib.suppress(OSError):
-        print(f"emitter: {sentence}", flush=True)
+    standard_streams.say(f"emitter: {sentence}", sys.stdout)
 
 
 @dataclass
@@ -175,7 +176,7 @@ class Group:
     def _stop(self) -> None:
         """End every process: politely, then, after STOP_SECONDS or a second Ctrl-C, for good."""
         running = [member for member in self.members if member.process is not None]
-        if running and sys.stdout.isatty():
+        if running and standard_streams.is_terminal(sys.stdout):
             say("Stopping …")
         for member in running:
             assert member.process is not None

@@ -22,6 +22,7 @@ from emitter import (
     preflight,
     private_files,
     sandbox_file,
+    standard_streams,
     welcome,
 )
 from emitter.celery import app as celery_app
@@ -39,6 +40,7 @@ def main(host: str = "") -> int:
 
     `host` is where the web listens, 127.0.0.1 by default; what it names, the sandbox answers to.
     """
+    standard_streams.settle()
     host = host.strip().strip("[]") or LOCAL
     try:
         port = environment.whole_number("PORT", 8000, 1, 65535)
@@ -50,7 +52,7 @@ def main(host: str = "") -> int:
         preflight.check_broker(celery_app)
         lock = _only_one_here()
     except NotReady as error:
-        print(f"emitter: {error}", file=sys.stderr)
+        standard_streams.say(f"emitter: {error}", sys.stderr)
         return 1
     with lock:
         private_files.put_right(Path(settings.VAR_DIR))
@@ -59,7 +61,7 @@ def main(host: str = "") -> int:
             call_command("migrate", interactive=False, verbosity=0)
             sandbox = _prepare(url)
         except DatabaseError as error:
-            print(f"emitter: {preflight.database_trouble(error)}", file=sys.stderr)
+            standard_streams.say(f"emitter: {preflight.database_trouble(error)}", sys.stderr)
             return 1
         connection.close()
         group = Group(
@@ -68,7 +70,7 @@ def main(host: str = "") -> int:
         )
         return group.run(
             ready=lambda: _answers(url),
-            when_ready=lambda: print(welcome.text(url, sandbox), flush=True),
+            when_ready=lambda: standard_streams.say(welcome.text(url, sandbox), sys.stdout),
         )
 
 
@@ -137,9 +139,10 @@ def _members(address: str, port: int, web_processes: int, worker_processes: int)
 
 
 def _answers(url: str) -> bool:
-    request = urllib.request.Request(f"{url}/health/live")  # noqa: S310 - our own address
+    # A proxy of the environment has no say: this is our own address.
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with urllib.request.urlopen(request, timeout=2) as response:  # noqa: S310
+        with direct.open(f"{url}/health/live", timeout=2) as response:
             return bool(response.status == 200)
     except (urllib.error.URLError, OSError):
         return False

@@ -8,11 +8,14 @@ import sys
 import emitter
 from emitter import sandbox_file
 from emitter.sandbox_file import Sandbox
+from emitter.standard_streams import is_terminal
 
 
 def text(url: str, sandbox: Sandbox | None) -> str:
     """What a person reads when everything answers; `sandbox` is None outside the sandbox."""
-    bold, dim, plain = ("\033[1m", "\033[2m", "\033[0m") if sys.stdout.isatty() else ("", "", "")
+    bold, dim, plain = (
+        ("\033[1m", "\033[2m", "\033[0m") if is_terminal(sys.stdout) else ("", "", "")
+    )
     title = f"{bold}Wonderchat emitter {emitter.__version__}{plain}"
     if sandbox is None:
         return f"\n  {title} is running at {url}. Ctrl-C stops it.\n"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from io import TextIOWrapper
 
 from chatbots import printable
+from emitter import standard_streams
 from emitter.cli.ending import CannotReach, WrongUse
 
 # What is printed is made for at least and at most so many.
@@ -26,14 +26,7 @@ def prepare() -> None:
     Raises CannotReach where there is no standard output.
     """
     lost = sys.stdout is None
-    # A descriptor that is free would go to the next socket, and what is printed into it.
-    while (place := os.open(os.devnull, os.O_RDWR)) <= 2:
-        pass
-    os.close(place)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            # A letter that the encoding does not have is shown as \xeb, and nothing is lost.
-            stream.reconfigure(errors="backslashreplace")
+    standard_streams.settle()
     fitting = min(max(width(), LEAST_COLUMNS), MOST_COLUMNS)
     if fitting != width():
         # In one column nothing of a word is left, and in a billion a line fills the memory.
@@ -125,13 +118,7 @@ def _unread(error: OSError) -> WrongUse:
 
 def say(sentence: str) -> None:
     """A sentence to stderr; whoever closed it does not want it."""
-    if sys.stderr is None:
-        return
-    try:
-        sys.stderr.write(f"emitter: {printable.line(text(sentence), 2_000)}\n")
-        sys.stderr.flush()
-    except OSError:
-        _forget(2)
+    standard_streams.say(f"emitter: {printable.line(text(sentence), 2_000)}", sys.stderr)
 
 
 def leave(code: int) -> None:
@@ -141,12 +128,5 @@ def leave(code: int) -> None:
             try:
                 stream.flush()
             except OSError:
-                _forget(descriptor)
+                standard_streams.forget(descriptor)
     sys.exit(code)
-
-
-def _forget(descriptor: int) -> None:
-    """Python flushes its streams once more at its end: into nothing, then."""
-    nothing = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, descriptor)
-    os.close(nothing)

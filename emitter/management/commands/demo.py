@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from django.conf import settings
@@ -19,7 +20,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, url: str, **options: Any) -> None:
         if not settings.SANDBOX:
             raise CommandError("Demo data is for the sandbox. Set SANDBOX=1.")
-        from emitter import demo, sandbox_file
+        from emitter import demo, sandbox_file, standard_streams
 
         sandbox_file.write(demo.ensure(sandbox_file.read(), url.rstrip("/")))
-        self.stdout.write(f"The way in is in {sandbox_file.path()}.")
+        standard_streams.say(f"The way in is in {sandbox_file.path()}.", sys.stdout)
