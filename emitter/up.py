@@ -91,7 +91,11 @@ def _name_in_urls(host: str) -> str:
 
 def _only_one_here() -> TextIOWrapper:
     """The lock of this var/ folder, held while it is open. Raises NotReady when it is taken."""
-    lock = (Path(settings.VAR_DIR) / "up.lock").open("a")
+    path = Path(settings.VAR_DIR) / "up.lock"
+    try:
+        lock = path.open("a")
+    except OSError as error:
+        raise NotReady(f"{path} cannot be opened ({error.strerror}). Check its rights.") from None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -135,6 +135,10 @@ def read(text: str, file_name: str) -> Scenario:
         line = int(where[1]) if where else text.count("\n") + 1
         what = re.sub(r" ?\((?:at [^)]*)\)", "", str(error))
         raise Mistake(f"{file_name}, line {line}: {what}.") from None
+    except RecursionError:
+        raise Mistake(f"{file_name}: it is nested too deeply.") from None
+    except ValueError:  # Python's own bound on the digits of an int.
+        raise Mistake(f"{file_name}: a whole number in it has too many digits.") from None
     return _Reader(text, file_name).scenario(table)
 
 

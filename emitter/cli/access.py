@@ -98,8 +98,12 @@ def _sandbox() -> dict[str, Any]:
             continue
         except OSError as error:
             raise Ending(f"{path} cannot be read: {error.strerror}.") from None
-        except ValueError:
-            raise Ending(f"{path} is damaged. Start the sandbox anew with `make up`.") from None
-        if isinstance(known, dict):
-            return known
+        except (ValueError, RecursionError):
+            known = None
+        # Its own texts, that is; what else may stand there is not read.
+        if not isinstance(known, dict) or not all(
+            isinstance(known.get(name, ""), str) for name in ("url", "apiKey", "chatbotId")
+        ):
+            raise Ending(f"{path} is damaged. Start the sandbox anew with `make up`.")
+        return known
     return {}

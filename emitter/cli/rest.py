@@ -98,7 +98,7 @@ class Rest:
         status = response.status_code
         try:
             answer = response.json()
-        except ValueError:
+        except (ValueError, RecursionError):
             answer = None
         if 200 <= status < 300 and isinstance(answer, dict):
             return answer

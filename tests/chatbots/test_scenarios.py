@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chatbots.scenarios import script
 from chatbots.scenarios.player import Outcome, Visitor, play
@@ -66,6 +69,32 @@ def test_a_mistake_is_said_with_its_line_and_step(text: str, sentence: str) -> N
     with pytest.raises(script.Mistake) as mistake:
         script.read(text, "f.toml")
     assert sentence in str(mistake.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("a=" + "[" * 3000, "a=" + "{b=" * 2000 + "1" + "}" * 2000, "a=" + "[{b=" * 2000),
+        *(f"[visitors]\ncount={'9' * 5000}", f"a = [0, {{b = -{'1_' * 5000}1}}]"),
+        *(
+            f"{HEAD}[[step]]\nafter_seconds = {'1' * 4299}",
+            f"{HEAD}[visitors]\ncount=0x{'f' * 5000}",
+        ),
+        *(f"{HEAD}a{'.b' * 900} = 1", f"[{'a.' * 900}b]", "a=1e" + "9" * 5000),
+    ],
+)
+def test_what_is_deep_or_long_is_a_mistake_in_one_line(text: str) -> None:
+    with pytest.raises(script.Mistake, match=r"^f\.toml.*\.$"):
+        script.read(text, "f.toml")
+
+
+PIECES = [*"[]{}=.,-+_\"'\\#:TZ0189ex \n\0\ud800", "a", "step", "[[step]]\n", "\nask='a'", HEAD]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=40).map("".join))
+def test_whatever_stands_in_a_file_is_played_or_a_mistake(text: str) -> None:
+    with contextlib.suppress(script.Mistake):
+        script.read(text, "f.toml")
 
 
 def test_a_file_that_is_no_text_or_not_there_is_said_so(tmp_path: Path) -> None:
