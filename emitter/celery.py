@@ -9,10 +9,10 @@ from celery import Celery
 from celery.signals import worker_ready
 from kombu.transport import TRANSPORT_ALIASES
 
-from emitter import folder_broker, garbage
+from emitter import environment, folder_broker, garbage
 from webhooks.sweep import Sweep
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "emitter.settings")
+environment.settings_module()
 # The checks read every page's code; the web server and every command have run them.
 os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 

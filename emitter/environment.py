@@ -6,6 +6,7 @@ what to put there. The line never shows a secret, nor the password of a URL.
 
 from __future__ import annotations
 
+import importlib.util
 import ipaddress
 import math
 import os
@@ -47,6 +48,21 @@ def text(name: str, default: str = "") -> str:
     if len(given) > 1 and given[0] == given[-1] and given[0] in "\"'":
         refuse(f"{name} has quotes around its value; leave them out.")
     return given or default
+
+
+def settings_module() -> None:
+    """Have Django read this project's settings, or those that DJANGO_SETTINGS_MODULE names."""
+    named = text("DJANGO_SETTINGS_MODULE", "emitter.settings")
+    try:
+        found = importlib.util.find_spec(named)
+    except (ImportError, ValueError):
+        found = None
+    if found is None:
+        refuse(
+            f"DJANGO_SETTINGS_MODULE names {named!r}, and there is no such module here. Leave it "
+            "out: the settings are emitter.settings."
+        )
+    os.environ["DJANGO_SETTINGS_MODULE"] = named
 
 
 def words(name: str) -> list[str]:
@@ -202,16 +218,27 @@ def networks(name: str) -> list[Network]:
 def certificates(name: str) -> str:
     """The path of a PEM file with certificates, or "" where there is none."""
     path = text(name)
-    if path:
-        try:
-            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=path)
-        except (OSError, ValueError) as error:  # An SSLError is an OSError.
-            reason = "it holds no certificate" if isinstance(error, ssl.SSLError) else error
-            refuse(
-                f"{name} must be a readable PEM file with certificate authorities; "
-                f"{path!r} is none ({getattr(reason, 'strerror', None) or reason})."
-            )
+    if path and (why := why_no_certificates(path)):
+        refuse(
+            f"{name} must be a readable PEM file with certificate authorities; "
+            f"{path!r} is none ({why})."
+        )
     return path
+
+
+def why_no_certificates(path: str) -> str:
+    """Why the file at `path` is no PEM file with certificates; "" if it is one."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        context.load_verify_locations(cafile=path)
+    except ssl.SSLError:
+        return "it holds no certificate"
+    except OSError as error:
+        return error.strerror or str(error)
+    except ValueError as error:
+        return str(error)
+    # A list of those that were revoked is PEM, too.
+    return "" if context.cert_store_stats()["x509"] else "it holds no certificate"
 
 
 def sender(name: str, default: str) -> str:

@@ -6,6 +6,7 @@ a password in it.
 
 from __future__ import annotations
 
+import os
 import re
 import ssl
 from pathlib import Path
@@ -13,10 +14,8 @@ from typing import Any, Final, NoReturn
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 import environ
-import psycopg
-from psycopg import conninfo
 
-from emitter import environment, private_files
+from emitter import environment, libpq_options, private_files
 
 DATABASES: Final = ("postgres", "postgresql", "sqlite")
 BROKERS: Final = ("redis", "rediss", "amqp", "amqps", "filesystem")
@@ -24,17 +23,12 @@ MAIL_SERVERS: Final = ("smtp", "smtp+tls", "smtp+ssl", "smtps")
 # Of environ's; for trying things out.
 NO_MAIL_SERVERS: Final = ("consolemail", "filemail", "memorymail", "dummymail")
 
-# Of libpq. A server that is gone without a word is noticed within 25 s, also by who asks nothing.
-TCP: Final = {
-    "connect_timeout": 10,
-    "keepalives_idle": 10,
-    "keepalives_interval": 5,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 20_000,
-}
-
-# Of libpq's `sslmode`.
-SSL_MODES: Final = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+CELERY_READS: Final = (
+    *("CELERY_BROKER_URL", "CELERY_BROKER_READ_URL", "CELERY_BROKER_WRITE_URL"),
+    # Celery's command hands each of the short ones on as the one before it.
+    *("CELERY_LOADER", "LOADER", "CELERY_CONFIG_MODULE", "CONFIG_MODULE"),
+    *("CELERY_RESULT_BACKEND", "RESULT_BACKEND"),
+)
 
 ENCODE: Final = "Special characters in a password are percent-encoded"
 
@@ -67,28 +61,22 @@ def database(name: str, default: Path | None) -> dict[str, Any]:
     config["ENGINE"] = "emitter.postgresql"
     config.setdefault("CONN_MAX_AGE", 600)
     config.setdefault("CONN_HEALTH_CHECKS", True)
-    config["OPTIONS"] = TCP | config.get("OPTIONS", {})
+    config["OPTIONS"] = libpq_options.TCP | config.get("OPTIONS", {})
     return config
 
 
 def _check_options(name: str, query: str) -> None:
     """Refuse what follows the "?" if libpq has no such option, or would not take its value."""
-    given = dict(parse_qsl(query, keep_blank_values=True))
-    kept_seconds = given.pop("CONN_MAX_AGE", "0")
-    try:
-        conninfo.make_conninfo(**given)
-    except psycopg.Error:
-        known = False
-    else:
-        known = not {"dbname", "host", "port", "user", "password", "service"} & set(given)
-    numbers = [given[each] for each in TCP if each in given]
-    if (
-        not known
-        or not all(re.fullmatch(r"[0-9]{1,9}", number) for number in [*numbers, kept_seconds])
-        or given.get("sslmode", "prefer") not in SSL_MODES
-    ):
+    if why := libpq_options.refused({}):
+        names = ", ".join(libpq_options.variables())
         environment.refuse(
-            f"{name} has an option behind its ? that PostgreSQL's library does not take. "
+            "PostgreSQL's library does not take what it reads of the environment beside "
+            f"{name} ({why}). Correct it, or leave it out: {names}."
+        )
+    pairs = parse_qsl(query, keep_blank_values=True)
+    if why := libpq_options.wrong(pairs):
+        environment.refuse(
+            f"{name} has an option behind its ? that PostgreSQL's library does not take ({why}). "
             "Example: postgres://user:password@host:5432/name?sslmode=verify-full"
         )
 
@@ -141,7 +129,7 @@ def broker(name: str, default: str, folder: Path) -> tuple[str, dict[str, object
     if parts.query:
         environment.refuse(f"{name} takes nothing behind a ?. Example: {example}")
     if parts.scheme.startswith("redis"):
-        if not (number := parts.path.strip("/")).isdigit() and number:
+        if not re.fullmatch(r"/?|/[0-9]{1,9}", parts.path):
             environment.refuse(f"{name} must end in the number of a database. Example: {example}")
         return url, {"socket_timeout": 5, "socket_connect_timeout": 5, "health_check_interval": 10}
     return url, {}
@@ -167,11 +155,36 @@ def mail(name: str, default: str) -> dict[str, Any]:
     parts = _read(name, url, MAIL_SERVERS + NO_MAIL_SERVERS, example)
     if parts.scheme in MAIL_SERVERS and not parts.hostname:
         environment.refuse(f"{name} names no host. Example: {example}")
+    if parts.query or (parts.scheme in MAIL_SERVERS and parts.path.strip("/")):
+        environment.refuse(
+            f"{name} takes nothing behind its host and port; whether it is TLS says its beginning, "
+            f"smtp+tls:// or smtp+ssl://. Example: {example}"
+        )
     try:
         config: dict[str, Any] = environ.Env.email_url_config(_with_plus(url))
     except (environ.ImproperlyConfigured, ValueError, KeyError):
         environment.refuse(f"{name} cannot be read. {ENCODE}. Example: {example}")
+    if parts.scheme == "filemail":
+        folder = Path(config["EMAIL_FILE_PATH"])
+        if parts.netloc or not folder.is_absolute():
+            environment.refuse(f"{name} needs four slashes and a folder: filemail:////srv/mail")
+        if not os.access(private_files.folder(folder, name), os.W_OK):
+            environment.refuse(f"{folder} cannot be written to. Check its rights, or {name}.")
     return config
+
+
+def refuse_what_celery_reads(name: str) -> None:
+    """Refuse variables that Celery reads by itself, and believes before the settings.
+
+    `name` is the one with the broker's URL.
+    """
+    # Celery's own command has handed BROKER_URL on as this one.
+    if environment.text("CELERY_BROKER_URL") == environment.text(name):
+        os.environ.pop("CELERY_BROKER_URL", None)
+    for each in CELERY_READS:
+        if environment.text(each):
+            instead = f"Put it into {name}, and leave" if "BROKER" in each else "Leave"
+            environment.refuse(f"{each} would have Celery overlook its settings. {instead} it out.")
 
 
 def _required(name: str, example: str) -> NoReturn:

@@ -171,6 +171,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT_OPTIONS = service_urls.broker(
     "BROKER_URL", "filesystem://" if SANDBOX else "", VAR_DIR / "broker"
 )
+service_urls.refuse_what_celery_reads("BROKER_URL")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # For ever: a worker delivers without a broker too, and is woken again once there is one.
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None

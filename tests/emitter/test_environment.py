@@ -22,6 +22,13 @@ from tests.emitter.test_settings import ENCRYPTION_KEY, SECRET_KEY, production
 # Some two hundred starts: a busy machine takes its time over them.
 pytestmark = [pytest.mark.timeout(300), pytest.mark.thorough]
 
+# What can be called, and is no function of one thing that gives what is asked of it.
+NO_FUNCTION = [
+    *("builtins.dict", "chatbots.timestamp.iso", "os.getcwd", "builtins.max", "asyncio.sleep"),
+    *("os.fwalk", "os.replace", "chatbots.answering.Answered", "chatbots.priority.Judgement"),
+]
+# Made by openssl: a list of nothing that was revoked, and no certificate.
+CRL = str(Path(__file__).with_name("only-a-crl.pem"))
 # What each variable must not be. A word or two of each are what people do put there.
 WRONG: dict[str, list[str]] = {
     "SECRET_KEY": ["", "short", "django-insecure-" + SECRET_KEY, "a" * 60, "$OTHER"],
@@ -39,12 +46,37 @@ WRONG: dict[str, list[str]] = {
         *("postgres://h:99999/c", "postgres://h:0/c", "postgres://[::1/c", "postgres:/h/c"),
         *("sqlite://:memory:", "sqlite://var/emitter.db", "sqlite:////proc/no/emitter.db"),
         "sqlite:////",
+        *(
+            f"sqlite:////x.sqlite3?{option}"
+            for option in (
+                *("AUTOCOMMIT=False", "ATOMIC_REQUESTS=True", "no_such=1", "CONN_MAX_AGE=long"),
+                *("timeout=soon", "ENGINE=x", "mode=ro"),
+            )
+        ),
         *("postgres://h/c%00d", "postgres://u:%00@h/c", "postgres://h/c#d", "sqlite:////C#/x"),
         *(
             f"postgres://h/c?{option}"
             for option in (
                 *("sslmode=yes", "connect_timeout=soon", "no_such=1", "CONN_MAX_AGE=long"),
                 *("ENGINE=x", "AUTOCOMMIT=False", "ATOMIC_REQUESTS=1", "host=other", "TEST=x"),
+                *("sslmode=yes&sslmode=require", "sslmode=", "conn_max_age=1", "keepalives=x"),
+                *("target_session_attrs=junk", "gssencmode=junk", "channel_binding=junk"),
+                *("options=junk", "options=-c", "options=-c+a", "options=-c+a=1+junk", "service=x"),
+                *("client_encoding=junk", "client_encoding=latin1", "hostaddr=h", "sslsni=perhaps"),
+                *(
+                    "sslrootcert=/nope",
+                    "sslrootcert=README.md",
+                    "sslrootcert=system&sslmode=require",
+                ),
+                *(
+                    "sslcert=/nope",
+                    "sslkey=/nope",
+                    "sslcrl=/nope",
+                    "sslcrldir=/nope",
+                    "passfile=/no",
+                ),
+                *("ssl_min_protocol_version=9", "require_auth=junk", "load_balance_hosts=junk"),
+                *("replication=database", "keepalives_idle=-1", "sslnegotiation=junk"),
             )
         ),
     ],
@@ -52,7 +84,15 @@ WRONG: dict[str, list[str]] = {
         *("", "redis", "sqs://", "redis://h:port", "redis://h:99999", "redis://h:0/0", "redis:h"),
         *("redis://h/zero", "redis://", "amqp://", "http://h", "redis://[::1"),
         *("redis://h/0?x=y", "rediss://h/0?ssl_cert_reqs=none", "amqp://h?heartbeat=x"),
-        *("redis://:%00@h/0", "redis://h/0#1"),
+        *(
+            "redis://:%00@h/0",
+            "redis://h/0#1",
+            "redis://h/0/",
+            "redis://h/²",
+            "redis://h//0",
+            "redis://h/٣",
+        ),
+        *("redis://h/-1", "redis://h/0/1", "rediss://h/0/"),
     ],
     "SANDBOX": ["perhaps", "2", "-1", "ja"],
     "CSRF_TRUSTED_ORIGINS": [
@@ -62,7 +102,13 @@ WRONG: dict[str, list[str]] = {
     ],
     "EMAIL_URL": [
         *("pigeon://home", "mail.example.com", "smtp://", "smtp://h:port", "smtp://h:99999"),
-        *("smtp+tls://u:p@:25", "smtp://[::1", "smtp://h#x"),
+        *("smtp+tls://u:p@:25", "smtp://[::1", "smtp://h#x", "smtp://h/junk"),
+        *(
+            f"smtp+tls://u:p@h:587?{option}"
+            for option in ("EMAIL_USE_SSL=1", "EMAIL_USE_TLS=perhaps", "timeout=soon", "x")
+        ),
+        *("filemail:///proc/no/mail", "filemail:////proc/no/mail", "filemail:////dev/null/mail"),
+        *("filemail://", "filemail://h/mail", "consolemail://?x=y"),
     ],
     "DEFAULT_FROM_EMAIL": [
         *("nobody", "a@", "@b", "Wonderchat", "a b@c", "a@b\nBcc: c@d", "a@b, c@d", "A <a@b"),
@@ -72,7 +118,7 @@ WRONG: dict[str, list[str]] = {
         *("10.1.2.3/8", "x.com", "10.0.0.0/33", "10.0.0.0/8;::/0", "*", "10.0.0.0/8 ::/0"),
         *("::ffff:10.0.0.0/104", "64:ff9b::a00:0/104", "fe80::%lo/64"),
     ],
-    "ENDPOINT_CA_FILE": ["/nope", "/", "README.md", "/proc/no/ca.pem"],
+    "ENDPOINT_CA_FILE": ["/nope", "/", "README.md", "/proc/no/ca.pem", CRL],
     "EVENT_RETENTION_DAYS": ["soon", "0", "-1", "1.5", "1e3", "٣", "9" * 30],
     "API_REQUESTS_PER_MINUTE": ["many", "-1", "1.5", "1_000", "9" * 30],
     "ANSWER_API_URL": [
@@ -84,8 +130,23 @@ WRONG: dict[str, list[str]] = {
     "ANSWER_API_MODEL": [""],
     "ANSWER_API_TIMEOUT_SECONDS": ["0", "nan", "inf", "-1", "61", "soon", "1,5", "٣", "1_0", "1e1"],
     "ANSWER_API_AT_ONCE": ["0", "many", "1001", "-1"],
-    "ANSWER_FINDER": ["find", "no.such.thing", "chatbots.priority.READ_MESSAGES", "a..b", "."],
-    "PRIORITY_CLASSIFIER": ["judge", "no.such.thing", "chatbots.priority.READ_MESSAGES", "os."],
+    "ANSWER_FINDER": [
+        *("find", "no.such.thing", "chatbots.priority.READ_MESSAGES", "a..b", "."),
+        *("chatbots.priority_rules.classify", *NO_FUNCTION),
+    ],
+    "PRIORITY_CLASSIFIER": [
+        *("judge", "no.such.thing", "chatbots.priority.READ_MESSAGES", "os."),
+        *("chatbots.own_answers.find", *NO_FUNCTION),
+    ],
+    "CELERY_BROKER_URL": ["redis://127.0.0.1:1/0", "junk"],
+    "CELERY_BROKER_READ_URL": ["redis://127.0.0.1/0"],
+    "CELERY_BROKER_WRITE_URL": ["redis://127.0.0.1/0"],
+    "CELERY_RESULT_BACKEND": ["junk://x", "rpc://"],
+    "RESULT_BACKEND": ["junk://x"],
+    "CELERY_LOADER": ["junk"],
+    "LOADER": ["junk"],
+    "CELERY_CONFIG_MODULE": ["junk"],
+    "CONFIG_MODULE": ["junk"],
     "LOG_LEVEL": ["LOUD", "10", "INFO DEBUG"],
     "VAR_DIR": ["/proc/no/var", "/dev/null", "/dev/null/var"],
     "PORT": ["80a", "0", "-1", "65536", "8000.0", "٨٠"],
@@ -269,6 +330,23 @@ def test_each_process_says_it(tmp_path: Path, process: list[str], name: str, val
     assert said.strip()
 
 
+@pytest.mark.parametrize("process", [WORKER, BEAT, ["manage"]], ids=lambda each: each[0:4:3])
+@pytest.mark.parametrize("module", ["mysite.settings", "emitter.nothing", "..", "a..b"])
+def test_settings_that_are_not_there_are_named(
+    tmp_path: Path, process: list[str], module: str
+) -> None:
+    test_each_process_says_it(tmp_path, process, "DJANGO_SETTINGS_MODULE", module)
+
+
+def test_what_libpq_reads_of_the_environment_is_named(tmp_path: Path) -> None:
+    wrong = {"PGSSLMODE": "junk", "PGTARGETSESSIONATTRS": "junk", "PGREQUIREAUTH": "junk"}
+    ends = started(tmp_path, [production(**{name: value}) for name, value in wrong.items()])
+    for name, (code, said) in zip(wrong, ends, strict=True):
+        assert code == 1
+        assert_one_line(said, name)
+        assert "DATABASE_URL" in said
+
+
 def run(command: list[str], var: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command,
@@ -281,6 +359,10 @@ def run(command: list[str], var: Path, **variables: str) -> subprocess.Completed
     )
 
 
+def unannotated(question):  # type: ignore[no-untyped-def]
+    return None
+
+
 def test_what_is_right_starts(tmp_path: Path) -> None:
     (tmp_path / "ca.pem").write_bytes(Path(certifi.where()).read_bytes())
     right = [
@@ -291,6 +373,27 @@ def test_what_is_right_starts(tmp_path: Path) -> None:
         production(BROKER_URL="filesystem://"),
         production(DATABASE_URL=f"sqlite:///{tmp_path / 'emitter.sqlite3'}"),
         production(DATABASE_URL="postgresql://u:p%40@[::1]:5432/shop?sslmode=require"),
+        *(
+            production(DATABASE_URL=f"postgres://h/c?{option}")
+            for option in (
+                *("options=-c%20statement_timeout%3D5s", "options=--geqo=off+-cwork_mem=8MB"),
+                *("options=-c%20search_path=a%5C%20b", "hostaddr=10.0.0.1,::1", "keepalives=0"),
+                *(
+                    "sslmode=verify-full&sslrootcert=system",
+                    "client_encoding=utf-8",
+                    "CONN_MAX_AGE=0",
+                ),
+                *(f"sslmode=verify-ca&sslrootcert={tmp_path}/ca.pem", "application_name=shop+1"),
+                *("gssencmode=disable&channel_binding=prefer", "target_session_attrs=read-write"),
+            )
+        ),
+        *(production(BROKER_URL=f"redis://h{path}") for path in ("", "/", "/15")),
+        production(EMAIL_URL=f"filemail:///{tmp_path}/mail"),
+        production(EMAIL_URL="smtp://h:25/"),
+        # Celery's own command hands it on so.
+        production(CELERY_BROKER_URL="redis://127.0.0.1/0"),
+        production(CELERY_BROKER_URL="", PGSSLMODE="require", PGAPPNAME="shop"),
+        production(ANSWER_FINDER=f"{__name__}.unannotated", PRIORITY_CLASSIFIER="copy.copy"),
         production(EMAIL_URL="smtp+tls://u:p%40@mail.example.com:587", SANDBOX="0"),
         production(DEFAULT_FROM_EMAIL="no-reply@example.com"),
         production(ENDPOINT_CA_FILE=str(tmp_path / "ca.pem")),
