@@ -28,6 +28,9 @@ from tests.emitter.group import ROOT, Up
 
 pytestmark = pytest.mark.thorough
 
+# Beside Python and curl, of which README says that one needs them: of POSIX what the pages use.
+# Another program is not found.
+PROMISED = ("git", "make", "sh", "cat", "grep", "head", "rm", "sed", "sleep", "tail")
 HOW = {
     # One script a page, its blocks in their order, in a sandbox that runs.
     ("api.md", "sh"): "run",
@@ -85,12 +88,11 @@ class Sandbox:
         """What a script prints, in a POSIX shell that stops at the first failure."""
         refused = self.folder / "refused"
         refused.write_text("")
-        path = f"{self.folder / 'bin'}:{os.environ['PATH']}"
         clean = {name: value for name, value in os.environ.items() if "EMITTER" not in name}
         done = subprocess.run(
-            ["sh", "-eu"],
+            ["/bin/sh", "-eu"],
             cwd=self.folder,
-            env=clean | {"PATH": path, "VAR_DIR": str(self.up.var)},
+            env=clean | {"PATH": str(self.folder / "bin"), "VAR_DIR": str(self.up.var)},
             input=text,
             capture_output=True,
             text=True,
@@ -112,6 +114,9 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
         (folder / "bin").mkdir()
         curl = CURL.format(curl=shutil.which("curl"), port=up.port, refused=folder / "refused")
         emitter = EMITTER.format(root=ROOT, python=sys.executable)
+        (folder / "bin" / "python3").symlink_to(Path(sys.executable).resolve())
+        for name in PROMISED:
+            (folder / "bin" / name).symlink_to(shutil.which(name) or "missing")
         (folder / ".venv" / "bin").mkdir(parents=True)
         for place, text in (
             (folder / "bin" / "curl", curl),
