@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Any, Self
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 import requests
 from urllib3.exceptions import ProtocolError
 
-from emitter.cli import terminal
+from emitter.cli import answers, terminal
 from emitter.cli.access import Access
 from emitter.cli.ending import CannotReach, Ending, TheAnswerIsNo, WrongUse
 
@@ -92,15 +92,15 @@ class Rest:
             raise WrongUse(f"{url} is not an address. Look at --url.") from None
         except requests.RequestException as error:
             raise CannotReach(f"{url} could not be asked: {type(error).__name__}.") from None
-        return self._read(response)
+        return self._read(method, path, response)
 
-    def _read(self, response: requests.Response) -> Any:
+    def _read(self, method: str, path: str, response: requests.Response) -> Any:
         status = response.status_code
         try:
             answer = response.json()
         except (ValueError, RecursionError):
             answer = None
-        if 200 <= status < 300 and isinstance(answer, dict):
+        if 200 <= status < 300 and answers.is_one(method, path, answer):
             return answer
         detail = answer.get("detail") if isinstance(answer, dict) else None
         if not isinstance(detail, str) or status >= 500 or status < 400:
@@ -131,7 +131,8 @@ def _cursor(following: object) -> str | None:
     """The `cursor` in a page's `next`; None after the last page."""
     if not isinstance(following, str):
         return None
-    return parse_qs(urlsplit(following).query).get("cursor", [None])[0]
+    # Of an address that is none, too; the key goes to --url alone.
+    return parse_qs(following.partition("?")[2]).get("cursor", [None])[0]
 
 
 def _refusal(status: int, detail: str) -> Ending:

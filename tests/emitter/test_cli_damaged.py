@@ -97,6 +97,38 @@ def test_an_answer_that_is_no_emitters_is_said_so(
     assert_said(alone, 3, "not as an emitter does.", *command)
 
 
+# Answers that lack what is read of them, or have something else there.
+OTHERS = [
+    *("{}", '{"results": 5, "next": null}', '{"results": [{}], "next": null}', '{"id": {}}'),
+    *('{"chatlogId": 5, "response": "x"}', '{"results": [[]], "next": 1}', '{"deliveries": 5}'),
+    *('{"status": "ok"}', '{"matches": "no"}', '{"attempts": null, "id": 1}'),
+]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("chat", "hello", "--chatbot", "cabc"),
+        ("chat", "hello", "--person", "--chatbot", "cabc"),
+        ("scenario", "form-handover", "--chatbot", "cabc", "--speed", "1000"),
+        ("trigger", "USER_MESSAGE_SENT", "--chatbot", "cabc"),
+        ("deliveries",),
+        ("deliveries", "17"),
+        ("resend", "17"),
+        ("diagnose", "--secret", "s", "--signature", "0" * 64, "body"),
+    ],
+    ids=" ".join,
+)
+def test_an_answer_without_what_is_read_of_it_is_no_emitters(
+    alone: Emitter, stranger: str, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (alone.folder / "body").write_text("{}")
+    for body in OTHERS:
+        monkeypatch.setattr(Stranger, "body", body.encode())
+        sentence = "answered 200, not as an emitter does."
+        assert_said(alone, 3, sentence, *command, "--url", stranger, "--key", "k")
+
+
 def assert_said(emitter: Emitter, code: int, sentence: str, *arguments: str) -> None:
     done = emitter(*arguments)
     assert done.returncode == code, done.stderr
