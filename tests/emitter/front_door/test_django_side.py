@@ -18,6 +18,7 @@ from chatbots.later import NotHere
 from chatbots.models import Chatbot, Event
 from emitter.front_door.django_side import DjangoSide
 from emitter.front_door.door import FrontDoor
+from emitter.front_door.pool import Pool
 from tests.emitter.front_door.test_head import scope
 from webhooks.api import intake
 
@@ -33,11 +34,15 @@ def as_it_was() -> Iterator[None]:
     standing._chatbots.clear()
 
 
+def _close() -> None:
+    connection.close()  # That of the thread which calls this.
+
+
 class Client:
     """Calls the application as a server would."""
 
     def __init__(self, key: str) -> None:
-        self.door = FrontDoor()
+        self.door = FrontDoor(Pool(threads=1))
         self._key = key
 
     async def call(
@@ -59,8 +64,7 @@ class Client:
             told.append(message)
 
         await self.door(asked | {"method": method}, receive, send)
-        # One request after the other, so one thread.
-        await self.door._pool.run(lambda: connection.close())
+        await self.door._pool.run(_close)
         head = {name.decode(): value.decode() for name, value in told[0]["headers"]}
         return told[0]["status"], head, b"".join(part["body"] for part in told[1:])
 
