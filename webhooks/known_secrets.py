@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from datetime import UTC
 from typing import Final
 
 from chatbots.events import is_chatlog_id
 from chatbots.models import Account, Event
 from webhooks import vault
-from webhooks.diagnosis import Known
+from webhooks.diagnosis import Known, Sent
 from webhooks.models import Webhook, WebhookStatus
 
 _MAX_URL_SHOWN: Final = 100
@@ -72,9 +73,9 @@ def _opened(token: str, webhook: Webhook) -> str:
         return ""
 
 
-def sent_bodies(account: Account, body: bytes) -> Iterator[bytes]:
-    """The bodies of the account's events in the conversation that `body` is of: where its bytes are
-    not those of one, one of them may be meant."""
+def sent_bodies(account: Account, body: bytes) -> Iterator[Sent]:
+    """The account's last events in the conversation that `body` is of: where its bytes are not
+    those of one, it may be a view of one, or come with the signature of another."""
     try:
         payload = json.loads(body)
         chatlog_id = payload["data"]["chatlogId"]
@@ -83,5 +84,7 @@ def sent_bodies(account: Account, body: bytes) -> Iterator[bytes]:
     if not isinstance(chatlog_id, str) or not chatlog_id or not is_chatlog_id(chatlog_id):
         return
     events = Event.objects.filter(chatbot__account=account, chatlog_id=chatlog_id)
-    for sent in events.order_by("-id").values_list("body", flat=True)[:_MAX_EVENTS]:
-        yield bytes(sent)
+    for event in events.order_by("-id")[:_MAX_EVENTS]:
+        moment = event.occurred_at.astimezone(UTC).isoformat(timespec="milliseconds")
+        name = f"the event {event.pk} ({event.type} of {moment.replace('+00:00', 'Z')})"
+        yield Sent(bytes(event.body), name)

@@ -50,7 +50,7 @@ def verify(
     content = read(body)
     expected = signature_of(_needed(secret), content)
     right = hmac.compare_digest(
-        expected.encode(), signature.strip().encode("utf-8", "surrogatepass")
+        expected.encode(), diagnosis.header_value(signature).encode("utf-8", "surrogatepass")
     )
     if as_json:
         screen.as_json({"matches": right, "expected": expected})

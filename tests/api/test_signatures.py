@@ -166,6 +166,35 @@ def test_an_event_that_was_sent_is_known_by_its_conversation(api: Api, webhook: 
     )
     assert found["matches"]
     assert "for the exact bytes" in found["diagnosis"]
+    assert f"the event {event.pk} (USER_MESSAGE_SENT of " in found["diagnosis"]
+
+
+def test_no_body_has_the_signature_of_another_event(api: Api, webhook: Webhook) -> None:
+    """A forged body would be called right."""
+    events = []
+    for message in ("first", "second"):
+        data = {"chatlogId": "conv-1", "userMessage": message}
+        event = sample.compose(
+            webhook.chatbot, "USER_MESSAGE_SENT", source=EventSource.API, data=data
+        )
+        event.save()
+        events.append(event)
+    first, second = (bytes(event.body).decode() for event in events)
+    signature = signing.sign("s3cret-s3cret", first.encode())
+    for body in (first.replace("first", "PAY ME"), second, '{"data":{"chatlogId":"conv-1"}}'):
+        found = diagnose(api, webhookId=str(webhook.pk), body=body, signature=signature)
+        assert not found["matches"]
+        assert f"the signature of the event {events[0].pk} (USER_MESS" in found["diagnosis"]
+        assert found["expected"] is None
+    indented = json.dumps(json.loads(first), indent=2)
+    found = diagnose(api, webhookId=str(webhook.pk), body=indented, signature=signature)
+    assert found["matches"]
+    assert "their indented view" in found["diagnosis"]
+    other_webhook(webhook.chatbot, "another secret")
+    signature = signing.sign("another secret", first.encode())
+    found = diagnose(api, webhookId=str(webhook.pk), body=indented, signature=signature)
+    assert "the secret of another webhook" in found["diagnosis"]
+    assert "written again" not in found["diagnosis"]
 
 
 @pytest.mark.parametrize("chatlog_id", ["\\ud800", "\\u0000", "x" * 65, ""])

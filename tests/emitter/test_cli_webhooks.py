@@ -186,6 +186,16 @@ def test_a_signature_is_made_over_the_exact_bytes(alone: Emitter) -> None:
     assert json.loads(wrong.stdout) == {"matches": False, "expected": expected}
 
 
+@pytest.mark.parametrize(("around", "code"), [(" {}\t", 0), ("{}\n", 1), ('"{}"', 1)])
+def test_verify_and_diagnose_agree_on_what_is_around_a_signature(
+    alone: Emitter, around: str, code: int
+) -> None:
+    given = around.format(sign(SECRET, b"{}"))
+    for command in ("verify", "diagnose"):
+        done = alone(command, "--secret", SECRET, "--signature", given, typed="{}")
+        assert done.returncode == code
+
+
 def test_a_wrong_signature_is_diagnosed(emitter: Emitter, webhook: Webhook) -> None:
     body = '{"a":1}'
     spaced = sign(SECRET, b'{"a": 1}')

@@ -13,7 +13,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from webhooks import signing
-from webhooks.diagnosis import diagnose
+from webhooks.diagnosis import Budget, Sent, diagnose
 from webhooks.diagnosis.shape import EVENT_KEYS
 
 SECRET = "s3cret-ü"
@@ -190,10 +190,129 @@ def test_a_view_of_the_body_makes_no_right_signature_wrong(view: str) -> None:
     assert "Exact bytes" in found.recipe
 
 
-def test_a_body_that_was_sent_is_known_whatever_its_view_has_lost() -> None:
+@pytest.mark.parametrize("sent", [[], [Sent(BODY, "the event 7")]])
+def test_the_indented_view_is_called_so(sent: list[Sent]) -> None:
+    found = diagnose(SECRET, dumps(indent=2).encode(), mac().hex(), sent=sent)
+    assert "the bytes that were signed: it is their indented view." in found.diagnosis
+
+
+ANOTHER = Sent(b'{"another":1}', "the event 6")
+
+
+def test_a_body_that_was_sent_is_known_whatever_order_its_view_has() -> None:
     view = dumps(sort_keys=True, indent=2).encode()
-    assert diagnose(SECRET, view, mac().hex(), sent=[b"another", BODY]).matches
-    assert not diagnose(SECRET, view, mac().hex(), sent=[b"another"]).matches
+    found = diagnose(SECRET, view, mac().hex(), sent=[ANOTHER, Sent(BODY, "the event 7")])
+    assert found.matches
+    assert found.diagnosis.endswith("it is another form of the event 7.")
+    assert not diagnose(SECRET, view, mac().hex(), sent=[ANOTHER]).matches
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        BODY.replace(b"Zo", b"PAY ME"),
+        dumps(indent=2).replace("null", '""').encode(),
+        BODY.replace(b"null", b"false"),
+        BODY.replace(b"1.5", b"1.50000000000000000001"),
+        BODY.replace(b"1.5", b'"1.5"'),
+        BODY.replace(b'"data":{', b'"data":{"n":9,'),
+        BODY.replace(b'"event"', b'"event":"HUMAN_HANDOVER","event"'),
+        BODY.replace("ë".encode(), b"\xff"),
+        BODY[:-1],
+        BODY * 2,
+        b"[" + BODY + b"]",
+        json.dumps(BODY.decode().replace("Zo", "PAY ME")).encode(),
+        b'{"data":{"chatbotId":"clm0"}}',
+        b"{}",
+        b"",
+        b"[" * 50_000,
+    ],
+)
+def test_a_changed_body_with_the_signature_of_an_event_is_wrong(forged: bytes) -> None:
+    found = diagnose(SECRET, forged, mac().hex(), sent=[ANOTHER, Sent(BODY, "the event 7")])
+    assert not found.matches
+    assert "This is the signature of the event 7, and not of this body" in found.diagnosis
+    assert "A receiver must refuse" in found.diagnosis
+    assert found.expected == signing.sign(SECRET, forged)
+    assert not diagnose(SECRET, forged, mac().hex()).matches
+
+
+def test_a_number_that_is_written_otherwise_says_the_same() -> None:
+    view = BODY.replace(b"1.5", b"15.0e-1")
+    assert diagnose(SECRET, view, mac().hex(), sent=[Sent(BODY, "the event 7")]).matches
+
+
+def _compact(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(st.characters(codec="utf-8")),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(st.characters(codec="utf-8")), inner),
+    max_leaves=8,
+)
+VIEWS: dict[str, Callable[[Any], bytes]] = {
+    "compact": _compact,
+    "indented": lambda v: json.dumps(v, indent=2).encode(),
+    "sorted": lambda v: json.dumps(v, sort_keys=True, indent="\t").encode() + b"\r\n",
+    "with a byte order mark": lambda v: b"\xef\xbb\xbf" + _compact(v),
+    "a string in JSON": lambda v: json.dumps(json.dumps(v)).encode(),
+    "with its quotes escaped": lambda v: json.dumps(_compact(v).decode())[1:-1].encode(),
+}
+
+
+@pytest.mark.parametrize("view", VIEWS.values(), ids=VIEWS)
+@given(sent=st.dictionaries(st.text(st.characters(codec="utf-8")), VALUES), other=VALUES)
+@hypothesis_settings(max_examples=25, deadline=None)
+def test_it_matches_for_the_same_value_and_no_other(
+    view: Callable[[Any], bytes], sent: dict[str, Any], other: Any
+) -> None:
+    body = _compact(sent)
+    known = [ANOTHER, Sent(body, "the event 7")]
+    right = mac(body).hex()
+    assert diagnose(SECRET, view(sent), right, sent=known, budget=Budget(0.01)).matches
+    in_one_field = [{**sent, name: other} for name in [*list(sent)[:2], "more"]]
+    for changed in (other, [sent], *in_one_field):
+        # Not ==, which takes 1 for True.
+        if json.dumps(changed, sort_keys=True) != json.dumps(sent, sort_keys=True):
+            for known_too in (known, []):
+                given = diagnose(SECRET, view(changed), right, sent=known_too, budget=Budget(0.001))
+                assert not given.matches
+
+
+@pytest.mark.parametrize(
+    ("key", "form", "words"),
+    [
+        ("the old one", bytes.hex, "before the rotation"),
+        (SECRET + "\n", bytes.hex, "a line break at its end"),
+        (hashlib.sha256(RAW).hexdigest(), bytes.hex, "hashes the secret"),
+        (SECRET, lambda made: base64.b64encode(made).decode(), "base64 instead of hex"),
+    ],
+)
+@pytest.mark.parametrize("indent", [2, None])
+def test_over_a_view_the_code_is_blamed_for_its_own_mistake_alone(
+    key: str, form: Callable[[bytes], str], words: str, indent: int | None
+) -> None:
+    view = dumps(indent=indent).encode()
+    found = diagnose(SECRET, view, form(mac(key=key)), previous_secret="the old one")
+    assert not found.matches
+    assert words in found.diagnosis
+    assert "parsed and written again" not in found.diagnosis
+    assert "The body given here is not the bytes that were signed" in found.diagnosis
+
+
+@pytest.mark.parametrize("around", ["{} ", " {}", "\t{} \t"])
+def test_white_space_around_a_headers_value_is_none_of_it(around: str) -> None:
+    given = around.format(mac().hex())
+    assert diagnose(SECRET, BODY, given).diagnosis == "The signature is right."
+    assert diagnose(SECRET, dumps(indent=2).encode(), given).matches
+    wrong = diagnose(SECRET, BODY, around.format(mac(key=SECRET + "\n").hex()))
+    assert "spaces" not in wrong.diagnosis
+
+
+@pytest.mark.parametrize("around", ["{}\n", "{}\r\n", '"{}"', "{}\0", "\ufeff{}", "{}\u00a0"])
+def test_anything_else_around_it_is(around: str) -> None:
+    assert not diagnose(SECRET, BODY, around.format(mac().hex())).matches
 
 
 @pytest.mark.parametrize(

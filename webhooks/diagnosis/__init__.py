@@ -10,6 +10,7 @@ from __future__ import annotations
 from webhooks.diagnosis.budget import Budget
 from webhooks.diagnosis.diagnose import Diagnosis, diagnose
 from webhooks.diagnosis.explain import Candidate
-from webhooks.diagnosis.way import Known
+from webhooks.diagnosis.form import header_value
+from webhooks.diagnosis.way import Known, Sent
 
-__all__ = ["Budget", "Candidate", "Diagnosis", "Known", "diagnose"]
+__all__ = ["Budget", "Candidate", "Diagnosis", "Known", "Sent", "diagnose", "header_value"]

@@ -16,7 +16,7 @@ from webhooks.diagnosis.explain import Candidate
 from webhooks.diagnosis.json_tree import TooMuch, parsed
 from webhooks.diagnosis.search import Request, Search
 from webhooks.diagnosis.style_words import joined
-from webhooks.diagnosis.way import Known
+from webhooks.diagnosis.way import Known, Sent
 from webhooks.diagnosis.writer import Unwritable, Writer
 from webhooks.signing import sign
 
@@ -51,7 +51,7 @@ def diagnose(
     url: str = "",
     previous_secret: str = "",
     known: Iterable[Known] = (),
-    sent: Iterable[bytes] = (),
+    sent: Iterable[Sent] = (),
     budget: Budget | None = None,
 ) -> Diagnosis:
     """Compare `signature` with the right one for `body`, and with those of common mistakes.
@@ -59,18 +59,30 @@ def diagnose(
     `timestamp` is the X-Wonderchat-Timestamp (or webhook-timestamp) of the request, `message_id`
     its webhook-id, `url` where it went, `previous_secret` the one before a rotation: each opens
     more ways to recognise. `known` are other secrets that may have been used, read one by one;
-    `sent` are bodies that were sent and may be the one that is meant.
+    `sent` are bodies that were sent and may be the one that is meant. `matches` only where `body`
+    is what was signed, or another form of it.
     """
     budget = budget or Budget()
     secret = secret.encode("utf-8", "replace").decode()
     expected = sign(secret, body)
-    if _same(signature, expected):
+    given = form.header_value(signature)
+    if _same(given, expected):
         return Diagnosis(True, expected, "The signature is right.", recipes.COMPARE)
     value, writer = _read(body, budget)
+    shown: dict[bytes, str] = {}
     with contextlib.suppress(Spent):
-        for exact, shown in chain(((one, "") for one in sent), views.sent(body, writer, budget)):
-            if exact != body and _same(signature.strip(), made := sign(secret, exact)):
-                return _right_but_a_view(made, shown)
+        for exact, what in views.sent(body, writer, budget):
+            budget.check()
+            if exact == body or exact in shown:
+                continue
+            if _same(given, made := sign(secret, exact)):
+                return _right_but_a_view(made, what)
+            shown[exact] = what
+        for one in sent:
+            if one.body != body and _same(given, made := sign(secret, one.body)):
+                if views.shows(body, one.body, budget):
+                    return _right_but_a_view(made, f"another form of {one.name}")
+                return _of_another(one, expected)
             budget.check()
     if previous_secret:
         before = Known(previous_secret, "uses the secret from before the rotation", recipe="key")
@@ -80,7 +92,7 @@ def diagnose(
         *form.readings(signature),
         *appended.readings(signature, body, secret.encode()),
     ]
-    search = Search(secret, body, known, readings, request, value, writer, budget)
+    search = Search(secret, body, known, readings, request, value, writer, budget, shown)
     found = search.found() if readings else []
     if found:
         said = explain.all_of(found, body, value, writer, budget)
@@ -118,14 +130,16 @@ def _read(body: bytes, budget: Budget) -> tuple[Any, Writer | None]:
 
 
 def _right_but_a_view(made: str, shown: str) -> Diagnosis:
-    what = (
-        f"The body given here is not the bytes that were signed: it is {shown}."
-        if shown
-        else "The body given here is not the one that was sent: its bytes differ."
+    said = f"The signature is right, for the exact bytes. {explain.not_the_bytes(shown)}"
+    return Diagnosis(True, made, said, recipes.EXACT_BYTES)
+
+
+def _of_another(one: Sent, expected: str) -> Diagnosis:
+    said = (
+        f"This is the signature of {one.name}, and not of this body, which says something else. "
+        "A receiver must refuse this body with it."
     )
-    return Diagnosis(
-        True, made, f"The signature is right, for the exact bytes. {what}", recipes.EXACT_BYTES
-    )
+    return Diagnosis(False, expected, said, recipes.ANOTHER_EVENT)
 
 
 def _not_tried(budget: Budget) -> str:

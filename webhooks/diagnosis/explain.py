@@ -41,6 +41,11 @@ class Explanation:
     webhook_id: str
 
 
+def not_the_bytes(shown: str) -> str:
+    """That the body given is a view; `shown` as in views.sent."""
+    return f"The body given here is not the bytes that were signed: it is {shown}."
+
+
 def all_of(
     found: list[Found], body: bytes, value: Any, writer: Writer | None, budget: Budget
 ) -> Explanation:
@@ -60,6 +65,8 @@ def all_of(
     sentences = [
         _sentence(said, named[said], alternative=bool(at)) for at, said in enumerate(candidates)
     ]
+    if all(one.body.view for one in simplest):
+        sentences.append(not_the_bytes(simplest[0].body.view))
     return Explanation(
         " ".join(sentences),
         [each for same in candidates.values() for each in same][:_MAX_CANDIDATES],

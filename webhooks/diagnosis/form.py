@@ -16,6 +16,8 @@ from webhooks.diagnosis.reading import Loose, Reading, both
 _MAX_LENGTH: Final = 2_000
 _HEX: Final = re.compile(r"(?:[0-9a-fA-F]{2})+")
 _NIBBLES: Final = re.compile(r"[0-9a-fA-F]{8,127}")
+# What HTTP does not count to a header's value where it stands around it (RFC 9110, 5.5).
+_OUTER_SPACE: Final = " \t"
 # What may stand before or after the digest, and what to say of it.
 _IN_FRONT: Final = "writes {n} in front of the signature"
 _AROUND: Final = (
@@ -78,6 +80,11 @@ _WORDS: Final = re.compile(
 )
 
 
+def header_value(text: str) -> str:
+    """`text` as the value of a header: white space around it is none of it."""
+    return text.strip(_OUTER_SPACE)
+
+
 def readings(signature: str) -> Iterator[Reading | Loose]:
     """What digest the text may stand for, the likeliest first."""
     if len(signature) > _MAX_LENGTH:
@@ -90,7 +97,7 @@ def readings(signature: str) -> Iterator[Reading | Loose]:
 def _unwrapped(signature: str) -> Iterator[tuple[str, str]]:
     text = signature.strip("\ufeff\u200b \t\r\n\0")
     bare = text.strip("\"'`“”‘’ \t\r\n")
-    ends = "has spaces, quotes or a line break around the hex" if bare != signature else ""
+    ends = "has quotes or a line break around the hex" if bare != header_value(signature) else ""
     yield bare, ends
     if bare != text:
         yield text, ""

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 # A real event has about a dozen values, three levels deep; the API takes 64 levels.
 MAX_VALUES: Final = 5_000
 MAX_DEPTH: Final = 70
+# Values that are compared between two looks at the clock.
+_OFTEN: Final = 1000
+_MAX_DIGITS: Final = 400  # More are compared as they stand.
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +29,21 @@ class TooMuch(ValueError):
     """More values or levels than are written again."""
 
 
+class Ambiguous(ValueError):
+    """A key that stands twice in an object: one reader takes the first, another the last."""
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        raise Ambiguous
+    return made
+
+
 _decoder = json.JSONDecoder(parse_float=Number, parse_int=Number, parse_constant=Number)
+_strict = json.JSONDecoder(
+    parse_float=Number, parse_int=Number, parse_constant=Number, object_pairs_hook=_once_each
+)
 # What no value of a real JSON text can be: the constants that Python's reader takes as well.
 _CONSTANT: Final = re.compile(r"-?(?:NaN|Infinity)")
 
@@ -57,6 +76,51 @@ def _measure(value: Any) -> None:
             return
         level = inner
     raise TooMuch
+
+
+def unambiguous(text: str) -> Any:
+    """The value of a JSON text of any size. Raises ValueError for no JSON, Ambiguous for a key that
+    stands twice."""
+    try:
+        return _strict.decode(text)
+    except RecursionError:
+        raise TooMuch from None
+
+
+def same(first: Any, second: Any, check: Callable[[], None]) -> bool:
+    """Whether two values say the same, the order of their keys aside. `check` is called now and
+    then, and may raise."""
+    waiting = [(first, second)]
+    for count in itertools.count():
+        if not waiting:
+            return True
+        if count % _OFTEN == 0:
+            check()
+        one, other = waiting.pop()
+        if type(one) is not type(other):
+            return False
+        if isinstance(one, dict):
+            if one.keys() != other.keys():
+                return False
+            waiting.extend((item, other[name]) for name, item in one.items())
+        elif isinstance(one, list):
+            if len(one) != len(other):
+                return False
+            waiting.extend(zip(one, other, strict=True))
+        elif one != other and not (isinstance(one, Number) and _is_same_number(one, other)):
+            return False
+    raise AssertionError
+
+
+def _is_same_number(one: Number, other: Number) -> bool:
+    """1.0 and 1; digit by digit, for there are numbers that no double tells apart."""
+    if max(len(one.text), len(other.text)) > _MAX_DIGITS:
+        return False
+    try:
+        first, second = Decimal(one.text), Decimal(other.text)
+    except InvalidOperation:
+        return False
+    return first.is_finite() and first == second
 
 
 def strings(value: Any) -> list[str]:

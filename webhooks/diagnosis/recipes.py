@@ -75,6 +75,11 @@ EXACT_BYTES: Final = (
     "bytes, and in GET /api/v1/deliveries/{id} as attempts[].request.body; `emitter deliveries ID "
     "--json` has them too. Give these, without a line break after them."
 )
+ANOTHER_EVENT: Final = (
+    "Each event has a signature of its own: compare the body and the signature of one and the same "
+    "request. Both are in the delivery's page, and in GET /api/v1/deliveries/{id}. A request that "
+    f"came with this body and this signature is to be refused, as this code does:\n\n{CODE}"
+)
 OTHER_WEBHOOK: Final = (
     "Each webhook has its own secret. Give your code the one of the webhook that sends to it, or "
     "give both webhooks the same secret. A secret is not shown again; rotate it where you do not "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hmac
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any, Final
@@ -56,7 +56,8 @@ Tried = tuple[Way, Way, bytes, str, str]  # Key, body, digest, scheme, its recip
 
 
 class Search:
-    """One search. `value` is the body's parsed JSON and `writer` writes it, if it is JSON."""
+    """One search. `value` is the body's parsed JSON and `writer` writes it, if it is JSON. `views`
+    are bytes that the body may be a view of, with what it is instead of them."""
 
     def __init__(
         self,
@@ -68,11 +69,18 @@ class Search:
         value: Any,
         writer: Writer | None,
         budget: Budget,
+        views: Mapping[bytes, str] | None = None,
     ) -> None:
         self._secret, self._request, self._budget = secret, request, budget
         self._value, self._writer = value, writer
         self._key = Way(secret.encode())
         self._body = Way(body)
+        # The body, and the bytes that it may be a view of: with these, the secret or the form may
+        # be all that is wrong.
+        self._bodies = [
+            self._body,
+            *(Way(exact, view=shown) for exact, shown in (views or {}).items()),
+        ]
         self._known = known
         self._known_first: list[Way] = []
         self._exact: dict[bytes, str] = {}
@@ -127,17 +135,17 @@ class Search:
             yield from self._more_changes()
 
     def _one_change(self) -> Iterator[tuple[str, Iterator[Tried]]]:
-        yield "the form of the signature", self._hmacs([self._key], [self._body])
+        yield "the form of the signature", self._hmacs([self._key], self._bodies)
         yield "the secrets of the account's other webhooks", self._with_known()
         secret, body = "mistakes with the secret", "changes to the body's text"
-        yield secret, self._hmacs(keys.likely(self._secret), [self._body])
+        yield secret, self._hmacs(keys.likely(self._secret), self._bodies)
         yield body, self._hmacs([self._key], bodies.likely(self._body.value))
         yield "JSON as serialisers write it", self._hmacs([self._key], self._written(0))
-        yield "other schemes", self._without_time([self._key], [self._body])
+        yield "other schemes", self._without_time([self._key], self._bodies)
         yield "schemes with a timestamp", self._with_time()
         yield "serialisers with their options", self._hmacs([self._key], self._written(1))
         yield "JSON with one thing changed", self._hmacs([self._key], self._mixed(1))
-        yield secret, self._hmacs(keys.other(self._secret), [self._body])
+        yield secret, self._hmacs(keys.other(self._secret), self._bodies)
         yield body, self._hmacs([self._key], bodies.other(self._body.value, self._budget))
         yield "the body printed in other ways", self._hmacs([self._key], self._rendered())
 
@@ -170,7 +178,8 @@ class Search:
             key = Way(raw, one.said, one.recipe, None, one.webhook_id)
             if len(self._known_first) < _MAX_KNOWN_AGAIN:
                 self._known_first.append(key)
-            yield key, self._body, hmac.digest(key.value, self._body.value, "sha256"), "", ""
+            for body in self._bodies:
+                yield key, body, hmac.digest(key.value, body.value, "sha256"), "", ""
 
     # ------------------------------------------------------------ bodies
 

@@ -1,40 +1,75 @@
-"""A body that was copied from a view of it: what the exact bytes were."""
+"""A body that was copied from a view of it: what the exact bytes were.
+
+A view says the same as the bytes do. What says something else is none, whoever signed what: a
+signature is right for one body alone, and a changed body with another's signature is a forgery.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Final
 
 from webhooks.diagnosis.budget import Budget
-from webhooks.diagnosis.json_tree import parsed
+from webhooks.diagnosis.json_tree import parsed, same, unambiguous
 from webhooks.diagnosis.style import JAVASCRIPT
 from webhooks.diagnosis.way import utf8
 from webhooks.diagnosis.writer import Unwritable, Writer
+
+_AROUND: Final = "these with something around them, such as a line break or a byte order mark"
+_QUOTED: Final = "these as a string in JSON, with their quotes escaped"
+_INDENTED: Final = "their indented view"
+_ANOTHER_FORM: Final = "the same JSON with other white space or escapes"
+_MAX_QUOTED: Final = 1_000_000
 
 
 def sent(body: bytes, writer: Writer | None, budget: Budget) -> Iterator[tuple[bytes, str]]:
     """What may have been sent where `body` is given, and what `body` is instead of it.
 
     Every body that is sent is compact JSON (docs/signatures.md), so these are the only ones.
+    `writer` is that of the body's JSON. Raises Spent.
     """
-    if writer is not None:
-        yield (
-            writer.write(JAVASCRIPT),
-            "the same JSON, not in its compact form but with other white space, escapes or numbers",
-        )
-    text = body.decode("utf-8", "replace").strip("\ufeff \t\r\n\0")
-    yield utf8(text), "that with something around it, such as a line break or a byte order mark"
-    # As a string in other JSON, or in a log.
+    for text, quoted in _texts(body):
+        yield utf8(text), quoted or _AROUND
+        try:
+            unambiguous(text)
+            again = Writer(parsed(text), budget) if quoted else writer
+            if again is not None:
+                form = _INDENTED if "\n" in text else _ANOTHER_FORM
+                yield again.write(JAVASCRIPT), quoted or form
+        except (ValueError, Unwritable):
+            continue
+
+
+def shows(body: bytes, exact: bytes, budget: Budget) -> bool:
+    """Whether `body` is a view of `exact`: the same JSON, in whatever form and order. Raises
+    Spent."""
+    try:
+        meant = unambiguous(exact.decode())
+    except ValueError:
+        return False
+    for text, _ in _texts(body):
+        try:
+            if same(unambiguous(text), meant, budget.check):
+                return True
+        except ValueError:
+            continue
+    return False
+
+
+def _texts(body: bytes) -> Iterator[tuple[str, str]]:
+    """The text of a body without what stands around it, and with "" what it is as a string in
+    other JSON, or in a log."""
+    try:
+        text = body.decode().strip("\ufeff \t\r\n\0")
+    except UnicodeDecodeError:
+        return
+    yield text, ""
     for quoted in (text, f'"{text}"'):
-        if len(quoted) <= 1_000_000 and "\\" in quoted:
+        if len(quoted) <= _MAX_QUOTED and ("\\" in quoted or quoted is text):
             inner = _unquoted(quoted)
             if inner is not None:
-                yield utf8(inner), "that as a string in JSON, with its quotes escaped"
-                try:
-                    again = Writer(parsed(inner), budget).write(JAVASCRIPT)
-                except (ValueError, Unwritable):
-                    continue
-                yield again, "that as a string in JSON, with its quotes escaped"
+                yield inner, _QUOTED
 
 
 def _unquoted(text: str) -> str | None:

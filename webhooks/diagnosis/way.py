@@ -19,6 +19,8 @@ class Way:
     recipe: str = ""
     style: Style | None = None
     webhook_id: str = ""
+    # For the bytes that were signed where the body given is another form of them: what it is.
+    view: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,14 @@ class Known:
     said: str
     webhook_id: str = ""
     recipe: str = "other webhook"
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A body that was sent, and what to call it: "the event …"."""
+
+    body: bytes
+    name: str
 
 
 def utf8(text: str) -> bytes:

@@ -61,7 +61,6 @@ WAYS: tuple[WrongWay, ...] = (
         "base64",
         lambda d: base64.b64encode(d).decode().replace("+", " "),
     ),
-    written("spaces around it", "spaces", lambda d: f" {d.hex()} "),
     written("the header's name with it", _HEADER, lambda d: f"{_HEADER}: {d.hex()}"),
     written("the header's name in small", "in front", lambda d: f"{_HEADER.lower()}:{d.hex()}"),
     written("a list of it", "list", lambda d: f'["{d.hex()}"]'),
