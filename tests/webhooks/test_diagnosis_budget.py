@@ -6,6 +6,7 @@ from __future__ import annotations
 import gc
 import json
 import time
+from itertools import product
 from typing import Any, Final
 
 import pytest
@@ -14,7 +15,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from webhooks import signing
-from webhooks.diagnosis import Budget, Known, budget, diagnose, writer
+from webhooks.diagnosis import Budget, Known, appended, budget, diagnose, form, no_digest, writer
 
 MOST_SECONDS: Final = 0.3
 SECRET: Final = "s3cret-ü $x"
@@ -99,6 +100,7 @@ SIGNATURES: Final = {
     "SHA-1": "a" * 40,
     "cut off": "0" * 57,
     "bytes as text": "\ufffd" * 30,
+    "that fits no template": "%!" + "(" * 500 + "=" * 1000 + "\ufffd" + "x" * 497,
     "with dashes": "AB-" * 31 + "AB",
     "long": "c2ln" * 60_000,
 }
@@ -185,9 +187,37 @@ def test_it_looks_at_the_clock_before_it_is_too_late(
 @pytest.mark.thorough
 @pytest.mark.alone
 @pytest.mark.parametrize("signature", SIGNATURES.values(), ids=SIGNATURES)
-@pytest.mark.parametrize("body", ["as many keys as are read", "U+2028", "every letter"])
+@pytest.mark.parametrize("body", ["as many keys as are read", "U+2028", "every letter", "markup"])
 def test_no_signature_costs_more_than_the_bound(body: str, signature: str) -> None:
     assert is_within_bounds(BODIES[body], signature)
+
+
+# What the patterns of signatures look for, to stand in front, again and again, and behind.
+PIECES: Final = (
+    "(", "=", "<hash", " object", "HMAC", "Task[", "x-signature", "{{", "\"", "1.", "1, ", "a/",
+    "t=", ",", " ", "SHA256(", "0", "b'", "ffffff", "v1,A", "\\x41", "%41", "://", ";", "-",
+)  # fmt: skip
+STARTS: Final = ("", "%!", "<", "x-wonderchat-signature", "[", "{", "b'", "v1,A", "a/1", "t=")
+
+
+@pytest.mark.thorough
+@pytest.mark.alone
+@pytest.mark.parametrize("start", STARTS)
+def test_no_pattern_takes_longer_than_its_text(start: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read six times as long as any text is read, one that is not linear stands out."""
+    for module in (form, no_digest):
+        monkeypatch.setattr(module, "_MAX_LENGTH", 20_000)
+
+    def cost_of(text: str) -> float:
+        before = time.thread_time()
+        list(form.readings(text))
+        list(appended.readings(text, b"body", b"secret"))
+        no_digest.sentence(text, "secret", "body", "msg_1")
+        return time.thread_time() - before
+
+    for first, second in product(PIECES, PIECES):
+        text = start + first * (6_000 // len(first)) + second * (6_000 // len(second)) + "\ufffd~"
+        assert any(cost_of(text) < 0.03 for _ in range(3)), (first, second)
 
 
 @pytest.mark.alone

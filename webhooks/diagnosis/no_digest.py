@@ -45,17 +45,21 @@ _KEY: Final = "This is an API key, not a signature. The signature comes with eac
 _JSON_WEB: Final = (
     "This is a JSON Web Token, not a signature: X-Wonderchat-Signature is 64 hex characters."
 )
-# A pattern of the whole text, and what to say of it; the first that fits counts.
+_MAX_LENGTH: Final = 2_000
+# A pattern of the whole text, and what to say of it; the first that fits counts. None tries a text
+# again from each of its characters: of two `.*` in a row the first would, so that goes up to the
+# first of what is to follow it, as `[^(]*` and `(?:(?!hash).)*` do.
 _KNOWN: Final[tuple[tuple[str, str], ...]] = (
     (r"\[object (?:Object|Undefined|Null|Headers)\]", _OBJECT),
     (r"\[object (?:Promise|AsyncFunction)\]|Promise \{.*|<coroutine object .*", _PROMISE),
     (r"(?:.*\b)?Task`?1?\[.*|\[?Function.*|function .*|async .*|\(\) => .*", _PROMISE),
     (r"<(?:built-in |bound )?method .*|<function .*|#<Method: .*", _METHOD),
-    (r"<.*(?:HMAC|hash).* object.*|#<OpenSSL::HMAC.*|Hmac \{.*|\[object Hmac\]", _HMAC),
+    (r"<(?:(?!HMAC|hash).)*(?:HMAC|hash)(?:(?! object).)* object.*", _HMAC),
+    (r"#<OpenSSL::HMAC.*|Hmac \{.*|\[object Hmac\]", _HMAC),
     (r"System\.Security\.Cryptography\..*|javax\.crypto\.Mac@.*|&?hmac\..*", _HMAC),
     (r"\[object (?:ArrayBuffer|Uint8Array|Buffer)\]|System\.Byte\[\]|\[B@[0-9a-f]+", _BYTES),
     (r"<memory at .*|ArrayBuffer \{.*|kotlin\.ByteArray@.*|\d+ bytes", _BYTES),
-    (r"%!.*\(.*=.*\)|\{\{.*\}\}|\$\{.*\}|\$\(.*\)|<%=.*%>|%[sxd]|\$\w+", _TEMPLATE),
+    (r"%![^(]*\([^=]*=.*\)|\{\{.*\}\}|\$\{.*\}|\$\(.*\)|<%=.*%>|%[sxd]|\$\w+", _TEMPLATE),
     (r"\d{4}-\d\d-\d\d[T ].*|\d{10}|\d{13}", _TIMESTAMP),
     (r"v\da?,[A-Za-z0-9+/=]+(?: v\da?,[A-Za-z0-9+/=]+)*", _STANDARD),
     (r"(?:application|text|multipart)/.*", "This is a content type, not a signature."),
@@ -93,7 +97,7 @@ def sentence(signature: str, secret: str, body: str, message_id: str) -> str:
         return "This is the body, not its signature."
     if message_id and text == message_id:
         return "This is the webhook-id, not a signature. Take the header X-Wonderchat-Signature."
-    if len(text) > 2_000:
+    if len(text) > _MAX_LENGTH:
         return f"This has {len(text)} characters; a signature has 64."
     for pattern, said in _KNOWN:
         if re.fullmatch(pattern, text, re.DOTALL | re.IGNORECASE):
