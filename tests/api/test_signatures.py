@@ -144,6 +144,27 @@ def test_another_secret_and_another_mistake_are_both_named(api: Api, webhook: We
     assert "spaces after commas" in found["diagnosis"]
 
 
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ("another secret\n", "with a line break at its end"),
+        ("another secret ", "with a space at its end"),
+        ('"another secret"', "with quotes around it"),
+    ],
+)
+@pytest.mark.parametrize("indent", [None, 2])
+def test_another_secret_with_something_around_it_is_named(
+    api: Api, webhook: Webhook, wrong: str, words: str, indent: int | None
+) -> None:
+    other = other_webhook(webhook.chatbot, "another secret")
+    body = BODY if indent is None else json.dumps(json.loads(BODY), indent=indent)
+    signature = signing.sign(wrong, BODY.encode())
+    found = diagnose(api, webhookId=str(webhook.pk), body=body, signature=signature)
+    assert f"the secret of another webhook: {other.pk} " in found["diagnosis"]
+    assert words in found["diagnosis"]
+    assert found["webhookId"] == str(other.pk)
+
+
 def test_the_api_key_as_the_secret_is_recognised(api: Api, webhook: Webhook) -> None:
     signature = signing.sign(api.key, BODY.encode())
     found = diagnose(api, webhookId=str(webhook.pk), signature=signature)

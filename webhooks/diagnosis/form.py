@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import base64
 import binascii
+import contextlib
 import re
+import string
 from collections.abc import Iterator
 from typing import Final
 from urllib.parse import unquote
@@ -26,6 +28,11 @@ _AROUND: Final = (
         r"(?P<n>(?:HMAC-?)?(?:SHA2?-?(?:256|512)|SHA1|MD5)?\s?\([^)]*\)=)\s*(?P<d>\S+)",
         "keeps openssl's {n} in front of the hex",
     ),
+    (
+        r"(?P<n>(?:HMAC with SHA-?(?:256|384|512)|SHA-?(?:256|384|512) digest):)\s*(?P<d>\S+)",
+        "prints CryptoKit's code or digest, with {n} in front of the hex: write its bytes as hex",
+    ),
+    (r"(?P<n>\\x)(?P<d>[0-9a-fA-F]{2,})", "writes {n} in front of the hex, as PostgreSQL does"),
     (
         r"(?P<d>[^\s,]{32,})(?P<n>\s+[*-]?\s?[-\w./]*)",
         "keeps what sha256sum or openssl -r writes after the hex",
@@ -69,10 +76,22 @@ _AROUND: Final = (
 )
 
 
+_BASE58: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+_Z85: Final = (
+    string.digits + string.ascii_lowercase + string.ascii_uppercase + ".-:+=^!/*?&<>()[]{}@%$#"
+)
+_Z85_AS_BASE85: Final = str.maketrans(
+    _Z85,
+    string.digits + string.ascii_uppercase + string.ascii_lowercase + "!#$%&()*+-;<=>?@^_`{|}~",
+)
 # A list of bytes as languages print it: [12, -3], [12 3], {"type":"Buffer","data":[12,3]}.
 _NUMBERS: Final = re.compile(
     r"(?:\{\"type\":\"Buffer\",\"data\":|Uint8Array\(\d+\) )?[\[{(]?\s*"
     r"(-?\d{1,3}(?:[,\s]+-?\d{1,3}){7,})\s*[\])},]*"
+)
+# [0x1f, 0x2a], with or without brackets.
+_PREFIXED: Final = re.compile(
+    r"[\[{(]?\s?0x[0-9a-f]{1,2}(?:(?:, ?|\s)0x[0-9a-f]{1,2}){7,63},?\s?[\])}]?", re.IGNORECASE
 )
 # A WordArray of CryptoJS as JSON.
 _WORDS: Final = re.compile(
@@ -106,10 +125,13 @@ def _unwrapped(signature: str) -> Iterator[tuple[str, str]]:
             pattern, bare, re.IGNORECASE | re.DOTALL
         )
         if found:
-            inner = found["d"].strip("\"' \t\r\n")
-            yield inner, said.format(n=found["n"].strip())
+            inner = found["d"].strip("\"' \t\r\n;,")
+            with_this = said.format(n=found["n"].strip())
+            yield inner, with_this
             if " " in inner:
-                yield inner.replace(" ", ""), said.format(n=found["n"].strip())
+                yield inner.replace(" ", ""), with_this
+            if "%" in inner:
+                yield unquote(inner), f"{with_this}, encoded for a URL"
     parts = {part.strip() for part in bare.split(",")}
     if "," in bare and len(parts) == 1:
         yield parts.pop(), "has the signature twice, with a comma between: the header came twice"
@@ -176,6 +198,9 @@ def _listed(text: str, said: str) -> Iterator[Reading]:
             raw = b"".join((value & 0xFFFFFFFF).to_bytes(4, "big") for value in values)
             object_ = "gives CryptoJS's object with the digest's words: call toString() on it"
             yield Reading(raw, both(said, object_))
+    if _PREFIXED.fullmatch(text):
+        each = re.findall(r"0x([0-9a-f]{1,2})", text, re.IGNORECASE)
+        yield Reading(bytes(int(one, 16) for one in each), both(said, shown))
     numbers = _NUMBERS.fullmatch(text)
     if numbers:
         values = [int(number) for number in re.findall(r"-?\d+", numbers[1])]
@@ -197,12 +222,21 @@ def _listed(text: str, said: str) -> Iterator[Reading]:
 
 
 def _other_bases(text: str, said: str) -> Iterator[Reading]:
-    if re.fullmatch(r"[A-Z2-7]{26,}=*", text):
-        try:
-            decoded = base64.b32decode(text + "=" * (-len(text) % 8))
-        except binascii.Error:
-            return
-        yield Reading(decoded, both(said, "writes the digest in base32 instead of hex"))
+    base = "writes the digest in base{} instead of hex"
+    if re.fullmatch(r"[A-Z2-7]{26,}=*|[a-z2-7]{26,}=*", text):
+        with contextlib.suppress(binascii.Error):
+            padded = text.upper() + "=" * (-len(text) % 8)
+            yield Reading(base64.b32decode(padded), both(said, base.format(32)))
+    if re.fullmatch(f"[{_BASE58}]{{40,44}}", text):
+        number = 0
+        for character in text:
+            number = number * 58 + _BASE58.index(character)
+        if number < 1 << 256:
+            yield Reading(number.to_bytes(32, "big"), both(said, base.format(58)))
+    if 40 <= len(text) <= 44 and text.isascii() and not _HEX.fullmatch(text):
+        for decode in (base64.b85decode, _ascii85, _z85):
+            with contextlib.suppress(ValueError):
+                yield Reading(decode(text), both(said, base.format(85)))
     if re.fullmatch(r"\d{60,80}", text):
         number = int(text)
         if number < 1 << 256:
@@ -210,6 +244,17 @@ def _other_bases(text: str, said: str) -> Iterator[Reading]:
                 number.to_bytes(32, "big"),
                 both(said, "writes the digest as a decimal number instead of hex"),
             )
+
+
+def _ascii85(text: str) -> bytes:
+    return base64.a85decode(text.removeprefix("<~").removesuffix("~>"))
+
+
+def _z85(text: str) -> bytes:
+    """ZeroMQ's."""
+    if not set(text) <= set(_Z85):
+        raise ValueError(text)
+    return base64.b85decode(text.translate(_Z85_AS_BASE85))
 
 
 def _parts(text: str, said: str) -> Iterator[Reading | Loose]:

@@ -15,7 +15,7 @@ from typing import Final
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 from webhooks.diagnosis import encodings
-from webhooks.diagnosis.way import Way, utf8
+from webhooks.diagnosis.way import Known, Way, utf8
 from webhooks.signing import standard_key
 
 _RECIPE: Final = "key"
@@ -76,6 +76,26 @@ def other(secret: str) -> Iterator[Way]:
 def _ways(made: Iterable[tuple[str | bytes, str]]) -> Iterator[Way]:
     for value, said in made:
         yield Way(utf8(value) if isinstance(value, str) else value, said, _RECIPE)
+
+
+def with_ends(known: Known) -> Iterator[Way]:
+    """Another secret, as a file or a page gives it."""
+    secret = known.secret
+    for made, said in (
+        (secret + "\n", "with a line break at its end"),
+        (secret + "\r\n", "with a line break (CR LF) at its end"),
+        (secret + " ", "with a space at its end"),
+        (" " + secret, "with a space at its start"),
+        (f'"{secret}"', "with quotes around it"),
+        (f"'{secret}'", "with quotes around it"),
+        (secret.strip(), "without the spaces at its ends"),
+        (secret.removeprefix("whsec_"), "without whsec_"),
+        ("whsec_" + secret, "with whsec_ in front"),
+        (standard_key(secret), "decoded as base64"),
+    ):
+        raw = utf8(made) if isinstance(made, str) else made
+        if raw != utf8(secret):
+            yield Way(raw, f"{known.said}, {said}", known.recipe, None, known.webhook_id)
 
 
 def _ends(secret: str) -> Iterator[tuple[str, str]]:
@@ -159,6 +179,7 @@ def _encoded(secret: str) -> Iterator[tuple[str | bytes, str]]:
     for name in ("sha256", "sha1", "md5", "sha512"):
         digest = hashlib.new(name, raw, usedforsecurity=False)
         yield digest.hexdigest(), f"hashes the secret first ({name})"
+        yield digest.hexdigest().upper(), f"hashes the secret first ({name}, upper-case hex)"
         yield digest.digest(), f"hashes the secret first ({name})"
     yield base64.b64encode(hashlib.sha256(raw).digest()), "hashes the secret first (sha256)"
     yield repr(raw), "uses Python's str() of the secret's bytes, with b'…' around it"

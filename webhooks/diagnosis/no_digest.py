@@ -14,8 +14,17 @@ _NOTHING: Final = frozenset(
     {
         "undefined", "null", "none", "nil", "nan", "false", "true", "0", "<nil>", "(null)", "n/a",
         "nothing", "optional.empty", "none()", "[]", "{}", "-", "map[]", "array", '""', "''",
+        "<null>", "<none>", "<undefined>", "<empty>", "<missing>", "<unset>", "(nil)", "(none)",
+        "(empty)", "not found", "not set", "missing", "empty", "unset", "key not found", "no value",
+        "[null]", "[nil]", "[none]", "[undefined]", '[""]', "['']", "[,]", '("",)', "(none,)",
+        "string(0)", "array(0) {}", "[]string{}", "[]string(nil)", "headers {}", "headers{}",
+        "httpheaders {}", "dict_values([])",
     }
 )  # fmt: skip
+# What an optional value with nothing in it is printed as, and a list of nothing.
+_WRAPPED: Final = re.compile(
+    r"(?:Optional|Some|Ok|Just|Maybe|Right)(?:\(|\s)([^()\s]*)\)?", re.IGNORECASE
+)
 _OBJECT: Final = (
     "This is an object printed as text, not a signature. Give the header's own value: "
     f'headers["x-wonderchat-signature"], or headers.get(…). {_NO_HEADER}'
@@ -50,7 +59,9 @@ _MAX_LENGTH: Final = 2_000
 # again from each of its characters: of two `.*` in a row the first would, so that goes up to the
 # first of what is to follow it, as `[^(]*` and `(?:(?!hash).)*` do.
 _KNOWN: Final[tuple[tuple[str, str], ...]] = (
-    (r"\[object (?:Object|Undefined|Null|Headers)\]", _OBJECT),
+    (r"\[object (?:Object|Undefined|Null|Headers|Array|Map)\]|#<\w+>|Headers ?\{.*", _OBJECT),
+    (r"System\.(?:String|Object)(?:\[\])?|\[Ljava\.lang\.String;@[0-9a-f]+", _OBJECT),
+    (r"System\.Collections\..*|Microsoft\.\w+\..*|java\.\w+\.\w+@[0-9a-f]+", _OBJECT),
     (r"\[object (?:Promise|AsyncFunction)\]|Promise \{.*|<coroutine object .*", _PROMISE),
     (r"(?:.*\b)?Task`?1?\[.*|\[?Function.*|function .*|async .*|\(\) => .*", _PROMISE),
     (r"<(?:built-in |bound )?method .*|<function .*|#<Method: .*", _METHOD),
@@ -84,13 +95,30 @@ _KNOWN: Final[tuple[tuple[str, str], ...]] = (
 )
 
 
+def _is_nothing(text: str) -> bool:
+    lower = text.lower()
+    if lower in _NOTHING:
+        return True
+    wrapped = _WRAPPED.fullmatch(lower)
+    if wrapped is not None:
+        lower = wrapped[1].strip("\"'") or "nil"
+    # The same header twice, of which neither was there.
+    return all(part.strip() in _NOTHING for part in lower.split(","))
+
+
+def _shown(text: str) -> str:
+    if text.isalpha():
+        return f"the word {text}"
+    return f"the words {text}" if text.replace(" ", "").isalpha() else text
+
+
 def sentence(signature: str, secret: str, body: str, message_id: str) -> str:
     """What the text is instead of a signature; "" where that cannot be told."""
     text = signature.strip().strip("\"'").strip()
     if not text:
         return "The signature is empty. " + _NO_HEADER
-    if text.lower() in _NOTHING:
-        return _NOT_READ.format(shown=f"the word {text}" if text.isalpha() else text)
+    if _is_nothing(text):
+        return _NOT_READ.format(shown=_shown(text))
     if secret and text == secret.strip():
         return "This is the secret itself, not a signature made with it."
     if body and text == body.strip():

@@ -83,6 +83,7 @@ class Search:
         ]
         self._known = known
         self._known_first: list[Way] = []
+        self._known_again: list[Known] = []
         self._exact: dict[bytes, str] = {}
         self._loose: list[Loose] = []
         for reading in readings:
@@ -153,6 +154,8 @@ class Search:
         two = "two mistakes together"
         yield "serialisers with two options", self._hmacs([self._key], self._written(2))
         other_keys = [*self._known_first, *keys.likely(self._secret)][:_MAX_KEYS]
+        known = chain.from_iterable(map(keys.with_ends, self._known_again))
+        yield two, self._hmacs(known, self._bodies)
         yield two, self._hmacs(other_keys, self._other_bodies())
         yield two, self._schemes(other_keys, [self._body])
         yield two, self._schemes([self._key], self._other_bodies())
@@ -178,6 +181,7 @@ class Search:
             key = Way(raw, one.said, one.recipe, None, one.webhook_id)
             if len(self._known_first) < _MAX_KNOWN_AGAIN:
                 self._known_first.append(key)
+                self._known_again.append(one)
             for body in self._bodies:
                 yield key, body, hmac.digest(key.value, body.value, "sha256"), "", ""
 

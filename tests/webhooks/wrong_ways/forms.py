@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterable
+from urllib.parse import quote
 
 from tests.webhooks.wrong_ways.way import STAMP, WrongWay, written
 
@@ -30,6 +31,27 @@ def _words(digest: bytes) -> str:
 
 
 _NONE = "No header was read"
+
+_NOTHING = (
+    "undefined,undefined", "null, null", "None,None", "Optional(nil)", "Optional()", "Some(None)",
+    "Some(null)", "Just Nothing", "Ok(None)", "<null>", "<nil>", "(null)", "System.String[]",
+    "System.Object", 'string(0) ""', "array(0) {}", "#<Object>", "#<Headers>", "Headers {}",
+    "Headers { 'content-type': 'application/json' }", "[object Headers]", "[object Array]",
+    "not found", "Not Found", "not set", "missing", "[null]", "[undefined]", '[""]', "['']",
+    "[nil]", "[]string{}", "[Ljava.lang.String;@1b6d3586",
+    "Microsoft.Extensions.Primitives.StringValues",
+    "System.Collections.Generic.List`1[System.String]",
+)  # fmt: skip
+_BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+
+
+def _base58(digest: bytes) -> str:
+    number, made = int.from_bytes(digest, "big"), ""
+    while number:
+        number, rest = divmod(number, 58)
+        made = _BASE58[rest] + made
+    return "1" * (len(digest) - len(digest.lstrip(b"\0"))) + made
+
 
 WAYS: tuple[WrongWay, ...] = (
     written("upper case", "upper case", lambda d: d.hex().upper()),
@@ -105,6 +127,23 @@ WAYS: tuple[WrongWay, ...] = (
         "encoded for a URL", "URL", lambda d: _base64(d).replace("+", "%2B").replace("=", "%3D")
     ),
     written("base32", "base32", lambda d: base64.b32encode(d).decode()),
+    written("base32 in small letters", "base32", lambda d: base64.b32encode(d).decode().lower()),
+    written("base58", "base58", _base58),
+    written("base85", "base85", lambda d: base64.b85encode(d).decode()),
+    written("Ascii85", "base85", lambda d: base64.a85encode(d, adobe=True).decode()),
+    written("Ascii85 without its frame", "base85", lambda d: base64.a85encode(d).decode()),
+    written("CryptoKit's code", "CryptoKit", lambda d: f"HMAC with SHA256: {d.hex()}"),
+    written("CryptoKit's digest", "CryptoKit", lambda d: f"SHA256 digest: {d.hex()}"),
+    written("bytea of PostgreSQL", "PostgreSQL", lambda d: f"\\x{d.hex()}"),
+    written("bytes with 0x", "bytes", lambda d: " ".join(f"0x{byte:02x}" for byte in d)),
+    written("bytes of C", "bytes", lambda d: f"{{{', '.join(f'0x{byte:02X}' for byte in d)}}}"),
+    written("bytes of Go's %#v", "bytes", lambda d: f"[{', '.join(f'0x{byte:x}' for byte in d)}]"),
+    written(
+        "base64 as a form's field", "for a URL", lambda d: f"signature={quote(_base64(d), safe='')}"
+    ),
+    written("a header as a cookie", "in front", lambda d: f"{_HEADER.lower()}={d.hex()};"),
+    written("a header with a comma", "in front", lambda d: f"{_HEADER}: {d.hex()},"),
+    *(written(f"nothing: {text}", _NONE, lambda d, text=text: text) for text in _NOTHING),
     written("an object", "object", lambda d: f'{{"signature":"{d.hex()}"}}'),
     written("Optional of Swift", "Optional", lambda d: f'Optional("{d.hex()}")'),
     written("NSData", "bytes", lambda d: f"<{d.hex(' ', 4)}>"),

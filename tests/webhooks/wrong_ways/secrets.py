@@ -39,6 +39,11 @@ WAYS: tuple[WrongWay, ...] = (
     keyed(
         "sha256 of it in hex", "hashes the secret", lambda s: hashlib.sha256(s.encode()).hexdigest()
     ),
+    keyed(
+        "sha256 of it in upper-case hex (C#)",
+        "upper-case hex",
+        lambda s: hashlib.sha256(s.encode()).hexdigest().upper(),
+    ),
     keyed("sha256 of it", "hashes the secret", lambda s: hashlib.sha256(s.encode()).digest()),
     keyed("md5 of it", "hashes the secret", lambda s: hashlib.md5(s.encode()).hexdigest()),
     keyed("upper case", "upper case", str.upper),
