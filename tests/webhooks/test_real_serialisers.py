@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import pprint
 import subprocess
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -117,6 +118,23 @@ FORMS: Final[tuple[Form, ...]] = (
     ("json.dumps", lambda v: json.dumps(v, indent=4)),
     ("json.dumps", lambda v: json.dumps(v, indent=4, sort_keys=True)),
     ("json.dumps", lambda v: json.dumps(v, indent=2, ensure_ascii=False)),
+    ("json.dumps", lambda v: json.dumps(v, separators=(",", ": "))),
+    ("json.dumps", lambda v: json.dumps(v, separators=(", ", ":"))),
+    ("json.dumps", lambda v: json.dumps(v, indent=0)),
+    ("json.dumps", lambda v: json.dumps(v, indent=1)),
+    ("json.dumps", lambda v: json.dumps(v, indent=3)),
+    ("json.dumps", lambda v: json.dumps(v, indent="\t")),
+    ("json.dumps", lambda v: json.dumps(v, indent=2, separators=(",", ":"))),
+    ("json.dumps", lambda v: json.dumps(v, indent=4, separators=(",", ":"))),
+    ("json.dumps", lambda v: json.dumps(v, indent=1, sort_keys=True)),
+    ("JSON of JSON", lambda v: json.dumps(json.dumps(v))),
+    ("JSON of JSON", lambda v: json.dumps(json.dumps(v, separators=(",", ":")))),
+    ("JSON of JSON", lambda v: json.dumps(json.dumps(v, ensure_ascii=False), ensure_ascii=False)),
+    ("JSON of JSON", lambda v: json.dumps(json.dumps(v, indent=2))),
+    ("JSON of JSON", lambda v: orjson.dumps(json.dumps(v))),
+    ("pprint.pformat", pprint.pformat),
+    ("pprint.pp", lambda v: f"{pprint.pformat(v, sort_dicts=False)}\n"),
+    ("ascii()", ascii),
     ("json.dumps", lambda v: json.dumps(v["data"])),
     ("json.dumps", lambda v: json.dumps(v["data"], sort_keys=True)),
     ("json.dumps", lambda v: json.dumps(v["data"], separators=(",", ":"))),
@@ -146,7 +164,10 @@ FORMS: Final[tuple[Form, ...]] = (
     ("ujson", lambda v: ujson.dumps(v, escape_forward_slashes=False)),
     ("ujson", lambda v: ujson.dumps(v, encode_html_chars=True)),
     ("ujson", lambda v: ujson.dumps(v, sort_keys=True)),
+    ("ujson", lambda v: ujson.dumps(v, indent=1)),
+    ("ujson", lambda v: ujson.dumps(v, indent=3)),
     ("ujson", lambda v: ujson.dumps(v, indent=4)),
+    ("ujson", lambda v: ujson.dumps(v, encode_html_chars=True, ensure_ascii=False)),
     ("ujson", lambda v: ujson.dumps(v["data"])),
     ("rapidjson", rapidjson.dumps),
     ("rapidjson", lambda v: rapidjson.dumps(v, ensure_ascii=False)),
@@ -240,7 +261,8 @@ def test_what_go_writes_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize(
     "options",
     [".", "-c .", "-S .", "-cS .", "-a .", "-ca .", "--tab .", "--indent 4 .", "-j .", "-jc .",
-     "-jcS .", "-c .data", ".data", "-jc .data", "-S --indent 4 ."],
+     "-jcS .", "-c .data", ".data", "-jc .data", "-S --indent 4 .", "--indent 1 .", "--indent 7 .",
+     "--indent 3 .", "-S --indent 1 ."],
 )  # fmt: skip
 def test_what_jq_writes_is_named(options: str) -> None:
     for body in BODIES:

@@ -100,6 +100,7 @@ def _quoted(body: bytes, text: str) -> Iterator[tuple[str | bytes, str]]:
     yield encoded.rstrip(b"="), gateway
     yield base64.urlsafe_b64encode(body), gateway
     yield base64.urlsafe_b64encode(body).rstrip(b"="), gateway
+    yield encoded + b"\n", "base64 of the body with a line break at its end (jq -r @base64)"
     yield base64.encodebytes(body), "base64 of the body with line breaks"
     yield body.hex(), "hex of the body"
     yield body.hex().upper(), "hex of the body"

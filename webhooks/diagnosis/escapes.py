@@ -7,9 +7,10 @@ libraries themselves where the tests run them, else tests/webhooks/vectors/seria
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import Final
+from itertools import combinations
+from typing import Any, Final
 
 Table = Callable[[str], str | None]
 
@@ -121,6 +122,32 @@ def _org_json(character: str) -> str | None:
 
 _GO: Final = {"\b": "\\u0008", "\f": "\\u000c"}
 _PHP_HEX: Final = {c: upper(c) for c in "<>&'\""}
+# What the JSON_HEX flags of PHP's json_encode write as escapes, and all of their sets: each is a
+# table "php TAG APOS", with what JSON_UNESCAPED_SLASHES and JSON_UNESCAPED_UNICODE leave.
+_PHP_FLAGS: Final = {"TAG": "<>", "APOS": "'", "AMP": "&", "QUOT": '"'}
+PHP_SETS: Final = tuple(flags for count in (1, 2, 3) for flags in combinations(_PHP_FLAGS, count))
+PHP_LEFT: Final[dict[str, dict[str, Any]]] = {
+    "": {"beyond": "\x80", "slash": True},
+    "plain slashes": {"beyond": "\x80"},
+    "plain letters": {"also": "\u2028\u2029", "slash": True},
+    "plain": {"also": "\u2028\u2029"},
+}
+
+
+def php_table(flags: Iterable[str], left: str) -> str:
+    """The name of the table of these JSON_HEX flags, with what is left as it is."""
+    return " ".join(["php", *flags, *filter(None, [left])])
+
+
+def _php_tables() -> dict[str, Table]:
+    return {
+        php_table(flags, left): _table(
+            but={c: upper(c) for flag in flags for c in _PHP_FLAGS[flag]}, **how
+        )
+        for flags in PHP_SETS
+        for left, how in PHP_LEFT.items()
+    }
+
 
 TABLES: Final[dict[str, Table]] = {
     "javascript": _javascript,
@@ -139,13 +166,15 @@ TABLES: Final[dict[str, Table]] = {
     "slashes del": _table(also="\x7f", slash=True),
     "slashes controls upper": _table(slash=True, controls=upper),
     "slashes lines controls upper": _table(also="\u2028\u2029", slash=True, controls=upper),
+    "html slashes": _table(also="<>&", slash=True),
+    "beyond latin-1": _table(beyond="\u0100"),
     "ascii html slashes": _table(beyond="\x80", slash=True, but={c: lower(c) for c in "<>&"}),
     "php": _table(beyond="\x80", slash=True),
     "php hex": _table(beyond="\x80", slash=True, but=_PHP_HEX),
     "php hex plain slashes": _table(beyond="\x80", but=_PHP_HEX),
     "php hex plain letters": _table(also="\u2028\u2029", slash=True, but=_PHP_HEX),
     "php hex plain": _table(also="\u2028\u2029", but=_PHP_HEX),
-    "php hex tags": _table(beyond="\x80", slash=True, but={c: upper(c) for c in "<>"}),
+    **_php_tables(),
     "go": _table(also="<>&\u2028\u2029"),
     "go 1.21": _table(also="<>&\u2028\u2029", but=_GO),
     "go plain": _table(also="\u2028\u2029"),

@@ -44,10 +44,15 @@ _LINES: Final = {
     "3": _lines("   ", "three spaces"),
     "1": _lines(" ", "one space"),
     "0": _lines("", "nothing"),
+    **{
+        str(n): _lines(" " * n, f"{name} spaces")
+        for n, name in ((5, "five"), (6, "six"), (7, "seven"))
+    },
     "8": _lines("        ", "eight spaces"),
     "tab": _lines(TAB, "tabs"),
     "2 tight": _lines("  ", "two spaces, no space after colons", colon=":"),
     "4 tight": _lines("    ", "four spaces, no space after colons", colon=":"),
+    "3 tight": _lines("   ", "three spaces, no space after colons", colon=":"),
     "2 spaced": _lines("  ", "two spaces, with a space before and after colons", colon=" : "),
     "3 spaced": _lines("   ", "three spaces, with a space before and after colons", colon=" : "),
     "ruby": _lines(

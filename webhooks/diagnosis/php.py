@@ -52,6 +52,19 @@ def exported(value: Any, pad: str = "") -> str:
     return "NULL" if value is None else "true" if value else "false"
 
 
+def exported_objects(value: Any, pad: str = "") -> str:
+    """var_export(…, true) of stdClass objects, as json_decode gives them by itself (PHP 7.3)."""
+    if not isinstance(value, dict | list):
+        return exported(value)
+    inner, is_object = f"{pad}  ", isinstance(value, dict)
+    lines = []
+    for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+        start = f"\n{inner}" if isinstance(item, dict | list) else ""
+        name = f" {exported(key)}" if isinstance(key, str) else str(key)
+        lines.append(f"{inner}{name} => {start}{exported_objects(item, inner)},\n")
+    return f"{'(object) array(' if is_object else 'array ('}\n{''.join(lines)}{pad})"
+
+
 def _is_index(key: str) -> bool:
     """Whether PHP makes a number of an array's key."""
     return re.fullmatch(r"0|-?[1-9]\d{0,17}", key) is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pprint
 from collections.abc import Iterator
 from itertools import product
 from typing import Any, Final
@@ -24,6 +25,8 @@ _CONTROLLERS: Final = (
 )
 _ACTIONS: Final = ("create", "receive", "wonderchat", "handle", "index", "webhook")
 _OBJECT: Final = "[object Object]"
+_MOST_PRETTY: Final = 10_000
+_LONGEST_NUMBER: Final = 100
 
 
 def ways(value: Any) -> Iterator[Way]:
@@ -47,6 +50,8 @@ def _all(value: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _printed(value: dict[str, Any], name: str) -> Iterator[tuple[str, str]]:
     yield python(value), f"Python's str() of {name}"
+    yield python(value).encode("ascii", "backslashreplace").decode(), f"Python's ascii() of {name}"
+    yield from _pretty(value, name)
     yield python(value).replace("'", '"'), f"Python's str() of {name}, with ' replaced by \""
     yield _ruby(value, "=>"), f"Ruby's to_s of {name}"
     yield _ruby(value, " => "), f"Ruby's to_s of {name} (Ruby 3.4)"
@@ -55,10 +60,35 @@ def _printed(value: dict[str, Any], name: str) -> Iterator[tuple[str, str]]:
     yield _go(value), f"Go's fmt.Sprint of {name}"
     yield _java(value), f"Java's toString() of a map of {name}"
     yield _php(value), f"PHP's print_r of {name}"
+    yield _php(value, "stdClass Object"), f"PHP's print_r of {name} as a stdClass"
     yield php.serialized(value), f"PHP's serialize() of {name}"
     yield php.serialized(value, objects=True), f"PHP's serialize() of {name} as a stdClass"
     yield php.exported(value), f"PHP's var_export() of {name}"
+    yield php.exported_objects(value), f"PHP's var_export() of {name} as a stdClass"
     yield _unquoted(value), f"JSON5 or JavaScript source of {name}"
+
+
+def _pretty(value: dict[str, Any], name: str) -> Iterator[tuple[str, str]]:
+    """pprint takes long for much."""
+    if len(python(value)) > _MOST_PRETTY:
+        return
+    real = _python_value(value)
+    for function, is_sorted in (("pformat", True), ("pp", False)):
+        made = pprint.pformat(real, sort_dicts=is_sorted)
+        yield made, f"Python's pprint.{function} of {name}"
+        yield made + "\n", f"Python's pprint.{function} of {name}, with a line break at its end"
+
+
+def _python_value(value: Any) -> Any:
+    """With numbers for Numbers, but for long ones, which are slow to read."""
+    if isinstance(value, dict):
+        return {key: _python_value(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_python_value(item) for item in value]
+    if isinstance(value, Number) and len(value.text) <= _LONGEST_NUMBER:
+        whole = value.text.removeprefix("-").isdecimal()
+        return int(value.text) if whole else float(value.text)
+    return value
 
 
 def _joined(value: dict[str, Any], name: str) -> Iterator[tuple[str, str]]:
@@ -262,19 +292,20 @@ def _java(value: Any) -> str:
     return value if isinstance(value, str) else _word(value, "null")
 
 
-def _php(value: Any) -> str:
-    """PHP's print_r."""
+def _php(value: Any, of_dicts: str = "Array") -> str:
+    """PHP's print_r; `of_dicts` is what JSON's objects are called."""
     parts: list[str] = []
-    _add_php(value, "", parts)
+    _add_php(value, "", parts, of_dicts)
     return "".join(parts)
 
 
-def _add_php(value: Any, pad: str, parts: list[str]) -> None:
+def _add_php(value: Any, pad: str, parts: list[str], of_dicts: str) -> None:
     if isinstance(value, dict | list):
-        parts.append(f"Array\n{pad}(\n")
+        kind = of_dicts if isinstance(value, dict) else "Array"
+        parts.append(f"{kind}\n{pad}(\n")
         for key, item in value.items() if isinstance(value, dict) else enumerate(value):
             parts.append(f"{pad}    [{key}] => ")
-            _add_php(item, pad + " " * 8, parts)
+            _add_php(item, pad + " " * 8, parts, of_dicts)
             parts.append("\n")
         parts.append(f"{pad})\n")
     elif isinstance(value, str):

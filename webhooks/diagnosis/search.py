@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hmac
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -149,6 +150,7 @@ class Search:
         yield secret, self._hmacs(keys.other(self._secret), self._bodies)
         yield body, self._hmacs([self._key], bodies.other(self._body.value, self._budget))
         yield "the body printed in other ways", self._hmacs([self._key], self._rendered())
+        yield "JSON of JSON", self._hmacs([self._key], self._written_twice())
 
     def _more_changes(self) -> Iterator[tuple[str, Iterator[Tried]]]:
         two = "two mistakes together"
@@ -206,6 +208,17 @@ class Search:
                 yield Way(self._writer.write(style), "", "raw body", style)
             except Unwritable:
                 continue
+
+    def _written_twice(self) -> Iterator[Way]:
+        """What was written as JSON, as a text in JSON: json.dumps(json.dumps(…))."""
+        for once in chain(self._written(0), self._written(1)):
+            text = once.value.decode("utf-8", "replace")
+            said = "signs JSON of JSON: what was written as JSON already is made JSON again"
+            for ascii_only in (True, False):
+                twice = json.dumps(text, ensure_ascii=ascii_only)
+                yield Way(twice.encode(), said, "raw body")
+                if "/" in twice:
+                    yield Way(twice.replace("/", "\\/").encode(), f"{said} (PHP)", "raw body")
 
     def _rendered(self) -> Iterator[Way]:
         return renderings.ways(self._value) if self._writer is not None else iter(())

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from webhooks.diagnosis.serialiser import DATA_ALONE, SORTED, TYPED, Serialiser
+from webhooks.diagnosis.escapes import PHP_SETS, php_table
+from webhooks.diagnosis.serialiser import DATA_ALONE, SORTED, TYPED, Changes, Serialiser
 from webhooks.diagnosis.style import Style
 
 _COMPACT: Final = {"layout": "compact"}
@@ -49,6 +50,14 @@ _PYTHON: Final = {
     "sort_keys=True": SORTED,
     "indent=2": {"layout": "2"},
     "indent=4": {"layout": "4"},
+    "separators=(',', ': ')": {"layout": "colon spaced"},
+    "separators=(', ', ':')": {"layout": "comma spaced"},
+    "indent=0": {"layout": "0"},
+    "indent=1": {"layout": "1"},
+    "indent=3": {"layout": "3"},
+    "indent='\\t'": {"layout": "tab"},
+    "indent=2 and separators=(',', ':')": {"layout": "2 tight"},
+    "indent=4 and separators=(',', ':')": {"layout": "4 tight"},
     "datetime.isoformat()": {"dates": "microseconds offset"},
     "isoformat(timespec='milliseconds')": {"dates": "milliseconds offset"},
     "strftime('….%fZ')": {"dates": "six digits"},
@@ -117,9 +126,9 @@ PYTHON: Final = (
             "ensure_ascii=False": {"escapes": "slashes"},
             "escape_forward_slashes=False": {"escapes": "ascii but del"},
             "encode_html_chars=True": {"escapes": "ascii html slashes"},
+            "encode_html_chars=True and ensure_ascii=False": {"escapes": "html slashes"},
             "sort_keys=True": SORTED,
-            "indent=2": {"layout": "2"},
-            "indent=4": {"layout": "4"},
+            **{f"indent={size}": {"layout": str(size)} for size in range(1, 9)},
             **DATA_ALONE,
         },
     ),
@@ -150,6 +159,29 @@ PYTHON: Final = (
     ),
 )
 
+_LEFT: Final = {
+    "": "",
+    "plain slashes": " | JSON_UNESCAPED_SLASHES",
+    "plain letters": " | JSON_UNESCAPED_UNICODE",
+    "plain": " | JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE",
+}
+
+
+def _hex_flags() -> dict[str, Changes]:
+    """Each set of the JSON_HEX flags, as what one would write for it."""
+    all_of_them: dict[str, Changes] = {
+        f"all JSON_HEX flags{unescaped}": {"escapes": f"php hex {left}".strip()}
+        for left, unescaped in _LEFT.items()
+    }
+    return all_of_them | {
+        " | ".join(f"JSON_HEX_{flag}" for flag in flags) + unescaped: {
+            "escapes": php_table(flags, left)
+        }
+        for flags in PHP_SETS
+        for left, unescaped in _LEFT.items()
+    }
+
+
 PHP: Final = (
     Serialiser(
         "json_encode",
@@ -164,6 +196,9 @@ PHP: Final = (
                 "escapes": "php hex"
             },
             "JSON_PRETTY_PRINT": {"layout": "4"},
+            "JSON_NUMERIC_CHECK": {"texts": "numeric"},
+            "FILTER_SANITIZE_FULL_SPECIAL_CHARS or htmlentities": {"texts": "html entities"},
+            "FILTER_SANITIZE_SPECIAL_CHARS": {"texts": "html codes"},
             "PHP_EOL at its end": {"end": "\n"},
             "ksort": SORTED,
             "ksort of the outer array": {"order": "outer sorted"},
@@ -179,6 +214,17 @@ PHP: Final = (
             "objects instead of arrays": {"nulls": "kept"},
             "Carbon": {"dates": "six digits"},
             "format('c')": {"dates": "seconds offset"},
+            **DATA_ALONE,
+        },
+    ),
+    Serialiser(
+        "json_encode with JSON_HEX flags",
+        "PHP",
+        Style(escapes="php hex", numbers="php plain", nulls="arrays"),
+        {
+            **_hex_flags(),
+            "JSON_PRETTY_PRINT": {"layout": "4"},
+            "objects instead of arrays": {"nulls": "kept"},
             **DATA_ALONE,
         },
     ),
@@ -218,6 +264,10 @@ PERL: Final = (
             "a recent version": {"escapes": "del"},
             "ascii": {"escapes": "ascii but del"},
             "pretty": {"layout": "3 spaced", "end": "\n"},
+            "indent": {"layout": "3 tight", "end": "\n"},
+            "indent and space_after": {"layout": "3", "end": "\n"},
+            "space_after": {"layout": "colon spaced"},
+            "latin1": {"escapes": "beyond latin-1", "encoding": "latin-1"},
             **DATA_ALONE,
         },
     ),
@@ -233,7 +283,7 @@ TOOLS: Final = (
             "-S": SORTED,
             "-a": {"escapes": "ascii"},
             "--tab": {"layout": "tab"},
-            "--indent 4": {"layout": "4"},
+            **{f"--indent {size}": {"layout": str(size)} for size in (1, 3, 4, 5, 6, 7)},
             "-j, or $(…)": {"end": ""},
             ".data": {"part": "data"},
         },

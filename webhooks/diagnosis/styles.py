@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from itertools import combinations, product
 from typing import Any, Final
 
-from webhooks.diagnosis import cleaning, dates, encodings, shape
-from webhooks.diagnosis.escapes import TABLES
+from webhooks.diagnosis import cleaning, dates, encodings, escapes, shape
 from webhooks.diagnosis.layout import LAYOUTS
 from webhooks.diagnosis.style import JAVASCRIPT, Style
 from webhooks.diagnosis.writer import Writer
@@ -20,7 +19,7 @@ _OUTER: Final = (
 # The fields that are changed together most often come first.
 _CHOICES: Final[dict[str, tuple[Any, ...]]] = {
     "layout": tuple(LAYOUTS),
-    "escapes": tuple(TABLES),
+    "escapes": tuple(escapes.TABLES),
     "order": tuple(shape.ORDERS),
     "nulls": ("dropped", "empty dropped", "empty", "absent null", "absent empty",
               "absent empty only", "only known", "undefined", "null text", "objects"),
@@ -47,7 +46,9 @@ _RARE: Final = frozenset(
         "cesu-8", "nfkc", "nfd", "emoji dropped", "emoji replaced", "read as ascii dropped",
         "utf-16-be bom", "utf-32-be", "utf-32 bom", "utf-32-be bom",
         "utf-16-be", "utf-16", "utf-16-le", "seven bits", "ascii dropped", "seconds float",
-        "serialize-javascript", "json-simple", "django script", "aeson", "php hex tags",
+        "serialize-javascript", "json-simple", "django script", "aeson",
+        "html slashes", "beyond latin-1", "5", "6", "7", "3 tight",
+        *(escapes.php_table(*each) for each in product(escapes.PHP_SETS, escapes.PHP_LEFT)),
         *(f"{name} crlf" for name in LAYOUTS if name not in ("2", "4", "jackson")),
     }
 )  # fmt: skip

@@ -31,12 +31,13 @@ def sent(body: bytes, writer: Writer | None, budget: Budget) -> Iterator[tuple[b
     """
     for text, quoted in _texts(body):
         yield utf8(text), quoted or _AROUND
+        if writer is None and not quoted:
+            continue
         try:
+            again = Writer(parsed(text), budget) if quoted or writer is None else writer
             unambiguous(text)
-            again = Writer(parsed(text), budget) if quoted else writer
-            if again is not None:
-                form = _INDENTED if "\n" in text else _ANOTHER_FORM
-                yield again.write(JAVASCRIPT), quoted or form
+            form = _INDENTED if "\n" in text else _ANOTHER_FORM
+            yield again.write(JAVASCRIPT), quoted or form
         except (ValueError, Unwritable):
             continue
 

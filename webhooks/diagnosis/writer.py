@@ -178,7 +178,7 @@ class Writer:
         text = text.replace(QUOTE, '"')
         if layout.indent is not None:
             text = text.replace(BREAK, layout.line_break).replace(TAB, "\t")
-        if self._has_numbers or style.dates != "kept":
+        if self._has_numbers or style.dates != "kept" or style.texts == "numeric":
             text = text.replace(PLUS, "+")
         made = encodings.encoded(text + style.end, style.encoding, self._budget)
         if made is None:

@@ -45,6 +45,10 @@ _NOTHING = (
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 
 
+def _nothing(text: str) -> WrongWay:
+    return written(f"nothing: {text}", _NONE, lambda d: text)
+
+
 def _base58(digest: bytes) -> str:
     number, made = int.from_bytes(digest, "big"), ""
     while number:
@@ -143,7 +147,7 @@ WAYS: tuple[WrongWay, ...] = (
     ),
     written("a header as a cookie", "in front", lambda d: f"{_HEADER.lower()}={d.hex()};"),
     written("a header with a comma", "in front", lambda d: f"{_HEADER}: {d.hex()},"),
-    *(written(f"nothing: {text}", _NONE, lambda d, text=text: text) for text in _NOTHING),
+    *map(_nothing, _NOTHING),
     written("an object", "object", lambda d: f'{{"signature":"{d.hex()}"}}'),
     written("Optional of Swift", "Optional", lambda d: f'Optional("{d.hex()}")'),
     written("NSData", "bytes", lambda d: f"<{d.hex(' ', 4)}>"),

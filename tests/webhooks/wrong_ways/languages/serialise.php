@@ -24,6 +24,23 @@ while (($line = fgets(STDIN)) !== false) {
     $made[] = http_build_query($v['data']);
     $made[] = http_build_query($v, '', '&', PHP_QUERY_RFC3986);
     $made[] = print_r($v, true);
+    $made[] = print_r(json_decode($body), true);
+    $made[] = var_export($v, true);
+    $made[] = var_export(json_decode($body), true);
+    for ($f = 1; $f < 16; $f++) {
+        $hex = ($f & 1 ? JSON_HEX_TAG : 0) | ($f & 2 ? JSON_HEX_APOS : 0) | ($f & 4 ? JSON_HEX_AMP : 0)
+            | ($f & 8 ? JSON_HEX_QUOT : 0);
+        foreach ([0, JSON_UNESCAPED_SLASHES, JSON_UNESCAPED_UNICODE] as $more) {
+            $made[] = json_encode($v, $hex | $more);
+        }
+    }
+    $made[] = json_encode($v, JSON_NUMERIC_CHECK);
+    $made[] = json_encode($v, JSON_NUMERIC_CHECK | JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE);
+    foreach ([FILTER_SANITIZE_FULL_SPECIAL_CHARS, FILTER_SANITIZE_SPECIAL_CHARS] as $filter) {
+        $d = $v;
+        array_walk_recursive($d, function (&$t) use ($filter) { if (is_string($t)) { $t = filter_var($t, $filter); } });
+        $made[] = json_encode($d);
+    }
     $out = array_map(fn ($text) => ['PHP', $text], $made);
     $out[] = ['JSON of JSON', json_encode($body)];
     $out[] = ['HTML', htmlspecialchars($body)];

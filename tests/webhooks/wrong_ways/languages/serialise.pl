@@ -13,6 +13,11 @@ while (my $line = <STDIN>) {
         JSON::PP->new->utf8->canonical->pretty->encode($v),
         JSON::PP->new->ascii->canonical->pretty->encode($v),
         JSON::PP->new->utf8->canonical->encode($v->{data}),
+        JSON::PP->new->utf8->canonical->space_after->encode($v),
+        JSON::PP->new->ascii->canonical->space_after->encode($v),
+        JSON::PP->new->utf8->canonical->indent->encode($v),
+        JSON::PP->new->utf8->canonical->indent->space_after->encode($v),
+        JSON::PP->new->latin1->canonical->encode($v),
     );
     print "$at\tPerl\t", encode_base64($_, ""), "\n" for @made;
     $at++;
