@@ -15,7 +15,17 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from webhooks import signing
-from webhooks.diagnosis import Budget, Known, appended, budget, diagnose, form, no_digest, writer
+from webhooks.diagnosis import (
+    Budget,
+    Known,
+    Sent,
+    appended,
+    budget,
+    diagnose,
+    form,
+    no_digest,
+    writer,
+)
 
 MOST_SECONDS: Final = 0.3
 SECRET: Final = "s3cret-ü $x"
@@ -231,6 +241,22 @@ def test_very_many_secrets_and_a_large_body_cost_no_more() -> None:
 
     assert cost(of_text("abc /"), "0" * 64, known=known()) < MOST_SECONDS
     assert 0 < len(opened) < 100_000
+
+
+@pytest.mark.alone
+@pytest.mark.parametrize("item", [b"1,", b"1.5,", b"{},", b'"",', b"[],", b'{"a":1},'])
+def test_a_body_is_compared_with_what_was_sent_within_the_bound(item: bytes) -> None:
+    """Whoever sends an event has its right signature, and may ask for another body with it."""
+    sent = b"[" + item * (SIZE // len(item) - 2) + b"0]"
+    known = [Sent(sent, "the event 7")]
+    for body in (sent.replace(b"0]", b"9]"), sent.replace(b",", b" ,"), b"[ " + sent[1:]):
+
+        def cost_of(shown: bytes) -> float:
+            before = time.thread_time()
+            diagnose(SECRET, shown, signing.sign(SECRET, sent), sent=known)
+            return time.thread_time() - before
+
+        assert any(cost_of(body) < MOST_SECONDS for _ in range(2))
 
 
 def test_what_was_not_tried_is_said() -> None:
