@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import Final
 
 import django
 
-from emitter import garbage
+from emitter import environment, garbage
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "emitter.settings")
+environment.settings_module()
 django.setup(set_prefix=False)
 
 from emitter.front_door.door import FrontDoor  # noqa: E402 - Django comes first.

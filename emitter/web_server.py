@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +17,8 @@ from granian.constants import HTTPModes, Interfaces, Loops, RuntimeModes
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.common import AbstractServer
+
+from emitter import environment
 
 # A connection on which no whole head comes for so long is closed, also an idle one.
 HEAD_SECONDS: Final = 5
@@ -63,7 +64,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1, help="web processes")
     given = parser.parse_args()
     # A setting that is wrong is said once, and not by each process that would die of it.
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "emitter.settings")
+    environment.settings_module()
     django.setup(set_prefix=False)
     server(given.host, given.port, given.workers).serve()
 
