@@ -330,7 +330,7 @@ def test_each_process_says_it(tmp_path: Path, process: list[str], name: str, val
     assert said.strip()
 
 
-@pytest.mark.parametrize("process", [WORKER, BEAT, ["manage"]], ids=lambda each: each[0:4:3])
+@pytest.mark.parametrize("process", [WEB, WORKER, BEAT, ["manage"]], ids=lambda each: each[0:4:3])
 @pytest.mark.parametrize("module", ["mysite.settings", "emitter.nothing", "..", "a..b"])
 def test_settings_that_are_not_there_are_named(
     tmp_path: Path, process: list[str], module: str
