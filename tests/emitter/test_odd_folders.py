@@ -48,6 +48,7 @@ def test_a_database_url_names_the_file_that_it_spells(tmp_path: Path) -> None:
 
 
 @pytest.mark.process
+@pytest.mark.thorough
 def test_it_all_runs_in_a_folder_with_an_odd_name(tmp_path: Path) -> None:
     var = tmp_path / "C# c++ 50%41 q?x {n} %s [a]* Größe" / "var"
     up = Up(var)
