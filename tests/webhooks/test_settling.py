@@ -147,6 +147,8 @@ def test_each_batch_is_found_by_an_index(
 ) -> None:
     add_due(webhook, 20)
     add_due(webhook, 20, status="held")
+    # What is over, too: of 40 rows in all, no way to find half of them is better than another.
+    add_due(webhook, 1000, status="succeeded", finished_at=timezone.now())
     for other in range(20):
         elsewhere = add_webhook(chatbot, f"https://hooks{other}.example.com/")
         over = webhook if has_most else elsewhere
