@@ -92,6 +92,7 @@ def chat(stack: Stack, made: dict[str, Any]) -> float:
     return time.monotonic() - began
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("stack", ["served"], indirect=True)
 def test_two_hundred_slow_clients_hold_up_nobody(stack: Stack, made: dict[str, Any]) -> None:
     usual = percentile([chat(stack, made) for _ in range(20)], 0.5)
