@@ -25,14 +25,14 @@ Outcome = TypeVar("Outcome")
 
 
 class NotTogether(Exception):
-    """The group was not written: the job is to be given to `alone`."""
+    """The group was not written, by what is its `__cause__`: the job is to be written alone."""
 
 
 class _Seat(Generic[Job, Outcome]):
     """One job in the queue, and what its caller is woken for: a thread by `turn`, a loop by
     `future`."""
 
-    __slots__ = ("alone", "future", "job", "outcome", "over", "turn", "weight")
+    __slots__ = ("alone", "error", "future", "job", "outcome", "over", "turn", "weight")
 
     def __init__(
         self, job: Job, weight: int, future: asyncio.Future[Outcome] | None = None
@@ -46,21 +46,23 @@ class _Seat(Generic[Job, Outcome]):
         self.outcome: Outcome | None = None
         self.over = False
         self.alone = False
+        self.error: BaseException | None = None
 
 
 class GroupCommit(Generic[Job, Outcome]):
     """`together(jobs)` writes several jobs in one transaction and gives the outcome of each.
 
-    If it raises, nothing of the group counts as written, and each job is given to `alone` on its
-    own thread, beside the others: the mistake of one is its caller's, and one that has to wait for
-    a lock holds up nobody else. `alone` must bear that the job was written after all, as when the
-    connection broke at COMMIT. A group weighs no more than `most`, unless one job alone does.
+    If it raises, nothing of the group counts as written, and each job is given to `alone`, with
+    what was raised, on its own thread, beside the others: the mistake of one is its caller's, and
+    one that has to wait for a lock holds up nobody else. `alone` must bear that the job was written
+    after all, as when the connection broke at COMMIT. A group weighs no more than `most`, unless
+    one job alone does.
     """
 
     def __init__(
         self,
         together: Callable[[Sequence[Job]], Sequence[Outcome]],
-        alone: Callable[[Job], Outcome],
+        alone: Callable[[Job, BaseException | None], Outcome],
         most: int,
     ) -> None:
         self._together = together
@@ -96,13 +98,9 @@ class GroupCommit(Generic[Job, Outcome]):
         if write:
             self._write()
         if seat.alone:
-            return self._alone(job)
+            return self._alone(job, seat.error)
         assert seat.outcome is not None
         return seat.outcome
-
-    def alone(self, job: Job) -> Outcome:
-        """Write `job` on this thread, beside the others."""
-        return self._alone(job)
 
     # -- the event loop's
 
@@ -162,10 +160,11 @@ class GroupCommit(Generic[Job, Outcome]):
         """Write what waits, pass the turn on, and wake those that were written for."""
         group = self._group()
         outcomes: Sequence[Outcome] = ()
+        failure: BaseException | None = None
         try:
             outcomes = self._together([seat.job for seat in group])
-        except Exception:  # noqa: BLE001 - each is tried again, and raises to its own caller
-            outcomes = ()
+        except Exception as error:  # noqa: BLE001 - each is tried again, and raises to its own caller
+            failure = error
         finally:
             for seat, outcome in zip(group, outcomes, strict=False):
                 seat.outcome = outcome
@@ -181,7 +180,7 @@ class GroupCommit(Generic[Job, Outcome]):
             if following is not None:
                 following.turn.release()
             for seat in group:
-                seat.alone = not seat.over
+                seat.alone, seat.error = not seat.over, failure
                 seat.turn.release()
             self._tell_loop([seat for seat in group if seat.future is not None])
 
@@ -212,4 +211,6 @@ def _settle(seats: Sequence[_Seat[Job, Outcome]]) -> None:
             assert seat.outcome is not None
             future.set_result(seat.outcome)
         else:
-            future.set_exception(NotTogether())
+            missed = NotTogether()
+            missed.__cause__ = seat.error
+            future.set_exception(missed)

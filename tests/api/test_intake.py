@@ -323,9 +323,9 @@ def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         ways.append("together")
         return together(group, intake.WAIT_TOGETHER_MILLISECONDS)
 
-    def note_alone(asked: Asked) -> Outcome:
+    def note_alone(asked: Asked, failure: BaseException | None) -> Outcome:
         ways.append("alone")
-        return alone(asked)
+        return alone(asked, failure)
 
     monkeypatch.setattr(intake, "MOST_DELIVERIES", 20)
     monkeypatch.setattr(intake, "_alone", note_alone)

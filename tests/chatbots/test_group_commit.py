@@ -34,7 +34,7 @@ class Paper:
                 raise self.failure(job)
         return [f"{job} written" for job in jobs]
 
-    def write_alone(self, job: int) -> str:
+    def write_alone(self, job: int, failure: BaseException | None) -> str:
         self.alone.append(job)
         if self.spoils(job):
             raise ValueError(job)
@@ -194,6 +194,28 @@ def test_a_mistake_in_a_group_comes_to_each_of_a_loops_jobs_as_not_together(pape
     assert (ended[0], ended[3]) == ("1 written", "4 written")
     assert [type(one) for one in ended[1:3]] == [NotTogether, NotTogether]
     assert paper.alone == []
+
+
+def test_whoever_is_written_alone_is_told_why(paper: Paper) -> None:
+    paper.spoils = lambda job: job == 1
+    told: list[BaseException | None] = []
+
+    def write_alone(job: int, failure: BaseException | None) -> str:
+        told.append(failure)
+        return "alone"
+
+    group: GroupCommit[int, str] = GroupCommit(paper.write_together, write_alone, 100)
+    assert group.submit(1) == "alone"
+
+    async def ask() -> BaseException | None:
+        group.begin_writer(asyncio.get_running_loop(), lambda: None)
+        with pytest.raises(NotTogether) as missed:
+            await group.enqueue(1)
+        await asyncio.to_thread(group.end_writer)
+        return missed.value.__cause__
+
+    told.append(asyncio.run(ask()))
+    assert [type(each) for each in told] == [ValueError, ValueError]
 
 
 def test_threads_beside_a_loop_are_written_for_by_its_thread(paper: Paper) -> None:

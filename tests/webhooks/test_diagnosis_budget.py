@@ -6,6 +6,7 @@ from __future__ import annotations
 import gc
 import json
 import time
+from collections.abc import Iterator
 from itertools import product
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from emitter import garbage
 from webhooks import signing
 from webhooks.diagnosis import (
     Budget,
@@ -120,6 +122,16 @@ SIGNATURES: Final = {
 def tables() -> None:
     """The first call of a process makes what all of them share."""
     diagnose(SECRET, '{"event":"é","data":{"a":null}}'.encode(), "0" * 64)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def as_a_process_that_lives_long() -> Iterator[None]:
+    """Garbage is looked for as in a web process, and not among all that these tests have loaded."""
+    thresholds = gc.get_threshold()
+    garbage.settle()
+    yield
+    gc.set_threshold(*thresholds)
+    gc.unfreeze()
 
 
 def cost(body: bytes, signature: str, **more: Any) -> float:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.core.exceptions import SynchronousOnlyOperation
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.http import HttpResponse
 
 from chatbots import later as waiting
@@ -82,7 +82,7 @@ def take(asked: Asked) -> HttpResponse | None:
         if connection.in_atomic_block or weight > MOST_DELIVERIES:
             # Whoever opened the transaction decides about its end; and what takes long goes
             # beside the others, who would wait for it.
-            outcome = _patiently(_alone, asked)
+            outcome = _patiently(_alone, asked, None)
         else:
             outcome = _patiently(_group.submit, asked, weight)
     return _answer(asked, outcome)
@@ -112,12 +112,13 @@ def later(asked: Asked, afresh: Callable[[], HttpResponse]) -> waiting.Later:
 
 
 async def _outcome(asked: Asked, weight: int, in_thread: waiting.InThread) -> Outcome:
+    failure: BaseException | None = None
     if weight <= MOST_DELIVERIES:
         try:
             return await _group.enqueue(asked, weight)
-        except NotTogether:
-            pass
-    outcome: Outcome = await in_thread(_patiently, _alone, asked)
+        except NotTogether as missed:
+            failure = missed.__cause__
+    outcome: Outcome = await in_thread(_patiently, _alone, asked, failure)
     return outcome
 
 
@@ -143,13 +144,20 @@ def _answer(asked: Asked, outcome: Outcome) -> HttpResponse | None:
 
 
 def _together(group: Sequence[Asked]) -> Sequence[Outcome]:
+    # One that the group before found broken, or that is too old.
+    connection.close_if_unusable_or_obsolete()
     # A connection that died meanwhile shows in the writing, and all are tried again: asking the
     # server first whether it is there would be one more question for each group.
     connection.health_check_done = True  # type: ignore[attr-defined]  # The stubs lack it.
     return _write(group, WAIT_TOGETHER_MILLISECONDS)
 
 
-def _alone(asked: Asked) -> Outcome:
+def _alone(asked: Asked, failure: BaseException | None) -> Outcome:
+    """Write it beside the others; `failure` is what the group failed of."""
+    if isinstance(failure, InterfaceError | OperationalError) and not connection.in_atomic_block:
+        # Where one connection died, so may this thread's own have: to find out may take as long
+        # again, and the caller has waited once.
+        connection.close()
     try:
         (outcome,) = _write([asked], WAIT_MILLISECONDS)
     except IntegrityError:
