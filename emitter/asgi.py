@@ -1,4 +1,4 @@
-"""The ASGI application: `granian --interface asgi emitter.asgi:application`."""
+"""The ASGI application of a web process (web_server.py)."""
 
 from __future__ import annotations
 

@@ -46,11 +46,7 @@ async def send_answer(response: HttpResponseBase, send: Send, in_thread: InThrea
 async def send_short(response: HttpResponse, more: Headers, send: Send) -> None:
     """Send a small answer with `more` headers."""
     content = response.content
-    headers = [
-        (name.lower().encode("latin-1"), value.encode("latin-1"))
-        for name, value in response.headers.items()
-    ]
-    headers.append((b"content-length", b"%d" % len(content)))
+    headers = [*headers_of(response), (b"content-length", b"%d" % len(content))]
     start = {
         "type": "http.response.start",
         "status": response.status_code,
